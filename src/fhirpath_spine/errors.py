@@ -1,0 +1,124 @@
+"""The one error tree. Every error says what happened, where, why it matters and what to do next.
+
+A message never holds a patient's value, an identifier or a token: it is written for a log that anyone may read.
+
+    SpineError
+    ├── ProfileError           a profile, value set or site file cannot be used; carries diagnostics
+    ├── SettingsError          a setting cannot be used
+    ├── RequestError           the caller has to change the request
+    │   ├── BodyTooLarge
+    │   ├── MediaTypeUnsupported
+    │   ├── UnknownService
+    │   └── MethodNotAllowed
+    ├── PreconditionError      the data do not allow an answer
+    │   ├── PatientMismatch    a resource of another patient
+    │   └── ScopeUndecidable   it could not be read whether a pathway applies
+    ├── LimitExceeded          a budget of one evaluation is spent
+    └── NotImplementedYet      the path exists, this release does not serve it
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fhirpath_spine.diagnostics import Diagnostic
+
+
+class SpineError(Exception):
+    """Root of all errors that this package raises on purpose.
+
+    ``code`` is stable and names the kind for machines; ``hint`` is the next step for the person who must act.
+    """
+
+    code: ClassVar[str] = "spine-error"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".rstrip()
+
+
+class ProfileError(SpineError):
+    """A profile, a value set or the site file cannot be used. Nothing of the set is loaded."""
+
+    code = "profile-invalid"
+
+    def __init__(self, message: str, *, diagnostics: Sequence[Diagnostic], hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.diagnostics = tuple(diagnostics)
+
+
+class SettingsError(SpineError):
+    """A setting of the service cannot be used."""
+
+    code = "setting-invalid"
+
+
+class RequestError(SpineError):
+    """The request cannot be served as it is; ``expression`` names the element to change."""
+
+    code = "request-invalid"
+
+    def __init__(self, message: str, *, hint: str = "", expression: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.expression = expression
+
+
+class BodyTooLarge(RequestError):
+    """The body exceeds a limit on bytes, resources or depth."""
+
+    code = "too-costly"
+
+
+class MediaTypeUnsupported(RequestError):
+    """The body is not UTF-8 ``application/json`` without content encoding."""
+
+    code = "media-type-unsupported"
+
+
+class UnknownService(RequestError):
+    """No service or page of that name."""
+
+    code = "service-unknown"
+
+
+class MethodNotAllowed(RequestError):
+    """The path exists, the method does not."""
+
+    code = "method-not-allowed"
+
+
+class PreconditionError(SpineError):
+    """The data at hand allow no answer; silence would be mistaken for one."""
+
+    code = "precondition-failed"
+
+
+class PatientMismatch(PreconditionError):
+    """A resource of another patient, or context and Patient differ: the whole call is refused."""
+
+    code = "patient-mismatch"
+
+
+class ScopeUndecidable(PreconditionError):
+    """Something that decides whether a pathway applies could not be read."""
+
+    code = "scope-undecidable"
+
+
+class LimitExceeded(SpineError):
+    """An expression or a pathway spent its budget of steps, items or time."""
+
+    code = "limit-exceeded"
+
+
+class NotImplementedYet(SpineError):
+    """The path belongs to the standard, this release does not serve it."""
+
+    code = "not-implemented"
