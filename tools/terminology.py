@@ -1,0 +1,185 @@
+"""Build profiles/terminology from the shared tables: which code means what, one CSV per code system.
+
+    python tools/terminology.py [--shared DIR] [--out DIR]   write the tables
+    python tools/terminology.py --check                      compare with the committed tables, exit 1 on a difference
+
+A datum of bindings.csv becomes a value set of its name; `terminology_data.py` says where a note of the binding narrows
+it, `terminology_derived.py` holds the sets that profiles need besides. No code is written down that the tables do not
+hold: a wrong code in those two files stops the build.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from terminology_data import ADDED, BESIDE, NARROWED, ONLY, OWN, RENAMED, SYSTEMS, TITLES
+from terminology_derived import DERIVED
+from terminology_tables import BY_TOKEN, Key, Members, Row, Tables, merge, triples
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class ValueSet(NamedTuple):
+    title: str
+    origin: str
+    rows: Members
+    dropped: list[str]
+
+
+class Builder:
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self.sets: dict[str, ValueSet] = {}
+
+    def evaluate(self, expression: str) -> Members:
+        """Left to right: `sct:1` a code, `=name` a candidate set, `=name/sct` its rows of one system, `@name` a set
+        built before, `-` before any of them takes it out again."""
+        members: Members = {}
+        for token in expression.split():
+            word = token.removeprefix("-")
+            if word.startswith("@"):
+                found = self.sets[word[1:]].rows
+            elif word.startswith("="):
+                name, _, short = word[1:].partition("/")
+                if name not in self.tables.sets:
+                    raise LookupError(word)
+                rows = self.tables.sets[name]
+                found = {key: row for key, row in rows.items() if not short or key[0] == BY_TOKEN[short]}
+            else:
+                found = self.tables.pick(word, below=token.startswith("-"))
+            if token.startswith("-"):
+                for key in found:
+                    members = self.tables.without(members, key)
+            else:
+                merge(members, found)
+        return members
+
+    def accepted(self, binding: dict[str, str]) -> tuple[Members, list[str]]:
+        """What the columns of a binding accept, before its notes narrow it."""
+        tables, members, dropped = self.tables, dict[Key, Row](), list[str]()
+        for name in binding["read_value_sets"].split():
+            merge(members, tables.sets.get(name, {}))
+            dropped += [text for text in tables.refused.get(name, []) if text not in dropped]
+        for code in binding["read_local_codes"].split():
+            merge(members, tables.pick(f"loc:{code}"))
+        for system, code, display in triples(binding["read_codes"]) + triples(binding["write_code"]):
+            if tables.covered(system, code, members):
+                members.setdefault((system, code), Row(system, code, display, "exact", ""))
+            else:
+                merge(members, tables.pick(f"{SYSTEMS[system]['token']}:{code}"))
+        for system, code, display in triples(binding["read_exclude"]):
+            members = tables.without(members, (system, code))
+            dropped.append(f"{code} {display} (read_exclude)")
+        return members, dropped
+
+    def datum(self, binding: dict[str, str]) -> None:
+        name = binding["datum"]
+        members, dropped = self.accepted(binding)
+        result = self.evaluate(ONLY[name][0]) if name in ONLY else dict(members)
+        reasons: dict[Key, str] = {}
+        if name in ONLY:
+            reasons = {key: ONLY[name][1] for key in members if key not in result}
+        elif binding["coded_answers"] and "Condition" not in binding["resource"]:
+            for system, code, _ in triples(binding["coded_answers"]):
+                if result.pop((system, code), None):
+                    reasons[system, code] = "an answer: has a set of its own"
+        for expression, reason in NARROWED.get(name, []):
+            for token in expression.split():
+                key = next(iter(self.tables.pick(token, below=True)))
+                smaller = self.tables.without(result, key)
+                if smaller == result:
+                    raise LookupError(f"{name}: {token} is not in the set")
+                result, reasons[key] = smaller, reason
+        origin = f"bindings.csv {name}"
+        for table, why in ((ADDED, "codes that the note names"), (BESIDE, "standard codes that may stand beside")):
+            if name in table:
+                merge(result, self.evaluate(table[name]))
+                origin += f", with {why}"
+        grouped: dict[str, list[str]] = defaultdict(list)
+        for key, reason in reasons.items():
+            grouped[reason].append(key[1])
+        dropped += [f"{', '.join(sorted(codes))} ({reason})" for reason, codes in sorted(grouped.items())]
+        if result:
+            title = TITLES.get(name, name.replace("-", " ").capitalize())
+            self.sets[name] = ValueSet(title, origin, result, dropped)
+
+    def build(self) -> dict[str, ValueSet]:
+        for binding in self.tables.bindings:
+            self.datum(binding)
+        for code, entry in self.tables.local.items():
+            name = RENAMED.get(code, code)
+            if entry["value_type"] == "answer":
+                if name in self.sets:
+                    raise ValueError(f"{name} is a datum and an answer")
+                rows = self.tables.pick(f"loc:{code}")
+                self.sets[name] = ValueSet(entry["display"], f"local-codes.csv {entry['group']}", rows, [])
+        for name, title, origin, expression in DERIVED:
+            if name in self.sets:
+                raise ValueError(f"{name} is defined twice")
+            self.sets[name] = ValueSet(title, origin, self.evaluate(expression), [])
+        for name, (title, origin, prefixes) in OWN.items():
+            members = {("icd-10-cm", code): Row("icd-10-cm", code, display, "prefix", "") for code, display in prefixes}
+            known = self.sets[name].rows if name in self.sets else {}
+            self.sets[name] = ValueSet(title, origin, {**known, **members}, [])
+        empty = [name for name, value_set in self.sets.items() if not value_set.rows]
+        if empty:
+            raise ValueError(f"empty: {empty}")
+        return self.sets
+
+
+def render(sets: dict[str, ValueSet]) -> dict[str, str]:
+    """File name to content."""
+    files: dict[str, str] = {}
+    for name in SYSTEMS:
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["value_set", "code", "display", "match", "note"])
+        pairs = [(each, row) for each, held in sets.items() for row in held.rows.values() if row.system == name]
+        for each, row in sorted(pairs, key=lambda pair: (pair[0], pair[1].code)):
+            writer.writerow([each, row.code, row.display, row.match, row.note])
+        files[f"{name}.csv"] = stream.getvalue()
+    described: dict[str, dict[str, Any]] = {
+        name: {"title": held.title, "from": held.origin} | ({"dropped": held.dropped} if held.dropped else {})
+        for name, held in sorted(sets.items())
+    }
+    systems = {
+        name: {key: value for key, value in system.items() if key != "token"} | {"file": f"{name}.csv"}
+        for name, system in SYSTEMS.items()
+    }
+    for file, content in (("value-sets.yaml", described), ("systems.yaml", systems)):
+        text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=118)
+        files[file] = f"# Written by tools/terminology.py.\n{text}"
+    return files
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared" / "clinical")
+    parser.add_argument("--out", type=Path, default=ROOT / "profiles" / "terminology")
+    parser.add_argument("--check", action="store_true")
+    chosen = parser.parse_args(arguments)
+    files = render(Builder(Tables(chosen.shared)).build())
+    if chosen.check:
+        differing = [name for name, text in files.items() if _content(chosen.out / name) != text]
+        print("\n".join(f"differs: {name}" for name in differing) or f"{len(files)} files as built")
+        return 1 if differing else 0
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (chosen.out / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+def _content(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""The shared tables, read: what each code is called, what each candidate set holds, what may not ship."""
+
+from __future__ import annotations
+
+import csv
+import fnmatch
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+from terminology_data import SYSTEMS
+
+BY_URI = {uri: name for name, system in SYSTEMS.items() for uri in [system["uri"], *system.get("aliases", [])]}
+BY_TOKEN = {system["token"]: name for name, system in SYSTEMS.items()}
+COPYRIGHT = "under WHO copyright, not shipped"
+UNSHIPPED = {
+    "http://hl7.org/fhir/sid/icd-10": f"WHO ICD-10: {COPYRIGHT}",
+    "http://terminology.hl7.org/CodeSystem/icd-o-3": f"ICD-O-3: {COPYRIGHT}",
+}
+
+
+class Row(NamedTuple):
+    system: str
+    code: str
+    display: str
+    match: str
+    note: str
+
+
+Key = tuple[str, str]
+Members = dict[Key, Row]
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+class Tables:
+    """The shared tables: what each code is called, what each candidate set holds, what may not ship."""
+
+    def __init__(self, folder: Path) -> None:
+        self.bindings = read(folder / "bindings.csv")
+        self.local = {row["code"]: row for row in read(folder / "local-codes.csv")}
+        self.rows: Members = {}
+        self.sets: dict[str, Members] = defaultdict(dict)
+        self.refused: dict[str, list[str]] = defaultdict(list)
+        self.children: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for entry in read(folder / "codes.csv"):
+            self._candidate(entry)
+        for entry in read(folder / "extra-codes.csv"):
+            key = (BY_URI[entry["system"]], entry["code"])
+            self.rows.setdefault(key, Row(*key, entry["display"], "exact", ""))
+        for code, entry in self.local.items():
+            self.rows["local", code] = Row("local", code, entry["display"], "exact", entry["definition"])
+        for entry in read(folder / "expansions" / "icd10cm-families.csv"):
+            code = entry["code"]
+            parent = code[:-1].rstrip(".")
+            self.children[parent].append((code, entry["display"]))
+
+    def _candidate(self, entry: dict[str, str]) -> None:
+        name, code = entry["value_set"], entry["code"]
+        shown = f"{code or 'no code'} {entry['display']}"
+        if entry["system"] in UNSHIPPED:
+            self.refused[name].append(f"{shown} ({UNSHIPPED[entry['system']]})")
+        elif not code or name == "legacy-do-not-emit" or entry["status"] not in {"verified", "single-source"}:
+            self.refused[name].append(f"{shown} (unverified)")
+        elif entry["system"].endswith("sct") and code[-10:-3] == "1000210":
+            self.refused[name].append(f"{shown} (SNOMED CT namespace 1000210: exists in one national edition only)")
+        else:
+            system = BY_URI[entry["system"]]
+            header = system == "icd-10-cm" and re.search(r"\b(prefix|header)\b", entry["note"])
+            note = "single source" if entry["status"] == "single-source" else ""
+            row = Row(system, code, entry["display"], "prefix" if header else "exact", note)
+            self.rows[system, code] = self.sets[name][system, code] = row
+
+    def pick(self, token: str, below: bool = False) -> Members:
+        """Rows of `system:code`; `*` means a prefix for ICD-10-CM, any ending for the local codes."""
+        short, code = token.split(":", 1)
+        system = BY_TOKEN[short]
+        if system == "local" and "*" in code:
+            found = {key: row for key, row in self.rows.items() if key[0] == system and fnmatch.fnmatch(key[1], code)}
+            if not found:
+                raise LookupError(token)
+            return found
+        plain = code.rstrip("*")
+        if (system, plain) not in self.rows and not below:
+            raise LookupError(f"{token}: no such code in the shared tables")
+        match = "prefix" if code.endswith("*") else "exact"
+        row = self.rows.get((system, plain), Row(system, plain, "", match, ""))
+        return {(system, plain): row._replace(match="prefix" if "prefix" in (match, row.match) else "exact")}
+
+    def covered(self, system: str, code: str, members: Members) -> bool:
+        """A code that no table lists, below a header or `*` that the set holds."""
+        above = [row for row in members.values() if row.system == system and row.match == "prefix"]
+        return (system, code) not in self.rows and any(code.startswith(row.code) for row in above)
+
+    def without(self, members: Members, gone: Key) -> Members:
+        """Take a code out, and everything below it; a header above it is replaced by its other children."""
+        system, code = gone
+        bare = code.replace(".", "")
+        kept: Members = {}
+        for key, row in members.items():
+            other = key[1].replace(".", "")
+            if system != key[0] or not (other == bare or (system == "icd-10-cm" and other.startswith(bare))):
+                kept[key] = row
+        for key, row in list(kept.items()):
+            other = key[1].replace(".", "")
+            if row.match == "prefix" and key[0] == system and bare.startswith(other):
+                kept[key] = row._replace(match="exact", note=f"split of {key[1]}")
+                kept.update(self._below(key[1], bare, key[1], members))
+        return kept
+
+    def _below(self, parent: str, bare: str, top: str, members: Members) -> Members:
+        if not self.children[parent]:
+            raise LookupError(f"cannot split {parent} to leave out {bare}")
+        found: Members = {}
+        for code, display in self.children[parent]:
+            other, note = code.replace(".", ""), f"split of {top}"
+            key = ("icd-10-cm", code)
+            if other == bare or key in members:
+                continue
+            if bare.startswith(other):
+                found[key] = Row(*key, display, "exact", note)
+                found.update(self._below(code, bare, top, members))
+            else:
+                found[key] = Row(*key, display, "prefix" if self.children[code] else "exact", note)
+        return found
+
+
+def merge(into: Members, more: Members) -> None:
+    """Union; a prefix outlives an exact row of the same code."""
+    for key, row in more.items():
+        if key not in into or row.match == "prefix":
+            into[key] = row
+
+
+def triples(cell: str) -> list[tuple[str, str, str]]:
+    parts = [part.strip().split("|") for part in cell.split(" ; ") if part.strip()]
+    return [(BY_URI[uri], code, display) for uri, code, display in parts]
