@@ -1,0 +1,99 @@
+"""Dates as charts have them: partial, zoned, impossible. Windows are calendar days in the site's zone (rulings 2.5)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta, tzinfo
+
+_SHAPE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?\Z")
+SLACK = timedelta(minutes=5)
+"""Clock slack between the EHR and this service before an instant counts as future."""
+
+Order = tuple[date, float]
+"""Sorts dates; the second part orders instants within a day, and is 0 where only the day is known."""
+
+
+def day_of(text: object, zone: tzinfo) -> str:
+    """The calendar day of a FHIR date, dateTime or instant in the site's zone, at its precision; empty if unreadable."""
+    if not isinstance(text, str):
+        return ""
+    if "T" in text:
+        moment = moment_of(text, zone)
+        return moment.astimezone(zone).date().isoformat() if moment else ""
+    return text if _first(text) else ""
+
+
+def moment_of(text: object, zone: tzinfo) -> datetime | None:
+    """The instant of a dateTime with a time of day, or None. A time without an offset is read in the site's zone."""
+    if not isinstance(text, str) or "T" not in text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def order_of(text: str, day: str, zone: tzinfo) -> Order:
+    """Sort key of a date: newest is greatest; a partial date sorts by its first day."""
+    first = _first(day) or date.min
+    moment = moment_of(text, zone)
+    return first, moment.timestamp() if moment else 0.0
+
+
+def is_future(text: str, day: str, at: datetime, zone: tzinfo) -> bool:
+    """Whether a date lies in the future beyond the clock slack; a partial date does only if all of it does."""
+    moment = moment_of(text, zone)
+    if moment is not None:
+        return moment > at + SLACK
+    first = _first(day)
+    return first is not None and first > (at + SLACK).astimezone(zone).date()
+
+
+def is_before(day: str, bound: str) -> bool:
+    """Whether all of a (partial) date lies before the first day of another."""
+    last, first = _last(day), _first(bound)
+    return last is not None and first is not None and last < first
+
+
+def within(day: str, today: date, days: int) -> bool | None:
+    """Whether a date lies in the window of so many days up to today; None if its precision does not tell."""
+    first, last, start = _first(day), _last(day), today - timedelta(days=days)
+    if first is None or last is None:
+        return None
+    if first >= start:
+        return True
+    return False if last < start else None
+
+
+def apart(a: str, b: str) -> int | None:
+    """Days between two dates, or None where one is unreadable."""
+    x, y = _first(a), _first(b)
+    return abs((x - y).days) if x and y else None
+
+
+def years_between(born: str, today: date) -> int | None:
+    """Completed years of age. A partial birth date gives an age only where it does not matter."""
+    first, last = _first(born), _last(born)
+    if first is None or last is None:
+        return None
+    ages = {today.year - d.year - ((today.month, today.day) < (d.month, d.day)) for d in (first, last)}
+    return ages.pop() if len(ages) == 1 else None
+
+
+def _first(day: str) -> date | None:
+    if not (found := _SHAPE.match(day)):
+        return None
+    try:
+        return date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
+    except ValueError:
+        return None
+
+
+def _last(day: str) -> date | None:
+    first = _first(day)
+    if first is None or len(day) == 10:
+        return first
+    if len(day) == 4:
+        return date(first.year, 12, 31)
+    return date(first.year + first.month // 12, first.month % 12 + 1, 1) - timedelta(days=1) if first.year < 9999 else first

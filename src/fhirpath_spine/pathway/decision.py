@@ -1,0 +1,186 @@
+"""What a judgement says: verdicts with their trace, states, lesions and the plan of the cards. Plain values, no behaviour.
+
+A decision is phrased by ``exchange``; it holds no wire format. Text is a tuple of parts (``texts.Said``), in which what came
+from the chart is marked, so that it is escaped exactly once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from fhirpath_spine.pathway.model import Activity, Indicator
+from fhirpath_spine.pathway.texts import Said
+from fhirpath_spine.pathway.truth import Reason, Truth
+
+
+class Status(StrEnum):
+    """Result of one recommendation, in the order in which it is decided (rulings 1.5)."""
+
+    SUPPRESSED = "suppressed"
+    SATISFIED = "satisfied"
+    NOT_APPLICABLE = "not-applicable"
+    BLOCKED = "blocked"
+    NEEDS_DATA = "needs-data"
+    RECOMMENDED = "recommended"
+
+    @property
+    def shown(self) -> bool:
+        """Whether a card shows it: recommended, blocked and needs-data are."""
+        return self in (Status.RECOMMENDED, Status.BLOCKED, Status.NEEDS_DATA)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One datum that was read: its name, its value in words, date, author and the resource it stands in."""
+
+    need: str
+    label: str
+    value: Said
+    date: str
+    reference: str
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One datum that would decide: its name on the card and why it is unknown. ``date`` is that of a stale value."""
+
+    item: str
+    reason: Reason
+    need: str = ""
+    date: str = ""
+    days: int | None = None
+    alternatives: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A resource, or a date of one, that was not used. ``reason`` is a key of the phrase book."""
+
+    need: str
+    label: str
+    reason: str
+    reference: str
+    value: Said = ()
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One criterion as it was answered. ``role`` is when, use, unless, blocked, caution, satisfied, hold, goal or gate."""
+
+    role: str
+    name: str
+    answer: Truth
+    expression: str
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    said: Said = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LesionRef:
+    """A lesion as a decision names it. ``key`` is ``<class>:<levels sorted>`` or ``<class>:unnamed``."""
+
+    key: str
+    title: str
+    levels: tuple[str, ...]
+    conditions: tuple[str, ...]
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One recommendation's result for one lesion, or for the patient where ``lesion`` is None."""
+
+    id: str
+    title: str
+    kind: str
+    status: Status
+    pathway: str
+    lesion: LesionRef | None
+    indicator: Indicator
+    claims: tuple[str, ...]
+    because: tuple[Said, ...]
+    steps: tuple[Step, ...]
+    by: str = ""
+    missing: tuple[Missing, ...] = ()
+    lines: tuple[Said, ...] = ()
+    cautions: tuple[Said, ...] = ()
+    alternatives: tuple[Said, ...] = ()
+    activity: Activity | None = None
+    safety: bool = False
+    on_gate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PathwayResult:
+    """One entry (pathway, lesion): its state. ``certain`` is false where something unread could have made it another."""
+
+    id: str
+    version: str
+    title: str
+    digest: str
+    state: str
+    certain: bool
+    lesion: LesionRef | None
+    notes: tuple[Said, ...] = ()
+    draft: bool = True
+
+
+class CardKind(StrEnum):
+    """What a planned card is for."""
+
+    PATHWAY = "pathway"
+    SAFETY = "safety"
+    INCOMPLETE = "incomplete"
+    MORE = "more"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCard:
+    """Which verdicts stand together on one card. Each shown verdict sits on exactly one planned card."""
+
+    kind: CardKind
+    indicator: Indicator
+    entry: PathwayResult | None
+    verdicts: tuple[Verdict, ...] = ()
+    notes: tuple[Said, ...] = ()
+    carries_plan: bool = False
+    """The CarePlan of the entry rides on this card (the entry's first card, never the gate's)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One prefetch key that could not be read: the resource type, why, and where it came from."""
+
+    key: str
+    resource: str
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """All that one call decided. Equal input gives an equal decision."""
+
+    at: datetime
+    patient: str
+    library: str
+    facts: str
+    """Digest over the facts that were used, in canonical order."""
+    entries: tuple[PathwayResult, ...]
+    verdicts: tuple[Verdict, ...]
+    cards: tuple[PlannedCard, ...]
+    head: tuple[Said, ...] = ()
+    """Lines at the head of each card (holds, an acknowledged deficit)."""
+    rejections: tuple[Rejection, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Uncoded entries, unrecognised neoplasms and medications; they are named on a card that exists for other reasons."""
+    silent: str = ""
+    """Why there are deliberately no cards: ``deceased`` or ``audience``."""
+    drafts: bool = True

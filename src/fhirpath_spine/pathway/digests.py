@@ -1,0 +1,22 @@
+"""One digest over the facts of a call, the same for the same facts in any order (rulings 5.2)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import orjson
+
+from fhirpath_spine.pathway.chart import Chart, Resource
+
+
+def facts_digest(chart: Chart, used: Mapping[str, Resource]) -> str:
+    """SHA-256 over the resources that some need used, the patient's id, and the completeness of each key."""
+    lines = sorted(hashlib.sha256(orjson.dumps(r, option=orjson.OPT_SORT_KEYS)).digest() for r in used.values())
+    whole = hashlib.sha256(chart.patient.encode())
+    for key in sorted(chart.reads):
+        read = chart.reads[key]
+        whole.update(f"{key}:{read.complete}:{read.reason or ''};".encode())
+    for line in lines:
+        whole.update(line)
+    return whole.hexdigest()

@@ -1,0 +1,309 @@
+"""What the expressions of one entry see: needs, definitions, findings, ranked facts, the lesion and the state, each read once.
+
+An environment answers a question with its reasons: which data decided it (evidence) or would decide it (missing). Where two
+statements contradict each other, a question is asked for each of them, and is UNKNOWN only if the answers differ (rulings 1.7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fhirpath_spine.errors import LimitExceeded
+from fhirpath_spine.fhirpath import Expression, Incomplete, Scope
+from fhirpath_spine.pathway import findings, ranked
+from fhirpath_spine.pathway.decision import Evidence, Missing
+from fhirpath_spine.pathway.facts import Fact, Facts, Found
+from fhirpath_spine.pathway.lesions import Lesion
+from fhirpath_spine.pathway.model import Library, Site
+from fhirpath_spine.pathway.texts import Charted, Said, words
+from fhirpath_spine.pathway.truth import Reason, Truth
+
+EVIDENCE_LIMIT = 3
+"""How many items of one need are named as evidence, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a question and what it rests on."""
+
+    truth: Truth
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def unread(self) -> bool:
+        """Whether something that could not be read is among what is missing."""
+        return any(m.reason in (Reason.UNREAD, Reason.LIMIT) for m in self.missing)
+
+    @property
+    def conflict(self) -> bool:
+        """Whether contradicting statements are among what is missing."""
+        return any(m.reason is Reason.CONFLICT for m in self.missing)
+
+
+class Environment(Mapping[str, Sequence[Any]]):
+    """The variables of one entry, computed when first read."""
+
+    def __init__(  # noqa: PLR0913 - an environment is made of exactly these
+        self,
+        library: Library,
+        facts: Facts,
+        site: Site,
+        lesions: Sequence[Lesion],
+        lesion: Lesion | None = None,
+        *,
+        lesions_complete: bool = True,
+        given: Mapping[str, Sequence[Any]] | None = None,
+        unsure: Mapping[str, Reason] | None = None,
+    ) -> None:
+        self._library, self._facts, self._site = library, facts, site
+        self._lesions, self._lesion, self._lesions_complete = lesions, lesion, lesions_complete
+        self._given = dict(given or {})
+        self._unsure = dict(unsure or {})
+        self._values: dict[str, Sequence[Any]] = dict(self._given)
+        self._facts_read: dict[str, Fact] = {}
+        self._conflicts: dict[str, Sequence[Sequence[Any]]] = {}
+        self.scope = Scope(self, at=facts.at.astimezone(facts.zone))
+
+    def with_given(self, **given: Sequence[Any]) -> Environment:
+        """The same circumstances with further variables fixed."""
+        return Environment(
+            self._library,
+            self._facts,
+            self._site,
+            self._lesions,
+            self._lesion,
+            lesions_complete=self._lesions_complete,
+            given={**self._given, **given},
+            unsure={k: v for k, v in self._unsure.items() if k not in given},
+        )
+
+    # ------------------------------------------------------------------ reading a variable
+
+    def __getitem__(self, name: str) -> Sequence[Any]:
+        value = self._values.get(name)
+        if value is None:
+            value = self._values[name] = self._compute(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self._library.needs, *self._library.definitions, *self._library.findings, *self._library.ranked))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _compute(self, name: str) -> Sequence[Any]:
+        library = self._library
+        if name in library.needs:
+            if library.needs[name].resources == ("Patient",):
+                return self._patient()
+            return self.fact(name).items
+        if name in library.definitions:
+            return library.definitions[name].evaluate((), self.scope)
+        if name in library.findings:
+            return [self._finding(name)]
+        if name in library.ranked:
+            return self._ranked(name)
+        return self._circumstance(name)
+
+    def _circumstance(self, name: str) -> Sequence[Any]:
+        match name:
+            case "lesion":
+                return [self._lesion.item] if self._lesion else []
+            case "lesions":
+                items = [x.item for x in self._lesions]
+                return items if self._lesions_complete else Incomplete(items)
+            case "patient":
+                return self._patient()
+            case "site":
+                return [dict(self._site.flags)]
+            case "chart":
+                return [dict(self._facts.counts)]
+            case _:
+                if name in self._unsure:
+                    return Incomplete()
+                raise KeyError(name)
+
+    def _patient(self) -> Sequence[Any]:
+        if self._facts.patient is not None:
+            return [self._facts.patient]
+        return [] if self._facts.patient_read else Incomplete()
+
+    def fact(self, name: str) -> Fact:
+        """The fact of a need for this entry."""
+        fact = self._facts_read.get(name)
+        if fact is None:
+            fact = self._facts_read[name] = self._facts.resolve(name, self._lesion.key if self._lesion else None)
+            if fact.alternatives:
+                self._conflicts[name] = [[f.item] for f in fact.alternatives]
+        return fact
+
+    def _finding(self, name: str) -> dict[str, Any]:
+        finding = self._library.findings[name]
+        complete = not any(isinstance(self.fact(s.need).items, Incomplete) for s in finding.sources)
+        item = findings.assess(finding, self._found, self._facts.today, self._on_item)
+        if not complete:
+            # What could not be read may hold an onset, or a newer course: only a present finding is sure.
+            item = {"present": True} if item["present"] else {}
+        return item
+
+    def _found(self, need: str) -> Sequence[Found]:
+        return self.fact(need).found
+
+    def _ranked(self, name: str) -> Sequence[Any]:
+        result = ranked.assess(self._library.ranked[name], self.fact, self._on_item)
+        if len(result) > 1:
+            self._conflicts[name] = [[value] for value in result]
+        sources = self._library.ranked[name].sources
+        open_ = any(isinstance(self.fact(s.need).items, Incomplete) for s in sources)
+        return Incomplete(result[:1]) if open_ else result[:1]
+
+    def _on_item(self, expression: Expression, item: Any) -> Any:
+        values = expression.evaluate([item], self.scope)
+        return values[0] if len(values) == 1 else None
+
+    # ------------------------------------------------------------------ asking
+
+    def read(self, expression: Expression) -> Sequence[Any]:
+        """The value of an expression; empty when a budget is spent."""
+        try:
+            return expression.evaluate((), self.scope)
+        except LimitExceeded:
+            return []
+
+    def rejected(self, need: str) -> Sequence[Said]:
+        """The rejections of a need in the words of the phrase book."""
+        phrases = self._library.phrases
+        return [
+            (phrases.get(f"rejected-{r.reason}", r.reason),) if not r.value else (*r.value, " ", phrases.get(f"rejected-{r.reason}", r.reason))
+            for r in self._facts.rejections([need])
+        ]
+
+    def ask(self, expression: Expression, label: str = "") -> Answer:
+        """The answer to a criterion, with its evidence if decided and with what is missing if not."""
+        try:
+            truth = expression.truth((), self.scope)
+            if self._conflicts and (contested := [n for n in self.names(expression) if n in self._conflicts]):
+                answers = {truth, *self._under_each(expression, contested)}
+                if len(answers) > 1:
+                    return Answer(None, missing=tuple(self._contest(n) for n in contested))
+            names = self._deciding(expression)
+        except LimitExceeded:
+            return Answer(None, missing=(Missing(label or expression.text, Reason.LIMIT),))
+        if truth is None:
+            return Answer(None, missing=self._missing(names, label))
+        return Answer(truth, evidence=self._evidence(names) if truth else ())
+
+    def _under_each(self, expression: Expression, contested: Sequence[str]) -> Iterator[Truth]:
+        for name in contested:
+            for alternative in self._conflicts[name]:
+                yield expression.truth((), self.with_given(**{name: alternative}).scope)
+
+    def _contest(self, name: str) -> Missing:
+        label = self._library.labels.get(name, name)
+        needs = [name] if name in self._library.needs else [s.need for s in self._library.ranked[name].sources]
+        found = [f for n in needs for f in (self.fact(n).alternatives or self.fact(n).found[:1])]
+        return Missing(label, Reason.CONFLICT, name, alternatives=tuple(self._one(n, f) for n in needs for f in found if f.item.get("label") == self._library.needs[n].label))
+
+    def names(self, expression: Expression) -> set[str]:
+        """All needs, findings, ranked facts and circumstances that an expression can read, through definitions."""
+        found: set[str] = set()
+        open_ = list(expression.variables)
+        while open_:
+            name = open_.pop()
+            if name in found:
+                continue
+            found.add(name)
+            if name in self._library.definitions:
+                open_ += self._library.definitions[name].variables
+        return found
+
+    def _deciding(self, expression: Expression) -> list[str]:
+        """The variables that decided an answer, definitions replaced by what decided them; in order of reading."""
+        out: dict[str, None] = {}
+
+        def walk(one: Expression) -> None:
+            for name in sorted(one.account((), self.scope).variables):
+                if name in out:
+                    continue
+                definition = self._library.definitions.get(name)
+                if definition is None:
+                    out[name] = None
+                elif definition.shape.type == "boolean":
+                    walk(definition)
+                else:
+                    out.update(dict.fromkeys(sorted(self.names(definition) - set(self._library.definitions))))
+
+        walk(expression)
+        return list(out)
+
+    # ------------------------------------------------------------------ why
+
+    def _needs_of(self, name: str) -> list[str]:
+        library = self._library
+        if name in library.needs:
+            return [name] if library.needs[name].resources != ("Patient",) else []
+        if name in library.findings:
+            return [s.need for s in library.findings[name].sources]
+        if name in library.ranked:
+            return [s.need for s in library.ranked[name].sources]
+        return []
+
+    def _evidence(self, names: Sequence[str]) -> tuple[Evidence, ...]:
+        found = {}
+        for name in names:
+            if name == "lesion" and self._lesion:
+                for condition in self._lesion.conditions:
+                    found[condition.reference] = self._one(self._library.lesions.conditions, condition)
+            for need in self._needs_of(name):
+                for one in self.fact(need).found[:EVIDENCE_LIMIT]:
+                    found.setdefault(one.reference, self._one(need, one))
+        return tuple(found.values())
+
+    def _one(self, need: str, found: Found) -> Evidence:
+        value = found.item.get("value", found.item.get("code"))
+        said: Said = () if value is None else words(value)
+        if isinstance(value, str):
+            said = (value.replace("-", " "),)
+        return Evidence(need, self._library.labels.get(need, need), said, found.day, found.reference, Charted(found.item.get("author", "")))
+
+    def _missing(self, names: Sequence[str], label: str) -> tuple[Missing, ...]:
+        out: dict[tuple[str, Reason], Missing] = {}
+        for name in names:
+            for one in self._gaps(name):
+                out.setdefault((one.item, one.reason), one)
+        if not out:
+            # Nothing read is empty, so what is missing is a part of what was read: the question itself names it.
+            gap = Missing(label or (self._library.labels.get(names[0], names[0]) if names else ""), Reason.NOT_RECORDED)
+            out[gap.item, gap.reason] = gap
+        return tuple(out.values())
+
+    def _gaps(self, name: str) -> Iterator[Missing]:
+        label = self._library.labels.get(name, name)
+        if name in self._unsure:
+            yield Missing(label, self._unsure[name])
+        elif name == "site":
+            yield from (
+                Missing(self._library.labels.get(f"site.{f}", f), Reason.NOT_CONFIGURED) for f in self._library.flags if f not in self._site.flags
+            )
+        elif name == "patient" or (name in self._library.needs and not self._needs_of(name)):
+            if not self._facts.patient_read:
+                yield Missing(label, Reason.UNREAD)
+            elif self._facts.patient is None or "age" not in self._facts.patient:
+                yield Missing(label, Reason.NOT_RECORDED)
+        elif name == "lesions" and not self._lesions_complete:
+            yield Missing(label, Reason.UNREAD)
+        else:
+            needs = self._needs_of(name)
+            facts = [self.fact(need) for need in needs]
+            unread = [f for f in facts if isinstance(f.items, Incomplete)]
+            for fact in unread or ([] if any(f.found for f in facts) else facts[:1]):
+                item = label if name not in self._library.needs or not unread else fact.need.label
+                days = fact.need.within if fact.gap is Reason.STALE else None
+                yield Missing(item, fact.gap, fact.need.name, fact.stale, days)
+
+
+Make = Callable[[Lesion | None], Environment]
+"""Makes the environment of a lesion, or of the patient."""

@@ -1,0 +1,314 @@
+"""The judgement of one chart: pure, total, and the same for the same input.
+
+Order (pathways page, section 8): status filter and facts; lesions; gate; pathways and states; holds, gate and goals over each
+recommendation; then those that follow others; at last the plan of the cards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from fhirpath_spine.errors import ScopeUndecidable
+from fhirpath_spine.fhirpath import Incomplete
+from fhirpath_spine.pathway import layout
+from fhirpath_spine.pathway.chart import Chart
+from fhirpath_spine.pathway.decision import Decision, Missing, PathwayResult, Status, Step, Unread, Verdict
+from fhirpath_spine.pathway.digests import facts_digest
+from fhirpath_spine.pathway.environment import Answer, Environment
+from fhirpath_spine.pathway.facts import Facts
+from fhirpath_spine.pathway.lesions import Lesion, assigner, behave, build
+from fhirpath_spine.pathway.matching import Matcher
+from fhirpath_spine.pathway.model import Criterion, Library, Pathway, Recommendation, Site, Use
+from fhirpath_spine.pathway.oversight import Oversight
+from fhirpath_spine.pathway.reach import ADVISED, leaders_first, pathway_needs, reads_advice
+from fhirpath_spine.pathway.texts import Said
+from fhirpath_spine.pathway.truth import Reason, Truth, all_of
+from fhirpath_spine.pathway.verdicts import judge, spoken, to_step
+
+RECOGNISED = {"neoplasms": "neoplasm-any-known", "medications": "known-medication-other"}
+"""Value sets that tell a known entry from one that no table knows (rulings 2.2)."""
+
+
+def decide(
+    library: Library,
+    chart: Chart,
+    at: datetime,
+    site: Site,
+    *,
+    emergency: str = "full",
+    audience: str = "clinician",
+) -> Decision:
+    """Judges a chart.
+
+    ``at`` is aware; ``emergency`` is ``full`` or ``scope-stop`` (the gate's card); an ``audience`` other than ``clinician``
+    gets no cards (rulings 2.7).
+
+    Raises:
+        PatientMismatch: a resource of another patient is among the data.
+        ScopeUndecidable: no pathway applies for certain, and one could have, had everything been readable.
+
+    """
+    return _Judgement(library, chart, at, site, emergency).decide(audience)
+
+
+@lru_cache(maxsize=8)
+def _matcher(library: Library) -> Matcher:
+    return Matcher(library.needs)
+
+
+class _Entry:
+    """One pathway judged for one lesion, or for the patient."""
+
+    def __init__(self, pathway: Pathway, lesion: Lesion | None, env: Environment) -> None:
+        self.pathway, self.lesion, self.env = pathway, lesion, env
+        self.state, self.certain = "", True
+
+    def result(self, notes: Sequence[Said] = ()) -> PathwayResult:
+        """The entry as a decision names it."""
+        p = self.pathway
+        return PathwayResult(
+            p.id,
+            p.version,
+            p.title,
+            p.digest,
+            self.state,
+            self.certain,
+            self.lesion.ref if self.lesion else None,
+            (*notes, *spoken(p.notes, self.env)),
+            p.status == "draft",
+        )
+
+
+class _Judgement:
+    def __init__(self, library: Library, chart: Chart, at: datetime, site: Site, emergency: str) -> None:
+        self.library, self.chart, self.at, self.site, self.emergency = library, chart, at, site, emergency
+        recognised = {role: library.value_sets.get(name) for role, name in RECOGNISED.items()}
+        self.facts = Facts(
+            library.needs, _matcher(library), chart, at, ZoneInfo(site.timezone), site.code_map, recognised
+        )
+        self.lesions: list[Lesion] = []
+        self.lesions_complete = True
+        self.undecided: list[Missing] = []
+
+    def decide(self, audience: str) -> Decision:
+        if audience != "clinician":
+            return self._silent("audience")
+        patient = self.facts.patient
+        if patient and (patient.get("deceasedBoolean") is True or "deceasedDateTime" in patient):
+            return self._silent("deceased")
+        self._find_lesions()
+        oversight = Oversight(self.library, self._environment(None), self.emergency)
+        entries = self._entries(oversight)
+        if not entries and self.undecided:
+            keys = ", ".join(u.key for u in self._unread(list(self.library.needs))) or "a part of the chart"
+            raise ScopeUndecidable(
+                f"Whether a spinal pathway applies could not be decided, because this could not be read: {keys}.",
+                hint="Provide these prefetch keys, or a FHIR server with a token that may read them.",
+            )
+        verdicts = self._verdicts(entries, oversight)
+        gate = self.library.policy.gate
+        results = tuple(
+            e.result(oversight.gate_notes if gate and e.pathway.id == gate.pathway else ()) for e in entries
+        )
+        needs = self._needs_read(entries)
+        unread = self._unread(needs)
+        return Decision(
+            at=self.at,
+            patient=self.chart.patient,
+            library=self.library.digest,
+            facts=facts_digest(self.chart, self.facts.used),
+            entries=results,
+            verdicts=tuple(verdicts),
+            cards=layout.plan(self.library.policy, results, verdicts, unread),
+            head=oversight.head if entries else (),
+            rejections=tuple(self.facts.rejections(needs)),
+            unread=unread,
+            counts=dict(self.facts.counts),
+            drafts=any(r.draft for r in results),
+        )
+
+    def _silent(self, reason: str) -> Decision:
+        digest = facts_digest(self.chart, {})
+        return Decision(self.at, self.chart.patient, self.library.digest, digest, (), (), (), silent=reason)
+
+    # ------------------------------------------------------------------ lesions and scope
+
+    def _find_lesions(self) -> None:
+        config = self.library.lesions
+        conditions, imaging = self.facts.all_found(config.conditions), self.facts.all_found(config.imaging)
+        self.lesions = build(config, conditions, imaging)
+        for name in (config.conditions, config.imaging):
+            if isinstance(self.facts.resolve(name).items, Incomplete):
+                self.lesions_complete = False
+        assign = assigner(config, self.lesions)
+        for need in self.library.needs.values():
+            if need.per_lesion:
+                for found in self.facts.all_found(need.name):
+                    found.lesions = assign(found)
+        for lesion in self.lesions:
+            histology = self.facts.resolve(config.histology, lesion.key) if config.histology else None
+            behave(config, lesion, [i["value"] for i in histology.items if "value" in i] if histology else [])
+
+    def _environment(self, lesion: Lesion | None) -> Environment:
+        return Environment(
+            self.library, self.facts, self.site, self.lesions, lesion, lesions_complete=self.lesions_complete
+        )
+
+    def _unsure(self, lesion: Lesion | None) -> Environment:
+        """An environment in which the state depends on something that could not be read."""
+        return Environment(
+            self.library,
+            self.facts,
+            self.site,
+            self.lesions,
+            lesion,
+            lesions_complete=self.lesions_complete,
+            unsure={"state": Reason.UNREAD},
+        )
+
+    def _entries(self, oversight: Oversight) -> list[_Entry]:
+        policy, served = self.library.policy, set[str]()
+        entries: list[_Entry] = []
+        pathways = sorted(
+            (p for p in self.library.pathways if p.status != "retired"),
+            key=lambda p: (p.fallback, self._priority(p)),
+        )
+        gate = policy.gate.pathway if policy.gate else ""
+        for pathway in pathways:
+            if pathway.id == gate:
+                if oversight.gate.truth:
+                    entries.append(_Entry(pathway, None, self._environment(None)))
+                elif oversight.gate.truth is None and oversight.gate.unread:
+                    self.undecided += oversight.gate.missing
+                continue
+            for lesion in self.lesions if pathway.per_lesion else [None]:
+                if lesion is not None and pathway.fallback:
+                    lesion.item["served"] = lesion.key in served
+                env = self._environment(lesion)
+                if self._applies(pathway.applies, env):
+                    entries.append(_Entry(pathway, lesion, env))
+                    if lesion is not None:
+                        served.add(lesion.key)
+            if pathway.per_lesion and pathway.without_lesion and not self.lesions:
+                env = self._environment(None)
+                if self._applies(pathway.without_lesion, env):
+                    entries.append(_Entry(pathway, None, env))
+        if not self.lesions_complete:
+            names = (self.library.lesions.conditions, self.library.lesions.imaging)
+            self.undecided += [Missing(self.library.labels[n], Reason.UNREAD, n) for n in names]
+        entries.sort(key=lambda e: (self._priority(e.pathway), e.lesion.rank if e.lesion else -1))
+        for entry in entries:
+            self._enter_state(entry)
+        return entries
+
+    def _priority(self, pathway: Pathway) -> int:
+        order = self.library.policy.order
+        return order.index(pathway.id) if pathway.id in order else len(order)
+
+    def _applies(self, criteria: Sequence[Criterion], env: Environment) -> Truth:
+        answers: list[Answer] = []
+        for criterion in criteria:
+            answers.append(env.ask(criterion.test, criterion.label))
+            if answers[-1].truth is False:
+                return False
+        self.undecided += [m for a in answers if a.unread for m in a.missing]
+        return all_of(a.truth for a in answers)
+
+    def _enter_state(self, entry: _Entry) -> None:
+        for state in entry.pathway.states:
+            answer = entry.env.ask(state.test, state.name)
+            if answer.truth:
+                entry.state = state.name
+                break
+            if answer.truth is None and answer.unread:
+                entry.certain = False
+        if entry.certain and entry.state:
+            entry.env = entry.env.with_given(state=[entry.state])
+        else:
+            entry.env = self._unsure(entry.lesion)
+        if entry.lesion is not None:
+            entry.lesion.item["pathway"] = entry.pathway.id
+            if entry.certain:
+                entry.lesion.item["state"] = entry.state
+
+    # ------------------------------------------------------------------ verdicts
+
+    def _verdicts(self, entries: Sequence[_Entry], oversight: Oversight) -> list[Verdict]:
+        everywhere = [*entries, *self._closed_gate(oversight)]
+        uses: dict[str, list[tuple[_Entry, Use]]] = {}
+        for entry in everywhere:
+            for use in entry.pathway.uses:
+                uses.setdefault(use.recommendation.id, []).append((entry, use))
+        order = {id_: n for n, id_ in enumerate(uses)}
+        done: list[tuple[tuple[int, int], Verdict]] = []
+        for recommendation in leaders_first(self.library, [pairs[0][1].recommendation for pairs in uses.values()]):
+            pairs = uses[recommendation.id]
+            so_far = [v for _, v in done]
+            for entry, step in self._settings(recommendation, pairs):
+                lesion = None if recommendation.per_patient else entry.lesion
+                env = self._environment_for(recommendation, entry, so_far)
+                following = oversight.follow(recommendation, so_far, lesion.key if lesion else None, step)
+                verdict = judge(
+                    recommendation,
+                    env,
+                    pathway=entry.pathway.id,
+                    lesion=lesion.ref if lesion else None,
+                    imposed=oversight.imposed(recommendation, env),
+                    conditions=following.steps,
+                )
+                place = (everywhere.index(entry), order[recommendation.id])
+                done.append((place, oversight.finish(verdict, following, env, recommendation)))
+        done.sort(key=lambda pair: pair[0])
+        return [v for _, v in done]
+
+    def _closed_gate(self, oversight: Oversight) -> list[_Entry]:
+        """An acknowledged gate has no entry, but its recommendations are satisfied (rulings 4.2)."""
+        gate = self.library.policy.gate
+        pathway = self.library.pathway(gate.pathway) if gate else None
+        if pathway is None or oversight.gate.truth or not oversight.acknowledged.truth:
+            return []
+        return [_Entry(pathway, None, self._environment(None))]
+
+    def _settings(
+        self, recommendation: Recommendation, pairs: Sequence[tuple[_Entry, Use]]
+    ) -> list[tuple[_Entry, Step | None]]:
+        """Where a recommendation is judged: once for each lesion, or once for the patient in the best of its uses."""
+        asked = [(entry, self._use(use, entry)) for entry, use in pairs]
+        if not recommendation.per_patient:
+            return asked
+        entry = pairs[0][0]
+        best = max((step for _, step in asked), key=lambda s: _HOPE[s.answer if s else True])
+        return [(entry, best)]
+
+    def _use(self, use: Use, entry: _Entry) -> Step | None:
+        if use.when is None:
+            return None
+        answer = entry.env.ask(use.when, entry.pathway.title)
+        return to_step("use", entry.pathway.id, answer, use.when.text)
+
+    def _environment_for(self, recommendation: Recommendation, entry: _Entry, so_far: Sequence[Verdict]) -> Environment:
+        env = entry.env
+        if recommendation.per_patient and entry.lesion is not None:
+            env = self._environment(None)
+            env = env.with_given(state=[entry.state]) if entry.certain else self._unsure(None)
+        if reads_advice(self.library, recommendation.id):
+            ids = dict.fromkeys(v.id for v in so_far if v.status is Status.RECOMMENDED)
+            env = env.with_given(**{ADVISED: list(ids)})
+        return env
+
+    # ------------------------------------------------------------------ what was not read
+
+    def _needs_read(self, entries: Sequence[_Entry]) -> list[str]:
+        read = frozenset().union(*(pathway_needs(self.library, e.pathway.id) for e in entries))
+        return [name for name in self.library.needs if name in read]
+
+    def _unread(self, needs: Sequence[str]) -> tuple[Unread, ...]:
+        found = {u.key: u for n in needs for u in self.facts.unread(self.library.needs[n])}
+        return tuple(found[key] for key in sorted(found))
+
+
+_HOPE = {True: 2, None: 1, False: 0}
+"""Of several uses of one recommendation the most hopeful counts: any pathway that uses it may show it."""

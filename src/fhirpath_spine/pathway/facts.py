@@ -1,0 +1,412 @@
+"""From a chart to facts: which resources each need found, whether the search was complete, and what was rejected.
+
+Everything that rulings section 2 says about reading is applied here, once: status, subject, dates, units, recency and
+conflicts. What a clinical word means is not: that stands in the profiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from fhirpath_spine.errors import PatientMismatch
+from fhirpath_spine.fhirpath import Incomplete
+from fhirpath_spine.pathway import reading
+from fhirpath_spine.pathway.chart import KEYS, Chart, Resource
+from fhirpath_spine.pathway.dates import Order, apart, day_of, is_before, is_future, order_of, within, years_between
+from fhirpath_spine.pathway.decision import Rejection, Unread
+from fhirpath_spine.pathway.matching import Matcher, known
+from fhirpath_spine.pathway.needs import Coding, Need
+from fhirpath_spine.pathway.subjects import Subject, subject_of
+from fhirpath_spine.pathway.texts import Charted
+from fhirpath_spine.pathway.truth import Reason
+
+CONFLICT_GAP = 30
+"""Days after which a newer statement of the same rank replaces an older one (DEFAULT, pathways section 11)."""
+
+
+@dataclass(slots=True, eq=False)
+class Found:
+    """One usable resource of a need: the item that expressions see, and what places it in time and at a lesion."""
+
+    item: dict[str, Any]
+    resource: Resource
+    reference: str
+    day: str
+    order: Order
+    undecided: bool = False
+    lesions: frozenset[str] | None = None
+    """Keys of the lesions it belongs to; empty if that cannot be told, None if its body site lies elsewhere."""
+
+    @property
+    def meaning(self) -> Any:
+        """What two statements are compared by: the value as read."""
+        value = self.item.get("value")
+        return repr(sorted(reading.codings(value))) if isinstance(value, dict) else value
+
+
+@dataclass(slots=True, eq=False)
+class Fact:
+    """What one need gave, for the patient or for one lesion.
+
+    ``items`` is the collection that expressions read; ``gap`` says why it may be empty. ``alternatives`` holds the
+    statements that contradict each other; then ``items`` is one of them, and a criterion has to be asked for each.
+    """
+
+    need: Need
+    found: tuple[Found, ...]
+    items: Sequence[Any]
+    gap: Reason
+    stale: str = ""
+    alternatives: tuple[Found, ...] = ()
+    rejected: tuple[Rejection, ...] = ()
+
+
+@dataclass(slots=True)
+class _Bin:
+    """Resources that a need matched, as they come."""
+
+    found: list[Found] = field(default_factory=list)
+    rejected: list[Rejection] = field(default_factory=list)
+    unusable: bool = False
+    unverified: bool = False
+
+
+class Facts:
+    """All facts of one chart. Needs are resolved when first asked for."""
+
+    def __init__(  # noqa: PLR0913 - a chart is read under exactly these circumstances
+        self,
+        needs: Mapping[str, Need],
+        matcher: Matcher,
+        chart: Chart,
+        at: datetime,
+        zone: tzinfo,
+        code_map: Mapping[Coding, Coding],
+        recognised: Mapping[str, Any],
+    ) -> None:
+        self._needs, self._matcher, self._chart = needs, matcher, chart
+        self.at, self.zone = at, zone
+        self.today: date = at.astimezone(zone).date()
+        self._code_map = code_map
+        self._recognised = recognised
+        self._bins: dict[str, _Bin] = {}
+        self._medications: dict[str, Resource] = {}
+        self.patient: dict[str, Any] | None = None
+        read = chart.reads.get("patient")
+        self.patient_read = read is not None and read.complete
+        self.counts = {"uncoded": 0, "unrecognisedNeoplasms": 0, "unrecognisedMedications": 0}
+        self.used: dict[str, Resource] = {}
+        self._read()
+
+    # ------------------------------------------------------------------ one pass over the chart
+
+    def _resources(self) -> Iterator[tuple[Resource, bool]]:
+        seen: set[tuple[str, str]] = set()
+        drafts = ((r, True) for r in self._chart.drafts)
+        charted = ((r, False) for read in self._chart.reads.values() for r in read.resources)
+        for resource, draft in (*charted, *drafts):
+            kind, id_ = resource.get("resourceType"), resource.get("id")
+            if isinstance(kind, str) and isinstance(id_, str) and id_:
+                if (kind, id_) in seen:
+                    continue
+                seen.add((kind, id_))
+            yield (self._mapped(resource) if self._code_map else resource), draft
+
+    def _read(self) -> None:
+        resources = list(self._resources())
+        for resource, _ in resources:
+            kind = resource.get("resourceType")
+            if kind == "Patient":
+                self._take_patient(resource)
+            elif kind == "Medication":
+                self._medications[f"Medication/{resource.get('id')}"] = resource
+        for number, (resource, draft) in enumerate(resources):
+            if resource.get("resourceType") not in ("Patient", "Medication"):
+                self._take(resource, draft, number)
+
+    def _take_patient(self, resource: Resource) -> None:
+        if resource.get("id") != self._chart.patient:
+            raise PatientMismatch(
+                "The chart holds a Patient that is not the patient of the context, so nothing was judged.",
+                hint="Send data of the context's patient only, and check the cache that filled the prefetch.",
+            )
+        birth = day_of(resource.get("birthDate"), self.zone)
+        age = years_between(birth, self.today) if birth else None
+        self.patient = {**resource, "birthDate": birth} if birth else {k: v for k, v in resource.items() if k != "birthDate"}
+        if age is not None and age >= 0:
+            self.patient["age"] = age
+
+    def _take(self, resource: Resource, draft: bool, number: int) -> None:
+        kind = str(resource.get("resourceType"))
+        concept = reading.concept_of(resource)
+        if isinstance(concept, dict) and "reference" in concept:
+            concept = reading.medication_concepts(self._medications.get(str(concept["reference"]), {}))
+        codes = list(reading.codings(concept))
+        subject = subject_of(resource, self._chart)
+        if subject is Subject.ANOTHER:
+            raise PatientMismatch(
+                f"A {kind} of another patient is among the data, so nothing was judged.",
+                hint="Send data of the context's patient only, and check the cache that filled the prefetch.",
+            )
+        names = self._matcher.needs(kind, codes)
+        self._count(kind, resource, codes, names)
+        if not names:
+            return
+        reference = f"{kind}/{resource['id']}" if isinstance(resource.get("id"), str) else f"{kind}#{number}"
+        for name in names:
+            need = self._needs[name]
+            if draft and not need.drafts:
+                continue
+            bin_ = self._bins.setdefault(name, _Bin())
+            if subject is Subject.UNUSABLE:
+                bin_.unusable = True
+                bin_.rejected.append(Rejection(name, need.label, "no-subject", reference))
+                continue
+            self._file(bin_, need, resource, concept, reference)
+
+    def _count(self, kind: str, resource: Resource, codes: Sequence[Coding], names: Sequence[str]) -> None:
+        if kind in ("Condition", "Observation", "Procedure") and not codes and reading.concept_of(resource):
+            self.counts["uncoded"] += 1
+        elif kind == "Condition" and not names and not known(self._recognised.get("neoplasms"), codes):
+            # The neoplasm chapter of ICD-10 is C and D00-D49: a code there that no table knows is worth a look.
+            icd = (c.upper() for s, c in codes if "icd-10" in s)
+            self.counts["unrecognisedNeoplasms"] += any(c[:1] == "C" or (c[:1] == "D" and c[1:2] < "5") for c in icd)
+        elif kind in ("MedicationRequest", "MedicationStatement") and not names:
+            unknown = not known(self._recognised.get("medications"), codes)
+            self.counts["unrecognisedMedications"] += unknown and reading.meaning(resource) in ("active", "proposed")
+
+    def _mapped(self, resource: Resource) -> Resource:
+        """The resource with the site's translations beside its own codings."""
+
+        def translate(value: Any) -> Any:
+            if isinstance(value, list):
+                return [translate(v) for v in value]
+            if not isinstance(value, dict):
+                return value
+            out = {k: translate(v) for k, v in value.items()}
+            if isinstance(out.get("coding"), list):
+                added = [self._code_map[c] for c in reading.codings(out) if c in self._code_map]
+                out["coding"] += [{"system": system, "code": code} for system, code in added]
+            return out
+
+        return dict(translate(dict(resource)))
+
+    # ------------------------------------------------------------------ one resource for one need
+
+    def _file(self, bin_: _Bin, need: Need, resource: Resource, concept: Any, reference: str) -> None:
+        def reject(reason: str, value: str = "", day: str = "") -> None:
+            said = (Charted(value),) if value else ()
+            bin_.rejected.append(Rejection(need.name, need.label, reason, reference, said, day))
+
+        kind = str(resource.get("resourceType"))
+        item: dict[str, Any] = {**resource, "source": reference, "label": need.label}
+        day, order = self._date(resource, reject)
+        if not self._status(bin_, need, resource, item, kind, day, reject):
+            return
+        if kind in ("MedicationRequest", "MedicationStatement"):
+            item["code"] = concept if isinstance(concept, dict) else next(iter(reading.items(concept)), {})
+        if need.sites is not None and not known(need.sites, reading.body_sites(resource)):
+            return
+        if day == "future":
+            reject("future", day=_text(resource))
+            return
+        if need.value is not None:
+            element = self._element(resource, need)
+            result = reading.read_value(element, need.value) if element else reading.NOTHING
+            if result.problem:
+                reject(result.problem, result.raw, day)
+                return
+            if result.value is None:
+                return
+            item["value"] = result.value
+        for name, rule in need.components.items():
+            for part in reading.items(resource.get("component")):
+                if isinstance(part, dict) and rule.component and known(rule.component, reading.codings(part.get("code"))):
+                    if (answer := reading.read_value(part, rule)).value is not None:
+                        item[name] = answer.value
+        item.pop("date", None)
+        if day:
+            item["date"] = day
+        if by := reading.author(resource):
+            item["author"] = by
+        self.used[reference] = resource
+        bin_.found.append(Found(item, resource, reference, day, order))
+
+    def _status(  # noqa: PLR0913 - the circumstances of one resource
+        self, bin_: _Bin, need: Need, resource: Resource, item: dict[str, Any], kind: str, day: str, reject: Any
+    ) -> bool:
+        status = resource.get("status")
+        match kind:
+            case "Condition":
+                return self._condition(bin_, need, resource, item)
+            case "MedicationRequest" | "MedicationStatement":
+                item["meaning"] = reading.meaning(resource)
+                return item["meaning"] in (need.meaning or {"active"})
+            case "Observation" | "DiagnosticReport":
+                if status in reading.FINAL:
+                    return True
+                if status == "preliminary":
+                    reject("preliminary", day=day)
+                elif status not in reading.ERASED and status != "registered":
+                    reject("no-status", day=day)
+                return False
+            case "Procedure":
+                if status in (need.statuses or {"completed"}):
+                    return True
+                if not isinstance(status, str) or status == "unknown":
+                    reject("no-status", day=day)
+                return False
+            case _:
+                return status not in reading.ERASED and reading.verification(resource) != "refuted"
+
+    def _condition(self, bin_: _Bin, need: Need, resource: Resource, item: dict[str, Any]) -> bool:
+        verified = reading.verification(resource)
+        if verified == "refuted":
+            return False
+        clinical = reading.clinical_status(resource)
+        wanted = need.statuses
+        if wanted and not (
+            clinical in wanted
+            or ("active" in wanted and clinical in reading.ACTIVE)
+            or ("history" in wanted and clinical in reading.HISTORY)
+            or "any" in wanted
+        ):
+            return False
+        if need.verification and verified not in need.verification:
+            bin_.unverified = bin_.unverified or not verified
+            return False
+        item["clinical"] = clinical
+        item["current"] = clinical in reading.ACTIVE
+        if verified:
+            item["confirmed"] = verified == "confirmed"
+        if abated := day_of(resource.get("abatementDateTime"), self.zone):
+            item["abated"] = abated
+        return True
+
+    def _date(self, resource: Resource, reject: Any) -> tuple[str, Order]:
+        """The first date of a resource that is possible. Of a Condition, an impossible onset gives way to recordedDate."""
+        born = str(self.patient.get("birthDate", "")) if self.patient else ""
+        impossible = ""
+        for text in reading.date_texts(resource):
+            day = day_of(text, self.zone)
+            if not day:
+                continue
+            if is_future(text, day, self.at, self.zone):
+                impossible = "future"
+                if resource.get("resourceType") != "Condition":
+                    return "future", (date.min, 0.0)
+            elif born and is_before(day, born):
+                impossible = "before-birth"
+            else:
+                if impossible:
+                    reject(f"onset-{impossible}", day=_text(resource))
+                return day, order_of(text, day, self.zone)
+        if impossible:
+            reject(f"date-{impossible}", day=_text(resource))
+        return "", (date.min, 0.0)
+
+    @staticmethod
+    def _element(resource: Resource, need: Need) -> Mapping[str, Any] | None:
+        if need.value is None or need.value.component is None:
+            return resource
+        for part in reading.items(resource.get("component")):
+            if isinstance(part, dict) and known(need.value.component, reading.codings(part.get("code"))):
+                return part
+        return None
+
+    # ------------------------------------------------------------------ a need resolved
+
+    def all_found(self, name: str) -> list[Found]:
+        """Every usable resource of a need, whatever its date; for lesions, which are built from them."""
+        bin_ = self._bins.get(name)
+        return bin_.found if bin_ else []
+
+    def rejections(self, names: Iterable[str]) -> list[Rejection]:
+        """What was rejected for these needs, each resource once."""
+        found = {(r.reference, r.reason): r for n in names if n in self._bins for r in self._bins[n].rejected}
+        return sorted(found.values(), key=lambda r: (r.label, r.reference, r.reason))
+
+    def unread(self, need: Need) -> list[Unread]:
+        """The keys of a need that could not be read to the end."""
+        out = []
+        for key in need.keys:
+            read = self._chart.reads.get(key)
+            if read is None or not read.complete:
+                reason = (read.reason if read else None) or Reason.UNREAD
+                out.append(Unread(key, KEYS.get(key, "Observation"), reason, read.detail if read else "absent"))
+        return out
+
+    def resolve(self, name: str, lesion: str | None = None) -> Fact:
+        """The fact of a need, for one lesion where the need is per lesion and a lesion is given."""
+        need = self._needs[name]
+        bin_ = self._bins.get(name, _Bin())
+        mine = [f for f in bin_.found if lesion is None or not need.per_lesion or (f.lesions and lesion in f.lesions)]
+        astray = lesion is not None and need.per_lesion and any(f.lesions == frozenset() for f in bin_.found)
+        usable, undecided, stale = self._recent(need, mine)
+        usable.sort(key=lambda f: f.reference)
+        usable.sort(key=lambda f: f.order, reverse=True)
+        alternatives = self._conflict(need, usable)
+        if need.latest:
+            usable = usable[:1]
+        gap = self._gap(need, bin_, undecided, stale, bool(alternatives), astray)
+        open_ = gap in (Reason.UNREAD, Reason.NOT_OFFERED, Reason.UNVERIFIED) or undecided or astray
+        values: list[Any] = [f.item for f in usable]
+        return Fact(
+            need,
+            tuple(usable),
+            Incomplete(values) if open_ else values,
+            gap,
+            stale,
+            tuple(alternatives),
+            tuple(bin_.rejected),
+        )
+
+    def _recent(self, need: Need, found: list[Found]) -> tuple[list[Found], bool, str]:
+        if need.within is None:
+            return list(found), False, ""
+        usable, undecided, stale = [], False, ""
+        for one in found:
+            answer = within(one.day, self.today, need.within) if one.day else False
+            if answer:
+                usable.append(one)
+            elif answer is None:
+                undecided = True
+            elif one.day > stale:
+                stale = one.day
+        return usable, undecided, "" if usable else stale
+
+    def _conflict(self, need: Need, usable: list[Found]) -> list[Found]:
+        """Statements that contradict the newest: of the same time always, of judgement data within the gap too."""
+        if len(usable) < 2 or not (need.latest or need.conflict) or "value" not in usable[0].item:
+            return []
+        newest = usable[0]
+        others: dict[Any, Found] = {}
+        for one in usable[1:]:
+            days = apart(one.day, newest.day)
+            same_time = one.order == newest.order
+            if one.meaning != newest.meaning and (same_time or (need.conflict and (days is None or days <= CONFLICT_GAP))):
+                others.setdefault(one.meaning, one)
+        return [newest, *others.values()] if others else []
+
+    def _gap(self, need: Need, bin_: _Bin, undecided: bool, stale: str, conflict: bool, astray: bool) -> Reason:  # noqa: PLR0913
+        unread = self.unread(need)
+        if any(u.reason is Reason.UNREAD for u in unread) or bin_.unusable:
+            return Reason.UNREAD
+        if unread:
+            return Reason.NOT_OFFERED
+        if conflict:
+            return Reason.CONFLICT
+        if stale:
+            return Reason.STALE
+        if bin_.unverified:
+            return Reason.UNVERIFIED
+        if undecided or astray or (bin_.rejected and not bin_.found):
+            return Reason.REJECTED
+        return Reason.NOT_RECORDED
+
+
+def _text(resource: Resource) -> str:
+    return next((t for t in reading.date_texts(resource)), "")[:10]

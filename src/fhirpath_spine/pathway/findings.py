@@ -1,0 +1,92 @@
+"""Kinds of deficit: since when a finding stands, whether it is new, and whether its course is settled (rulings 2.6).
+
+The onset of a kind is its earliest evidence since the last recorded normal finding or abatement. Repeating a finding is not
+new; a worse grade, a new Condition with its own onset, or a stated course new or worse is, from the day it was recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from fhirpath_spine.fhirpath import Expression
+from fhirpath_spine.pathway.dates import Order, within
+from fhirpath_spine.pathway.facts import Found
+from fhirpath_spine.pathway.model import Finding
+
+WORSENS = ("new", "worse")
+SETTLES = ("unchanged", "improving", "resolved")
+
+Ask = Callable[[Expression, Any], Any]
+"""Evaluates an expression on one item: a truth, or the single value, or None."""
+
+
+@dataclass(slots=True)
+class _Evidence:
+    day: str
+    order: Order
+    need: str
+    grade: Any
+    course: str
+    condition: bool
+
+
+def assess(finding: Finding, found: Callable[[str], Sequence[Found]], today: date, ask: Ask) -> dict[str, Any]:
+    """The finding as an item: present, onset, since, new, settled, undated. Absent members are unknown."""
+    shown, cleared = _gather(finding, found, ask)
+    last_normal = max(cleared, default=None)
+    # Of a day on which both were found, the abnormal finding stands: it is the one that must not be missed.
+    standing = [e for e in shown if not e.day or last_normal is None or e.order[0] >= last_normal[0]]
+    if not standing:
+        return {"present": False, "new": False, "settled": False, "undated": False}
+    dated = sorted((e for e in standing if e.day), key=lambda e: e.order)
+    item: dict[str, Any] = {"present": True, "undated": not dated}
+    if not dated:
+        return {**item, "new": True, "settled": False}
+    onset = dated[0]
+    starts = [onset, *_worsenings(dated)]
+    since = max(starts, key=lambda e: e.order)
+    item["onset"], item["since"] = onset.day, since.day
+    in_window = [within(e.day, today, finding.new_days) is not False for e in starts]
+    undated = any(not e.day and e.condition for e in standing)
+    course = next((e.course for e in reversed(dated) if e.course), "")
+    settled = course in SETTLES
+    if settled:
+        # A course settles the kind unless something of its own dates it in the window.
+        own = [e for e in starts if e.condition or e.course not in SETTLES]
+        recent = any(within(e.day, today, finding.new_days) is not False for e in own)
+        return {**item, "settled": not recent, "new": recent or undated}
+    return {**item, "settled": False, "new": any(in_window) or undated}
+
+
+def _gather(finding: Finding, found: Callable[[str], Sequence[Found]], ask: Ask) -> tuple[list[_Evidence], list[Order]]:
+    shown: list[_Evidence] = []
+    cleared: list[Order] = []
+    for source in finding.sources:
+        for one in found(source.need):
+            condition = one.resource.get("resourceType") == "Condition"
+            course = str(one.item.get(finding.course, ""))
+            if ask(source.abnormal, one.item) is True and course != "resolved":
+                grade = ask(source.grade, one.item) if source.grade else None
+                shown.append(_Evidence(one.day, one.order, source.need, grade, course, condition))
+            elif (source.normal is not None and ask(source.normal, one.item) is True) or course == "resolved":
+                abated = one.item.get("abated") if condition else one.day
+                if abated and len(abated) == 10:
+                    cleared.append((date.fromisoformat(abated), float("inf") if condition else one.order[1]))
+    return shown, cleared
+
+
+def _worsenings(dated: Sequence[_Evidence]) -> list[_Evidence]:
+    out = []
+    latest_grade: dict[str, Any] = {}
+    for number, one in enumerate(dated):
+        earlier = latest_grade.get(one.need)
+        worse = earlier is not None and one.grade is not None and one.grade < earlier
+        fresh = one.condition and number > 0
+        if worse or fresh or one.course in WORSENS:
+            out.append(one)
+        if one.grade is not None:
+            latest_grade[one.need] = one.grade
+    return out

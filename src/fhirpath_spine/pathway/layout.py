@@ -1,0 +1,89 @@
+"""Which verdicts stand together on one card, in which order, and what folds (rulings 5.1).
+
+One card per (pathway or gate, lesion, indicator). Lines that are blocked or need data sit on the quietest card of their entry
+and never raise an indicator. Critical, safety and data-incomplete cards never fold; the rest folds in priority order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fhirpath_spine.pathway.decision import CardKind, PathwayResult, PlannedCard, Status, Unread, Verdict
+from fhirpath_spine.pathway.model import Budget, Indicator, Policy
+from fhirpath_spine.pathway.truth import Reason
+
+SUMMARY_LIMIT = 140
+"""A card's summary is shorter than this many characters (CDS Hooks CARD-02)."""
+
+
+def plan(policy: Policy, entries: Sequence[PathwayResult], verdicts: Sequence[Verdict], unread: Sequence[Unread]) -> tuple[PlannedCard, ...]:
+    """The cards of one response. Each shown verdict is on exactly one of them."""
+    if not entries:
+        return ()
+    gate = policy.gate.pathway if policy.gate else ""
+    shared = next((e for e in entries if e.id != gate), entries[0])
+    cards: list[PlannedCard] = []
+    for entry in entries:
+        mine = [v for v in verdicts if _home(v, entries, shared, gate) is entry and v.status.shown]
+        cards += _cards_of(entry, mine, is_gate=entry.id == gate)
+    cards = _fold(cards, policy.budget)
+    if any(u.reason is Reason.UNREAD for u in unread):
+        incomplete = PlannedCard(CardKind.INCOMPLETE, Indicator.WARNING, shared)
+        critical = [c for c in cards if c.indicator is Indicator.CRITICAL]
+        cards = [*critical, incomplete, *(c for c in cards if c.indicator is not Indicator.CRITICAL)]
+    return tuple(cards)
+
+
+def _home(verdict: Verdict, entries: Sequence[PathwayResult], shared: PathwayResult, gate: str) -> PathwayResult | None:
+    if verdict.on_gate:
+        return next((e for e in entries if e.id == gate), None)
+    key = verdict.lesion.key if verdict.lesion else None
+    own = [e for e in entries if e.id == verdict.pathway]
+    exact = next((e for e in own if (e.lesion.key if e.lesion else None) == key), None)
+    if exact is not None and (key is not None or exact.id == gate or exact.lesion is None):
+        return exact
+    return shared
+
+
+def _cards_of(entry: PathwayResult, verdicts: Sequence[Verdict], *, is_gate: bool) -> list[PlannedCard]:
+    recommended = [v for v in verdicts if v.status is Status.RECOMMENDED]
+    lines = tuple(v for v in verdicts if v.status is not Status.RECOMMENDED)
+    safety = [PlannedCard(CardKind.SAFETY, v.indicator, entry, (v,)) for v in recommended if v.safety]
+    rest = [v for v in recommended if not v.safety]
+    cards: list[PlannedCard] = []
+    for indicator in reversed(Indicator):
+        group = tuple(v for v in rest if v.indicator is indicator)
+        if group or (is_gate and indicator is Indicator.CRITICAL and entry.notes):
+            cards.append(PlannedCard(CardKind.PATHWAY, indicator, entry, group))
+    if not cards and (lines or entry.notes):
+        cards.append(PlannedCard(CardKind.PATHWAY, Indicator.INFO, entry))
+    if cards and lines:
+        cards[-1] = replace(cards[-1], verdicts=(*cards[-1].verdicts, *lines))
+    if cards and entry.notes:
+        position = 0 if is_gate else -1
+        cards[position] = replace(cards[position], notes=entry.notes)
+    if cards and not is_gate:
+        cards[0] = replace(cards[0], carries_plan=True)
+    elif safety and not is_gate:
+        safety[0] = replace(safety[0], carries_plan=True)
+    return [*safety, *cards] if not is_gate else [*cards, *safety]
+
+
+def _fold(cards: Sequence[PlannedCard], budget: Budget) -> list[PlannedCard]:
+    left = {Indicator.WARNING: budget.warning, Indicator.INFO: budget.info}
+    kept: list[PlannedCard] = []
+    folded: list[PlannedCard] = []
+    for card in cards:
+        if card.kind is CardKind.SAFETY or card.indicator is Indicator.CRITICAL:
+            kept.append(card)
+        elif left[card.indicator] > 0:
+            left[card.indicator] -= 1
+            kept.append(card)
+        else:
+            folded.append(card)
+    if folded:
+        verdicts = tuple(v for card in folded for v in card.verdicts)
+        notes = tuple(n for card in folded for n in card.notes)
+        kept.append(PlannedCard(CardKind.MORE, Indicator.INFO, folded[0].entry, verdicts, notes))
+    return kept

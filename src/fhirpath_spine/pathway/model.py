@@ -1,0 +1,397 @@
+"""The loaded library: pathways, modules, policy and lesions, compiled and immutable.
+
+``authoring`` builds it from files; ``evaluate`` reads it. All expressions are compiled and checked; no text of a profile is
+parsed after the load. A library is safe to share between threads and calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from fhirpath_spine.fhirpath import Expression, ValueSet
+from fhirpath_spine.pathway.needs import Coding, Need
+from fhirpath_spine.pathway.texts import Text
+
+
+class Unknown(StrEnum):
+    """What a criterion does when its answer is UNKNOWN (rulings 1.6)."""
+
+    DEFAULT = "default"
+    """A ``when`` asks; a blocker cautions when not recorded and asks when not read."""
+    ASK = "ask"
+    HIDE = "hide"
+    CAUTION = "caution"
+    MET = "met"
+
+
+class Indicator(StrEnum):
+    """CDS Hooks urgency of a card, quietest first."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for info, 1 for warning, 2 for critical."""
+        return list(Indicator).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A named three-valued question. ``say`` words it for the card when it matters; ``unknown`` says what UNKNOWN does."""
+
+    name: str
+    test: Expression
+    unknown: Unknown = Unknown.DEFAULT
+    say: Text | None = None
+
+    @property
+    def label(self) -> str:
+        """The name as words."""
+        return self.name.replace("-", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence for a card, shown when ``when`` is true (or absent) and every placeholder has a value."""
+
+    say: Text
+    when: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRef:
+    """A claim of the documents, cited only where ``when`` is true (or absent) (rulings 5.2)."""
+
+    id: str
+    when: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What a CarePlan proposes for a recommendation: a request kind and words, never a drug, dose or named operation."""
+
+    kind: str
+    text: str
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """One recommendation as its profile declares it; see ``docs/profiles.md`` for the meaning of each part."""
+
+    id: str
+    title: str
+    kind: str
+    claims: tuple[ClaimRef, ...]
+    indicator: tuple[tuple[Indicator, Expression | None], ...]
+    when: tuple[Criterion, ...] = ()
+    blocked: tuple[Criterion, ...] = ()
+    caution: tuple[Criterion, ...] = ()
+    satisfied: tuple[Criterion, ...] = ()
+    excluded: tuple[Criterion, ...] = ()
+    suppressed: str = ""
+    unreachable: str = ""
+    follows: tuple[str, ...] = ()
+    """``with:`` ids or ``kind:<kind>``: recommended if any of them is."""
+    unless: tuple[str, ...] = ()
+    """``unless:`` ids or ``kind:<kind>``: holds only if each of them is not-applicable, satisfied or suppressed."""
+    lines: tuple[Line, ...] = ()
+    alternatives: tuple[Line, ...] = ()
+    activity: Activity | None = None
+    per_patient: bool = False
+    safety: bool = False
+    """Never hidden by a hold, never folded, on a card of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A module entry that a pathway uses, where ``when`` is true (or absent)."""
+
+    recommendation: Recommendation
+    when: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state and the predicate that holds in it; the first in the list that is true is the state (rulings 4.1)."""
+
+    name: str
+    test: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Pathway:
+    """One treatment pathway. ``per_lesion`` pathways are judged once for each lesion, others once for the patient."""
+
+    id: str
+    version: str
+    title: str
+    folder: str
+    status: str
+    digest: str
+    applies: tuple[Criterion, ...]
+    states: tuple[State, ...]
+    uses: tuple[Use, ...]
+    notes: tuple[Line, ...] = ()
+    per_lesion: bool = True
+    without_lesion: tuple[Criterion, ...] = ()
+    """For a per-lesion pathway: when it applies to a patient of whom no lesion is on record."""
+    fallback: bool = False
+    """Takes the lesions that no other pathway takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Picks recommendations by id, by ``kind:<kind>`` or all by ``*``, where ``when`` is true (or absent)."""
+
+    ids: frozenset[str]
+    when: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A safety hold (section 7 of the pathways page): when ``test`` is met it hides, blocks, asks or cautions."""
+
+    id: str
+    test: Expression
+    hide: tuple[Selector, ...] = ()
+    block: tuple[Selector, ...] = ()
+    ask: tuple[Selector, ...] = ()
+    caution: tuple[Selector, ...] = ()
+    unknown: Unknown = Unknown.DEFAULT
+    """``ask``: what it would hide or block asks while the test is UNKNOWN because nothing is recorded."""
+    say: Text | None = None
+    """The reason on what it hides, blocks, asks or cautions."""
+    head: tuple[Line, ...] = ()
+    """Lines at the head of each card while it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The patient-level emergency gate (D2): while open, only what ``visible`` selects is shown."""
+
+    pathway: str
+    open: Expression
+    acknowledged: Expression
+    visible: tuple[Selector, ...]
+    attached: tuple[Selector, ...]
+    hidden: Text
+    unread: Text
+    acknowledged_line: Text
+    scope_stop: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A recorded goal of care that hides recommendations (D10)."""
+
+    id: str
+    test: Expression
+    hide: tuple[Selector, ...]
+    say: Text
+    unread: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Mutual exclusion between recommendations: where ``test`` is met, ``hide`` is hidden with ``say``."""
+
+    id: str
+    test: Expression
+    hide: tuple[Selector, ...]
+    say: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many cards of each indicator one response may carry before the rest folds."""
+
+    warning: int = 2
+    info: int = 3
+    critical: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What stands above the pathways: order, gate, holds, goals, exclusions, budget, who may be told."""
+
+    order: tuple[str, ...]
+    gate: Gate | None
+    holds: tuple[Hold, ...]
+    goals: tuple[Goal, ...]
+    exclusions: tuple[Exclusion, ...]
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True)
+class LesionSource:
+    """Conditions that found a lesion of one class: their codes, and the body site that they need besides."""
+
+    codes: ValueSet
+    site: ValueSet | None = None
+    confirmed: bool = False
+    drop_without_site: bool = False
+    """Without the site it is no lesion of this class, and the next source is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class LesionClass:
+    """One row of the class table (rulings 3). ``note`` is shown where no pathway serves the class."""
+
+    id: str
+    title: str
+    sources: tuple[LesionSource, ...]
+    note: Text | None = None
+    served: bool = True
+    """False: by decision no pathway will ever serve it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A three-valued member of a lesion: true by its levels, sites, codes or class; false if its site says otherwise."""
+
+    name: str
+    levels: frozenset[str] = frozenset()
+    sites: ValueSet | None = None
+    codes: ValueSet | None = None
+    classes: frozenset[str] = frozenset()
+    absent: bool | None = None
+    """The answer where neither side is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviours:
+    """Value sets that say benign or malignant, for Condition codes and for histology answers (D4)."""
+
+    benign: ValueSet
+    malignant: ValueSet
+
+
+@dataclass(frozen=True, slots=True)
+class Lesions:
+    """How lesions are built: class table, imaging findings, levels in cranial order, flags and behaviour."""
+
+    classes: tuple[LesionClass, ...]
+    conditions: str
+    """Name of the need that holds all tumour Conditions."""
+    imaging: str
+    """Name of the need that holds imaging findings of a lesion."""
+    imaging_absent: frozenset[str]
+    """Words of that need that say there is none, or that add none."""
+    levels: Mapping[Coding, str]
+    """Coding of a spinal level -> its short name, in cranial to caudal order."""
+    regions: Mapping[str, ValueSet]
+    flags: tuple[Flag, ...]
+    histology: str
+    behaviour: Mapping[str, Behaviours]
+    unknown: str = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingSource:
+    """One need that shows, worsens or clears a kind of deficit (rulings 2.6).
+
+    ``abnormal`` and ``normal`` are asked of each item; ``grade`` orders items (lower is worse), or None where it has no order.
+    """
+
+    need: str
+    abnormal: Expression
+    normal: Expression | None = None
+    grade: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A kind of deficit: yields present, onset, since, new, settled."""
+
+    name: str
+    label: str
+    new_days: int
+    sources: tuple[FindingSource, ...]
+    course: str
+    """Name of the component that states the course; its words are new, worse, unchanged, improving and resolved."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankedSource:
+    """One rank of a ranked fact: where ``test`` has an answer, the fact has it."""
+
+    need: str
+    answer: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class RankedFact:
+    """A judgement read from several needs in order of rank (D9). A lower rank never overrides a higher; it conflicts."""
+
+    name: str
+    label: str
+    sources: tuple[RankedSource, ...]
+    gap_days: int
+    type: str = "boolean"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One document or framework: what kind it is, of when, and how weak."""
+
+    id: str
+    title: str
+    publisher: str
+    date: str
+    kind: str
+    certainty: str
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One atomic statement of a document: its use, and the source's own strength words."""
+
+    id: str
+    source: str
+    use: str
+    strength: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a site decides for itself. ``flags`` missing a name means not configured, so unknown."""
+
+    timezone: str = "UTC"
+    flags: Mapping[str, bool] = field(default_factory=dict)
+    frameworks: tuple[str, ...] = ()
+    code_map: Mapping[Coding, Coding] = field(default_factory=dict)
+    approvals: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Library:
+    """All of it, with the digest that a decision names. Compared by identity, so that what is derived from it is kept."""
+
+    digest: str
+    pathways: tuple[Pathway, ...]
+    policy: Policy
+    lesions: Lesions
+    needs: Mapping[str, Need]
+    definitions: Mapping[str, Expression]
+    findings: Mapping[str, Finding]
+    ranked: Mapping[str, RankedFact]
+    labels: Mapping[str, str]
+    """Variable name -> what a card calls it (needs, findings, ranked facts, definitions, flags)."""
+    phrases: Mapping[str, Any]
+    sources: Mapping[str, Source]
+    claims: Mapping[str, Claim]
+    value_sets: Mapping[str, ValueSet]
+    flags: tuple[str, ...] = ()
+    """Names of the site flags that expressions read."""
+
+    def pathway(self, id: str) -> Pathway | None:  # noqa: A002 - the field's own word
+        """The pathway of that id, if the library holds it."""
+        return next((p for p in self.pathways if p.id == id), None)

@@ -1,0 +1,178 @@
+"""What stands above the single recommendation: gate, holds, goals, exclusions, and those that follow others.
+
+All of it is data (``profiles/policy.yaml``); here is only what each part does to a verdict (rulings 1.5, 1.9, 4.2, 4.4, 4.6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from fhirpath_spine.pathway.decision import Missing, Status, Step, Verdict
+from fhirpath_spine.pathway.environment import Answer, Environment
+from fhirpath_spine.pathway.model import Exclusion, Goal, Hold, Library, Recommendation, Selector, Unknown
+from fhirpath_spine.pathway.texts import Said, Text, render
+from fhirpath_spine.pathway.truth import Reason
+from fhirpath_spine.pathway.verdicts import Hidden, Imposed, spoken, to_step
+
+SCOPE_STOP = "scope-stop"
+_SILENT = (Status.NOT_APPLICABLE, Status.SATISFIED, Status.SUPPRESSED)
+_NO = Answer(False)
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """How a recommendation stands to those that it follows: the steps to judge it by, and the leader that sets its status."""
+
+    steps: tuple[Step, ...]
+    leader: Verdict | None = None
+
+
+class Oversight:
+    """The policy applied to one patient. Each part is asked once."""
+
+    def __init__(self, library: Library, env: Environment, emergency: str) -> None:
+        policy = library.policy
+        self._gate, self._env, self._emergency = policy.gate, env, emergency
+        self._own = frozenset(
+            use.recommendation.id for p in library.pathways if self._gate and p.id == self._gate.pathway for use in p.uses
+        )
+        self.gate = env.ask(self._gate.open, "gate") if self._gate else _NO
+        self.acknowledged = env.ask(self._gate.acknowledged, "acknowledged") if self._gate else _NO
+        self._holds: list[tuple[Hold, Answer]] = [(h, env.ask(h.test, h.id)) for h in policy.holds]
+        self._goals: list[tuple[Goal, Answer]] = [(g, env.ask(g.test, g.id)) for g in policy.goals]
+        self._exclusions: tuple[Exclusion, ...] = policy.exclusions
+
+    @property
+    def head(self) -> tuple[Said, ...]:
+        """Lines at the head of each card: what the holds in force say, and an acknowledged deficit."""
+        lines = [line for hold, answer in self._holds if answer.truth for line in spoken(hold.head, self._env)]
+        if self._gate and self.acknowledged.truth and not self.gate.truth:
+            lines += self._say(self._gate.acknowledged_line)
+        return tuple(dict.fromkeys(lines))
+
+    @property
+    def gate_notes(self) -> tuple[Said, ...]:
+        """What the open gate's card says besides its recommendations."""
+        if not self._gate or not self.gate.truth:
+            return ()
+        return tuple(self._say(self._gate.scope_stop if self._emergency == SCOPE_STOP else self._gate.hidden))
+
+    def imposed(self, recommendation: Recommendation, env: Environment) -> Imposed:
+        """What the policy lays on one recommendation in its environment."""
+        hidden: list[Hidden] = []
+        blocked: list[tuple[Step, Said]] = []
+        asked: list[Step] = []
+        cautions: list[Said] = []
+        steps: list[Step] = []
+        self._gate_on(recommendation, env, hidden, asked)
+        for hold, answer in self._holds:
+            self._hold_on(hold, answer, recommendation, env, (hidden, blocked, asked, cautions, steps))
+        for goal, answer in self._goals:
+            if answer.truth is False or not _selects(goal.hide, recommendation, env):
+                continue
+            if answer.truth:
+                hidden += [Hidden(goal.id, said) for said in self._say(goal.say)]
+            elif answer.unread or answer.conflict:
+                asked.append(to_step("goal", goal.id, answer, goal.test.text))
+        for exclusion in self._exclusions:
+            if _selects(exclusion.hide, recommendation, env):
+                answer = env.ask(exclusion.test, exclusion.id)
+                if answer.truth:
+                    hidden.append(Hidden(exclusion.id, render(exclusion.say, env) or ()))
+                elif answer.unread:
+                    asked.append(to_step("exclusion", exclusion.id, answer, exclusion.test.text))
+        return Imposed(tuple(hidden), tuple(blocked), tuple(asked), tuple(cautions), tuple(steps))
+
+    def _gate_on(self, recommendation: Recommendation, env: Environment, hidden: list[Hidden], asked: list[Step]) -> None:
+        gate = self._gate
+        if gate is None or self.gate.truth is False:
+            return
+        if recommendation.id in self._own:
+            if self.gate.truth and self._emergency == SCOPE_STOP:
+                hidden += [Hidden(SCOPE_STOP, said) for said in self._say(gate.scope_stop)]
+            return
+        if _selects(gate.visible, recommendation, env) or _selects(gate.attached, recommendation, env):
+            return
+        if self.gate.truth:
+            hidden += [Hidden(gate.pathway, said) for said in self._say(gate.hidden)]
+        elif self.gate.unread:
+            unread = tuple(Missing("".join(said), Reason.UNREAD) for said in self._say(gate.unread))
+            asked.append(Step("gate", gate.pathway, None, gate.open.text, missing=(*unread, *self.gate.missing)))
+
+    def _hold_on(  # noqa: PLR0913 - one hold on one recommendation
+        self, hold: Hold, answer: Answer, recommendation: Recommendation, env: Environment, out: tuple[list, list, list, list, list]  # type: ignore[type-arg]
+    ) -> None:
+        hidden, blocked, asked, cautions, steps = out
+        if answer.truth is False:
+            return
+        hides = _selects(hold.hide, recommendation, env)
+        blocks = _selects(hold.block, recommendation, env)
+        asks = _selects(hold.ask, recommendation, env)
+        warns = _selects(hold.caution, recommendation, env)
+        if not (hides or blocks or asks or warns):
+            return
+        step = to_step("hold", hold.id, answer, hold.test.text)
+        steps.append(step)
+        said = self._say(hold.say) if hold.say else [(hold.id,)]
+        if answer.truth is None:
+            if answer.unread or (hold.unknown is Unknown.ASK and (hides or blocks)):
+                asked.append(step)
+            return
+        if hides:
+            hidden += [Hidden(hold.id, one) for one in said]
+        if blocks:
+            blocked += [(step, one) for one in said]
+        if asks:
+            item = Missing("".join(said[0]) if said else hold.id, Reason.NOT_RECORDED)
+            asked.append(replace(step, answer=None, missing=(item,)))
+        if warns:
+            cautions += said
+
+    def follow(self, recommendation: Recommendation, done: Sequence[Verdict], lesion: str | None, use: Step | None) -> Following:
+        """The steps that use, with and unless add; ``lesion`` limits the leaders, None means those of any lesion."""
+        steps = [use] if use is not None else []
+        peers = [v for v in done if lesion is None or v.lesion is None or v.lesion.key == lesion]
+        leader: Verdict | None = None
+        if recommendation.follows:
+            shown = [v for v in matching(recommendation.follows, peers) if v.status.shown]
+            leader = max(shown, key=lambda v: _RANK[v.status], default=None)
+            said = " or ".join(sorted({v.title for v in shown if leader and v.status is leader.status}))
+            steps.append(Step("with", said or "with", leader is not None, ", ".join(recommendation.follows)))
+        if recommendation.unless:
+            open_ = [v for v in matching(recommendation.unless, peers) if v.status not in _SILENT]
+            missing = tuple(Missing(v.title, Reason.NOT_RECORDED) for v in open_)
+            steps.append(Step("unless", "unless", None if open_ else True, ", ".join(recommendation.unless), missing=missing))
+        return Following(tuple(steps), leader)
+
+    def finish(self, verdict: Verdict, following: Following, env: Environment, recommendation: Recommendation) -> Verdict:
+        """The verdict after its leader and the gate: a follower is no better than the best of those it follows."""
+        leader = following.leader
+        if leader is not None and verdict.status is Status.RECOMMENDED and leader.status is not Status.RECOMMENDED:
+            verdict = replace(verdict, status=leader.status, because=leader.because, missing=leader.missing, safety=False)
+        if (
+            self._gate
+            and self.gate.truth
+            and verdict.status is Status.RECOMMENDED
+            and _selects(self._gate.attached, recommendation, env)
+        ):
+            verdict = replace(verdict, on_gate=True, safety=False)
+        return verdict
+
+    def _say(self, text: Text) -> list[Said]:
+        said = render(text, self._env)
+        return [said] if said else []
+
+
+_RANK = {Status.RECOMMENDED: 2, Status.BLOCKED: 1, Status.NEEDS_DATA: 0}
+
+
+def _selects(selectors: Sequence[Selector], recommendation: Recommendation, env: Environment) -> bool:
+    wanted = {recommendation.id, f"kind:{recommendation.kind}", "*"}
+    return any(s.ids & wanted and (s.when is None or env.ask(s.when).truth is True) for s in selectors)
+
+
+def matching(references: Sequence[str], verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
+    """The verdicts that ids and ``kind:<kind>`` name."""
+    wanted = set(references)
+    return (v for v in verdicts if v.id in wanted or f"kind:{v.kind}" in wanted)

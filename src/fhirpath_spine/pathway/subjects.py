@@ -1,0 +1,40 @@
+"""Whose resource it is (rulings 2.3). Another patient's refuses the call; one that says nothing usable is rejected."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from fhirpath_spine.pathway.chart import Chart, Resource
+
+_REFERENCE = re.compile(r"(?:(?P<base>[a-z][a-z0-9+.-]*://.+?)/)?(?P<type>[A-Za-z]+)/(?P<id>[^/?#]+)(?:/_history/[^/]+)?\Z")
+
+
+class Subject(Enum):
+    """What a resource's subject turned out to be."""
+
+    OURS = "ours"
+    ANOTHER = "another"
+    UNUSABLE = "unusable"
+
+
+def subject_of(resource: Resource, chart: Chart) -> Subject:
+    """Whether a resource belongs to the patient of the context."""
+    holder = resource.get("subject", resource.get("patient"))
+    reference = holder.get("reference") if isinstance(holder, dict) else None
+    if not isinstance(reference, str) or not reference or reference.startswith("#"):
+        return Subject.UNUSABLE
+    if reference in chart.aliases:
+        return Subject.OURS
+    if reference.startswith("urn:"):
+        return Subject.ANOTHER
+    match = _REFERENCE.match(reference)
+    if match is None:
+        return Subject.UNUSABLE
+    if match["type"] != "Patient":
+        return Subject.UNUSABLE
+    if match["id"] != chart.patient:
+        return Subject.ANOTHER
+    base = match["base"]
+    # The same id on another server may be another person: it cannot be told, so it is not used.
+    return Subject.UNUSABLE if base and chart.base and base.rstrip("/") != chart.base.rstrip("/") else Subject.OURS

@@ -1,0 +1,117 @@
+"""Sentences of a profile with typed placeholders, and what becomes of them.
+
+A placeholder is ``{expression}`` or ``{expression in unit}`` over the variables of the profile, or ``{need.rejected}``. A
+sentence of which a placeholder has no value is not said at all: a line vanishes with its datum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from fhirpath_spine.fhirpath import Expression, Quantity
+
+
+class Charted(str):
+    """Text that someone typed into a chart. It is escaped where it is written to a card, and nowhere else."""
+
+    __slots__ = ()
+
+
+Said = tuple[str, ...]
+"""A rendered sentence in parts; parts of type :class:`Charted` come from the chart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A placeholder: the expression whose value stands there, and the unit asked for with its factor to the need's unit."""
+
+    source: str
+    expression: Expression | None
+    unit: str = ""
+    factor: Decimal = Decimal(1)
+    rejected: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A compiled sentence: fixed parts and slots."""
+
+    parts: tuple[str | Slot, ...]
+    source: str = ""
+
+
+class Speaker(Protocol):
+    """What rendering asks of an environment."""
+
+    def read(self, expression: Expression) -> Sequence[Any]:
+        """The value of an expression."""
+
+    def rejected(self, need: str) -> Sequence[Said]:
+        """The rejections of a need in words."""
+
+
+def render(text: Text, speaker: Speaker) -> Said | None:
+    """The sentence with its values, or None when one is missing."""
+    said: list[str] = []
+    for part in text.parts:
+        if isinstance(part, str):
+            said.append(part)
+            continue
+        if part.rejected:
+            reasons = speaker.rejected(part.rejected)
+            if not reasons:
+                return None
+            for i, reason in enumerate(reasons):
+                said.extend(("; ", *reason) if i else reason)
+            continue
+        assert part.expression is not None  # noqa: S101 - a slot has one or the other
+        values = speaker.read(part.expression)
+        if not values:
+            return None
+        for i, value in enumerate(dict.fromkeys(words(v, part) for v in values)):
+            said.extend((", ", *value) if i else value)
+    return tuple(said)
+
+
+def words(value: Any, slot: Slot | None = None) -> Said:
+    """A value as words: quantities with their unit, booleans as yes and no, concepts by text or display."""
+    match value:
+        case bool():
+            return ("yes" if value else "no",)
+        case Quantity():
+            if slot is not None and slot.unit:
+                return (f"{(value.value / slot.factor).quantize(Decimal('0.01'))} {slot.unit}",)
+            return (f"{number(value.value)} {value.unit}".rstrip(),)
+        case int() | float() | Decimal():
+            return (number(value),)
+        case dict():
+            return (concept(value),)
+        case _:
+            return (Charted(value),)
+
+
+def number(value: Decimal | float) -> str:
+    """A number without an exponent or trailing zeros."""
+    text = format(Decimal(str(value)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def concept(value: Mapping[str, Any]) -> Charted:
+    """A CodeableConcept, Coding, Quantity or Reference in the words of the chart."""
+    if isinstance(text := value.get("text"), str) and text:
+        return Charted(text)
+    codings = value.get("coding")
+    for coding in codings if isinstance(codings, list) else [value]:
+        if isinstance(coding, dict):
+            for key in ("display", "code", "reference"):
+                if isinstance(word := coding.get(key), str) and word:
+                    return Charted(word)
+    return Charted("")
+
+
+def plain(said: Said) -> str:
+    """The sentence as plain text, unescaped."""
+    return "".join(said)

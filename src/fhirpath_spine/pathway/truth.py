@@ -1,0 +1,45 @@
+"""Three-valued truth, and why something is unknown (rulings 1.1, 1.2).
+
+``True`` is MET, ``False`` is NOT_MET and ``None`` is UNKNOWN, as the FHIRPath specification has it for booleans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+Truth = bool | None
+
+
+class Reason(StrEnum):
+    """Why a datum is unknown. The order is the precedence when several hold."""
+
+    UNREAD = "unread"
+    NOT_OFFERED = "not-offered"
+    CONFLICT = "conflict"
+    STALE = "stale"
+    REJECTED = "rejected"
+    UNVERIFIED = "unverified"
+    NOT_CONFIGURED = "not-configured"
+    LIMIT = "limit"
+    NOT_RECORDED = "not-recorded"
+
+
+def all_of(answers: Iterable[Truth]) -> Truth:
+    """Kleene conjunction: any false is false, else any unknown is unknown."""
+    unknown = False
+    for answer in answers:
+        if answer is False:
+            return False
+        unknown = unknown or answer is None
+    return None if unknown else True
+
+
+def any_of(answers: Iterable[Truth]) -> Truth:
+    """Kleene disjunction: any true is true, else any unknown is unknown."""
+    unknown = False
+    for answer in answers:
+        if answer:
+            return True
+        unknown = unknown or answer is None
+    return None if unknown else False

@@ -1,0 +1,225 @@
+"""The verdict of one recommendation in one environment: the first of rulings 1.5 that holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fhirpath_spine.pathway.decision import Evidence, LesionRef, Missing, Status, Step, Verdict
+from fhirpath_spine.pathway.environment import Answer, Environment
+from fhirpath_spine.pathway.model import Criterion, Indicator, Line, Recommendation, Unknown
+from fhirpath_spine.pathway.texts import Said, render
+from fhirpath_spine.pathway.truth import Reason
+
+FIRM = (Reason.UNREAD, Reason.LIMIT, Reason.CONFLICT)
+"""Reasons that never let an answer be taken as no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What hides a recommendation: its name for ``by``, and the reason in words."""
+
+    by: str
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Imposed:
+    """What the policy lays on one recommendation: what hides it, and criteria already answered by a hold."""
+
+    hidden: tuple[Hidden, ...] = ()
+    blocked: tuple[tuple[Step, Said], ...] = ()
+    asked: tuple[Step, ...] = ()
+    cautions: tuple[Said, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """What is gathered while a recommendation is judged."""
+
+    steps: list[Step]
+    because: list[Said]
+    missing: list[Missing]
+    cautions: list[Said]
+
+
+def judge(  # noqa: PLR0913 - the circumstances of one recommendation
+    recommendation: Recommendation,
+    env: Environment,
+    *,
+    pathway: str,
+    lesion: LesionRef | None,
+    imposed: Imposed,
+    conditions: Sequence[Step] = (),
+) -> Verdict:
+    """The verdict, with its trace. ``conditions`` are steps of role use or unless, answered by the caller."""
+    sheet = _Sheet([*imposed.steps, *conditions], [], [], [])
+    status, by = _status(recommendation, env, imposed, conditions, sheet)
+    shown = status.shown
+    return Verdict(
+        id=recommendation.id,
+        title=recommendation.title,
+        kind=recommendation.kind,
+        status=status,
+        pathway=pathway,
+        lesion=lesion,
+        indicator=_indicator(recommendation, env),
+        claims=tuple(c.id for c in recommendation.claims if c.when is None or env.ask(c.when).truth),
+        because=tuple(dict.fromkeys(sheet.because)),
+        steps=tuple(sheet.steps),
+        by=by,
+        missing=_distinct(sheet.missing),
+        lines=spoken(recommendation.lines, env) if shown else (),
+        cautions=tuple(dict.fromkeys(sheet.cautions)) if shown else (),
+        alternatives=spoken(recommendation.alternatives, env) if status is Status.RECOMMENDED else (),
+        activity=recommendation.activity,
+        safety=recommendation.safety and status is Status.RECOMMENDED,
+    )
+
+
+def _status(
+    recommendation: Recommendation, env: Environment, imposed: Imposed, conditions: Sequence[Step], sheet: _Sheet
+) -> tuple[Status, str]:
+    if recommendation.suppressed:
+        sheet.because.append((recommendation.suppressed,))
+        return Status.SUPPRESSED, "profile"
+    if imposed.hidden:
+        sheet.because += [h.said for h in imposed.hidden]
+        return Status.SUPPRESSED, imposed.hidden[0].by
+    for criterion in recommendation.excluded:
+        step = _answer(criterion, "excluded", env, sheet)
+        if step.answer:
+            sheet.because.append(_said(step))
+            return Status.SUPPRESSED, criterion.name
+    for criterion in recommendation.satisfied:
+        step = _answer(criterion, "satisfied", env, sheet)
+        if step.answer:
+            sheet.because.append(_said(step))
+            return Status.SATISFIED, ""
+    met, asking = _when(recommendation, env, conditions, sheet)
+    if not met:
+        return Status.NOT_APPLICABLE, ""
+    blockers = _blocked(recommendation, env, imposed, sheet, asking)
+    for criterion in recommendation.caution:
+        _caution(_answer(criterion, "caution", env, sheet), criterion, sheet)
+    sheet.cautions += imposed.cautions
+    if blockers:
+        sheet.because[:] = blockers
+        return Status.BLOCKED, ""
+    asking += [*imposed.asked]
+    contested = [m for s in asking for m in s.missing if m.reason is Reason.CONFLICT]
+    if asking:
+        sheet.missing += [m for s in asking for m in s.missing]
+        return (Status.BLOCKED if contested else Status.NEEDS_DATA), ""
+    return Status.RECOMMENDED, ""
+
+
+def _when(
+    recommendation: Recommendation, env: Environment, conditions: Sequence[Step], sheet: _Sheet
+) -> tuple[bool, list[Step]]:
+    """Whether the recommendation stands, and the steps that ask."""
+    asking: list[Step] = []
+    hides = False
+    for step in conditions:
+        if step.answer is False:
+            return False, []
+        if step.answer is None:
+            asking.append(step)
+            hides = hides or not _firm(step)
+    refused = False
+    for criterion in recommendation.when:
+        step = _answer(criterion, "when", env, sheet)
+        if step.answer is False:
+            refused = True
+        elif step.answer is None:
+            if criterion.unknown is Unknown.MET:
+                sheet.cautions.append(_said(step))
+                continue
+            asking.append(step)
+            hides = hides or (criterion.unknown is Unknown.HIDE and not _firm(step))
+        else:
+            sheet.because.append(_said(step))
+    return not (refused or hides), asking
+
+
+def _blocked(
+    recommendation: Recommendation, env: Environment, imposed: Imposed, sheet: _Sheet, asking: list[Step]
+) -> list[Said]:
+    """The reasons that block, all of them; what is unknown asks or cautions as the criterion says (rulings 1.6)."""
+    reasons = [said for _, said in imposed.blocked]
+    for criterion in recommendation.blocked:
+        step = _answer(criterion, "blocked", env, sheet)
+        if step.answer:
+            reasons.append(_said(step))
+        elif step.answer is None:
+            contested = any(m.reason is Reason.CONFLICT for m in step.missing)
+            if contested or criterion.unknown is Unknown.ASK or (criterion.unknown is Unknown.DEFAULT and _firm(step)):
+                asking.append(step)
+            else:
+                sheet.missing += step.missing
+    return reasons
+
+
+def _caution(step: Step, criterion: Criterion, sheet: _Sheet) -> None:
+    if step.answer:
+        sheet.cautions.append(_said(step))
+    elif step.answer is None and criterion.unknown is not Unknown.HIDE:
+        sheet.missing += step.missing
+
+
+def _firm(step: Step) -> bool:
+    return any(m.reason in FIRM for m in step.missing)
+
+
+def _answer(criterion: Criterion, role: str, env: Environment, sheet: _Sheet) -> Step:
+    answer = env.ask(criterion.test, criterion.label)
+    said = render(criterion.say, env) if criterion.say is not None and answer.truth is not False else None
+    step = to_step(role, criterion.name, answer, criterion.test.text, said or ())
+    sheet.steps.append(step)
+    return step
+
+
+def to_step(role: str, name: str, answer: Answer, expression: str, said: Said = ()) -> Step:
+    """An answer as a step of the trace."""
+    return Step(role, name, answer.truth, expression, answer.evidence, answer.missing, said)
+
+
+def _said(step: Step) -> Said:
+    """A step in words: its own sentence, else its name; followed by the data it rests on."""
+    head: Said = step.said or (step.name.replace("-", " "),)
+    return (*head, *_data(step.evidence)) if not step.said else head
+
+
+def _data(evidence: Sequence[Evidence]) -> Said:
+    out: list[str] = []
+    for number, one in enumerate(evidence):
+        out.append(" (" if number == 0 else "; ")
+        out.append(one.label)
+        if one.value:
+            out += [": ", *one.value]
+        if one.date:
+            out.append(f", {one.date}")
+    return (*out, ")") if out else ()
+
+
+def _indicator(recommendation: Recommendation, env: Environment) -> Indicator:
+    for indicator, test in recommendation.indicator:
+        if test is None or env.ask(test).truth:
+            return indicator
+    return Indicator.INFO
+
+
+def spoken(lines: Iterable[Line], env: Environment) -> tuple[Said, ...]:
+    """The lines that hold and of which every placeholder has a value."""
+    out = []
+    for line in lines:
+        if line.when is None or env.ask(line.when).truth:
+            said = render(line.say, env)
+            if said is not None:
+                out.append(said)
+    return tuple(dict.fromkeys(out))
+
+
+def _distinct(missing: Iterable[Missing]) -> tuple[Missing, ...]:
+    return tuple({(m.item, m.reason): m for m in missing}.values())
