@@ -20,11 +20,12 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from terminology_data import ADDED, BESIDE, NARROWED, ONLY, OWN, RENAMED, SYSTEMS, TITLES
+from terminology_data import ADDED, BESIDE, NARROWED, ONLY, RANGES, RENAMED, SYSTEMS, TITLES
 from terminology_derived import DERIVED
 from terminology_tables import BY_TOKEN, Key, Members, Row, Tables, merge, triples
 
 ROOT = Path(__file__).resolve().parent.parent
+MANY = 12
 
 
 class ValueSet(NamedTuple):
@@ -32,6 +33,10 @@ class ValueSet(NamedTuple):
     origin: str
     rows: Members
     dropped: list[str]
+
+
+def named(codes: list[str]) -> str:
+    return ", ".join(sorted(set(codes))) if len(codes) <= MANY else f"{len(set(codes))} codes"
 
 
 class Builder:
@@ -62,12 +67,14 @@ class Builder:
                 merge(members, found)
         return members
 
-    def accepted(self, binding: dict[str, str]) -> tuple[Members, list[str]]:
+    def accepted(self, binding: dict[str, str]) -> tuple[Members, dict[str, list[str]]]:
         """What the columns of a binding accept, before its notes narrow it."""
-        tables, members, dropped = self.tables, dict[Key, Row](), list[str]()
+        tables, members = self.tables, dict[Key, Row]()
+        left_out: dict[str, list[str]] = defaultdict(list)
         for name in binding["read_value_sets"].split():
             merge(members, tables.sets.get(name, {}))
-            dropped += [text for text in tables.refused.get(name, []) if text not in dropped]
+            for reason, codes in tables.refused.get(name, {}).items():
+                left_out[reason] += codes
         for code in binding["read_local_codes"].split():
             merge(members, tables.pick(f"loc:{code}"))
         for system, code, display in triples(binding["read_codes"]) + triples(binding["write_code"]):
@@ -75,38 +82,35 @@ class Builder:
                 members.setdefault((system, code), Row(system, code, display, "exact", ""))
             else:
                 merge(members, tables.pick(f"{SYSTEMS[system]['token']}:{code}"))
-        for system, code, display in triples(binding["read_exclude"]):
+        for system, code, _ in triples(binding["read_exclude"]):
             members = tables.without(members, (system, code))
-            dropped.append(f"{code} {display} (read_exclude)")
-        return members, dropped
+            left_out["excluded by the binding"].append(code)
+        return members, left_out
 
     def datum(self, binding: dict[str, str]) -> None:
         name = binding["datum"]
-        members, dropped = self.accepted(binding)
+        members, left_out = self.accepted(binding)
         result = self.evaluate(ONLY[name][0]) if name in ONLY else dict(members)
-        reasons: dict[Key, str] = {}
         if name in ONLY:
-            reasons = {key: ONLY[name][1] for key in members if key not in result}
+            left_out[ONLY[name][1]] += [key[1] for key in members if key not in result]
         elif binding["coded_answers"] and "Condition" not in binding["resource"]:
             for system, code, _ in triples(binding["coded_answers"]):
                 if result.pop((system, code), None):
-                    reasons[system, code] = "an answer: has a set of its own"
+                    left_out["answers: sets of their own"].append(code)
         for expression, reason in NARROWED.get(name, []):
             for token in expression.split():
                 key = next(iter(self.tables.pick(token, below=True)))
                 smaller = self.tables.without(result, key)
                 if smaller == result:
                     raise LookupError(f"{name}: {token} is not in the set")
-                result, reasons[key] = smaller, reason
+                result = smaller
+                left_out[reason].append(key[1])
         origin = f"bindings.csv {name}"
         for table, why in ((ADDED, "codes that the note names"), (BESIDE, "standard codes that may stand beside")):
             if name in table:
                 merge(result, self.evaluate(table[name]))
                 origin += f", with {why}"
-        grouped: dict[str, list[str]] = defaultdict(list)
-        for key, reason in reasons.items():
-            grouped[reason].append(key[1])
-        dropped += [f"{', '.join(sorted(codes))} ({reason})" for reason, codes in sorted(grouped.items())]
+        dropped = [f"{named(codes)} ({reason})" for reason, codes in left_out.items() if codes]
         if result:
             title = TITLES.get(name, name.replace("-", " ").capitalize())
             self.sets[name] = ValueSet(title, origin, result, dropped)
@@ -114,6 +118,11 @@ class Builder:
     def build(self) -> dict[str, ValueSet]:
         for binding in self.tables.bindings:
             self.datum(binding)
+        for name, (title, origin, codes) in RANGES.items():
+            held = self.sets.get(name, ValueSet(title, origin, {}, []))
+            rows = {("icd-10-cm", code): Row("icd-10-cm", code, title, "prefix", "code range") for code in codes}
+            origin = held.origin if held.origin == origin else f"{held.origin}; {origin}"
+            self.sets[name] = ValueSet(held.title, origin, {**held.rows, **rows}, held.dropped)
         for code, entry in self.tables.local.items():
             name = RENAMED.get(code, code)
             if entry["value_type"] == "answer":
@@ -125,10 +134,6 @@ class Builder:
             if name in self.sets:
                 raise ValueError(f"{name} is defined twice")
             self.sets[name] = ValueSet(title, origin, self.evaluate(expression), [])
-        for name, (title, origin, prefixes) in OWN.items():
-            members = {("icd-10-cm", code): Row("icd-10-cm", code, display, "prefix", "") for code, display in prefixes}
-            known = self.sets[name].rows if name in self.sets else {}
-            self.sets[name] = ValueSet(title, origin, {**known, **members}, [])
         empty = [name for name, value_set in self.sets.items() if not value_set.rows]
         if empty:
             raise ValueError(f"empty: {empty}")

@@ -86,7 +86,7 @@ ONLY: dict[str, tuple[str, str]] = {
         "loc:endoscopic-spinal-decompression pcs:00NX4ZZ pcs:00NT4ZZ pcs:01N84ZZ pcs:0RN64ZZ",
         "not percutaneous endoscopic",
     ),
-    "subtotal-resection": ("loc:subtotal-resection loc:debulking sct:447067001", ""),
+    "subtotal-resection": ("loc:subtotal-resection loc:debulking sct:447067001", "not subtotal"),
     "hospice-enrolment": ("loc:hospice-enrolment", "a palliative-care code alone does not count: palliative-care"),
     "referral-to-hospice": ("loc:referral-to-hospice", "a palliative-care code alone does not count: palliative-care"),
     "cisplatin": ("rx:2555", _MIXED),
@@ -134,17 +134,15 @@ BESIDE: dict[str, str] = {
 # Answers whose name a datum or derived set needs.
 RENAMED = {"cord-compression": "cord-relation-compression"}
 
-# Code ranges that the tables name without listing them: (title, from, prefixes).
-OWN: dict[str, tuple[str, str, list[tuple[str, str]]]] = {
-    "family-history": (
-        "Family history",
-        "bindings.csv family-history, its range Z80-Z84",
-        [(f"Z8{digit}", "Family history, range Z80-Z84") for digit in range(5)],
-    ),
+# Families of ICD-10-CM that the texts name without listing them: (title, from, prefixes).
+RANGES: dict[str, tuple[str, str, list[str]]] = {
+    "family-history": ("Family history", "bindings.csv family-history: Z80-Z84", ["Z80", "Z81", "Z82", "Z83", "Z84"]),
+    "diabetes": ("Diabetes", "its note: E10-E14", ["E10", "E11", "E12", "E13", "E14"]),
+    "benign-cause-of-back-pain": ("Strain of thoracic muscle", "its note: S29.01-", ["S29.01"]),
     "neoplasm-chapter": (
         "Neoplasm entry",
-        "ICD-10-CM range C00-D49: what counts as a coded neoplasm (rulings 2.2)",
-        [(prefix, "Neoplasm, range C00-D49") for prefix in ("C", "D0", "D1", "D2", "D3", "D4")],
+        "ICD-10-CM C00-D49: what counts as a coded neoplasm (rulings 2.2)",
+        ["C", "D0", "D1", "D2", "D3", "D4"],
     ),
 }
 

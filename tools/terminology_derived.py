@@ -103,8 +103,9 @@ CORD_AND_BONE: list[Line] = [
 
 CANCER: list[Line] = [
     ("bone-metastasis-any", "Bone metastasis, site not stated", _SITE,
-     "icd:C79.51 icd:C79.52 icd:C7B.03 sct:94222008"),
-    ("nervous-metastasis-any", "Metastasis to the nervous system, part not stated", _SITE, "icd:C79.40 icd:C79.49"),
+     "icd:C79.5 icd:C79.51 icd:C79.52 icd:C7B.03 sct:94222008"),
+    ("nervous-metastasis-any", "Metastasis to the nervous system, part not stated", _SITE,
+     "icd:C79.4 icd:C79.40 icd:C79.49"),
     ("spinal-metastasis-site", "Spinal metastasis", "rows of spinal-metastasis that name spine, cord or meninges",
      "@spinal-metastasis -@bone-metastasis-any -@nervous-metastasis-any"),
     ("spinal-metastasis-thoracic", "Thoracic spinal metastasis", "rows whose display says thoracic", "sct:94274006"),

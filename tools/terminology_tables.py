@@ -13,10 +13,9 @@ from terminology_data import SYSTEMS
 
 BY_URI = {uri: name for name, system in SYSTEMS.items() for uri in [system["uri"], *system.get("aliases", [])]}
 BY_TOKEN = {system["token"]: name for name, system in SYSTEMS.items()}
-COPYRIGHT = "under WHO copyright, not shipped"
 UNSHIPPED = {
-    "http://hl7.org/fhir/sid/icd-10": f"WHO ICD-10: {COPYRIGHT}",
-    "http://terminology.hl7.org/CodeSystem/icd-o-3": f"ICD-O-3: {COPYRIGHT}",
+    "http://hl7.org/fhir/sid/icd-10": "WHO ICD-10: under WHO copyright",
+    "http://terminology.hl7.org/CodeSystem/icd-o-3": "ICD-O-3: under WHO copyright",
 }
 
 
@@ -45,7 +44,8 @@ class Tables:
         self.local = {row["code"]: row for row in read(folder / "local-codes.csv")}
         self.rows: Members = {}
         self.sets: dict[str, Members] = defaultdict(dict)
-        self.refused: dict[str, list[str]] = defaultdict(list)
+        self.refused: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self.families: dict[str, str] = {}
         self.children: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for entry in read(folder / "codes.csv"):
             self._candidate(entry)
@@ -58,16 +58,16 @@ class Tables:
             code = entry["code"]
             parent = code[:-1].rstrip(".")
             self.children[parent].append((code, entry["display"]))
+            self.families[code] = entry["display"]
 
     def _candidate(self, entry: dict[str, str]) -> None:
         name, code = entry["value_set"], entry["code"]
-        shown = f"{code or 'no code'} {entry['display']}"
         if entry["system"] in UNSHIPPED:
-            self.refused[name].append(f"{shown} ({UNSHIPPED[entry['system']]})")
+            self.refused[name][UNSHIPPED[entry["system"]]].append(code)
         elif not code or name == "legacy-do-not-emit" or entry["status"] not in {"verified", "single-source"}:
-            self.refused[name].append(f"{shown} (unverified)")
-        elif entry["system"].endswith("sct") and code[-10:-3] == "1000210":
-            self.refused[name].append(f"{shown} (SNOMED CT namespace 1000210: exists in one national edition only)")
+            self.refused[name]["unverified"].append(code or entry["display"])
+        elif entry["system"] == SYSTEMS["snomed-ct"]["uri"] and code[-10:-3] == "1000210":
+            self.refused[name]["SNOMED CT namespace 1000210: one national edition only"].append(code)
         else:
             system = BY_URI[entry["system"]]
             header = system == "icd-10-cm" and re.search(r"\b(prefix|header)\b", entry["note"])
@@ -86,10 +86,17 @@ class Tables:
             return found
         plain = code.rstrip("*")
         if (system, plain) not in self.rows and not below:
-            raise LookupError(f"{token}: no such code in the shared tables")
+            return self._listed_below(system, plain)
         match = "prefix" if code.endswith("*") else "exact"
         row = self.rows.get((system, plain), Row(system, plain, "", match, ""))
         return {(system, plain): row._replace(match="prefix" if "prefix" in (match, row.match) else "exact")}
+
+    def _listed_below(self, system: str, code: str) -> Members:
+        """A code of a family that codes.csv names by its header only."""
+        display = self.families.get(code, "")
+        if not display or not self.covered(system, code, self.rows):
+            raise LookupError(f"{system} {code}: no such code in the shared tables")
+        return {(system, code): Row(system, code, display, "exact", "below a header")}
 
     def covered(self, system: str, code: str, members: Members) -> bool:
         """A code that no table lists, below a header or `*` that the set holds."""

@@ -1,0 +1,205 @@
+"""The committed terminology tables: every code comes from the shared tables, none ships that must not."""
+
+from __future__ import annotations
+
+import csv
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "profiles" / "terminology"
+SHARED = ROOT.parent / "shared" / "clinical"
+SYSTEMS = yaml.safe_load((FOLDER / "systems.yaml").read_text(encoding="utf-8"))
+SETS = yaml.safe_load((FOLDER / "value-sets.yaml").read_text(encoding="utf-8"))
+# What counts as a coded neoplasm at all (rulings 2.2): ICD-10-CM C00-D49. No table lists it.
+CHAPTER = {"C", "D0", "D1", "D2", "D3", "D4"}
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+TABLES = {name: rows_of(FOLDER / system["file"]) for name, system in SYSTEMS.items()}
+URI = {name: system["uri"] for name, system in SYSTEMS.items()}
+
+
+@pytest.fixture(scope="module")
+def shared() -> Path:
+    if not (SHARED / "codes.csv").is_file():
+        pytest.skip("NOT CHECKED: the shared tables are not beside this repository, codes were not compared with them")
+    return SHARED
+
+
+@pytest.fixture(scope="module")
+def allowed(shared: Path) -> dict[tuple[str, str], str]:
+    """(system URI, code) to display, of every row that may ship."""
+    good = {"verified", "single-source"}
+    found = {
+        (row["system"], row["code"]): row["display"]
+        for row in rows_of(shared / "codes.csv")
+        if row["status"] in good and row["code"] and row["value_set"] != "legacy-do-not-emit"
+    }
+    found |= {(row["system"], row["code"]): row["display"] for row in rows_of(shared / "extra-codes.csv")}
+    return found | {(URI["local"], row["code"]): row["display"] for row in rows_of(shared / "local-codes.csv")}
+
+
+@pytest.fixture(scope="module")
+def prefixes(shared: Path) -> set[str]:
+    """ICD-10-CM codes below which everything counts: `*` and ranges of the bindings, headers of codes.csv."""
+    text = (shared / "bindings.csv").read_text(encoding="utf-8")
+    found = set(re.findall(r"icd-10-cm\|([A-Z0-9.]+)\*", text))
+    found |= set(re.findall(r"\b([A-Z]\d\d\.\d+)-(?!\w)", text))
+    for letter, first, last in re.findall(r"\b([A-Z])(\d\d)-\1(\d\d)\b", text):
+        found |= {f"{letter}{number:02}" for number in range(int(first), int(last) + 1)}
+    return found | {
+        row["code"]
+        for row in rows_of(shared / "codes.csv")
+        if row["system"] == URI["icd-10-cm"] and re.search(r"\b(prefix|header)\b", row["note"])
+    }
+
+
+def codes_of(cell: str) -> list[tuple[str, str]]:
+    """(table, code) of a `system|code|display ; ...` cell."""
+    names = {uri: name for name, uri in URI.items()}
+    parts = [part.strip().split("|") for part in cell.split(" ; ") if part.strip()]
+    return [(names[uri], code) for uri, code, _ in parts]
+
+
+def verhoeff(code: str) -> bool:
+    """A dihedral-group checksum, as SNOMED CT prescribes it."""
+    check = 0
+    for place, digit in enumerate(int(sign) for sign in reversed(code)):
+        for _ in range(place % 8):
+            digit = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)[digit]
+        turned = (check % 5 + digit * (1 if check < 5 else -1)) % 5
+        check = turned + 5 * ((check >= 5) != (digit >= 5))
+    return check == 0
+
+
+def mod10(code: str) -> bool:
+    digits, _, check = code.partition("-")
+    odd = str(int(digits[::-1][::2][::-1]) * 2)
+    total = sum(int(sign) for sign in odd + digits[::-1][1::2])
+    return (10 - total % 10) % 10 == int(check)
+
+
+def test_the_columns_are_those_the_reader_expects() -> None:
+    for name, rows in TABLES.items():
+        assert rows, name
+        assert list(rows[0]) == ["value_set", "code", "display", "match", "note"], name
+
+
+def test_every_set_has_a_title_and_every_title_a_set() -> None:
+    held = {row["value_set"] for rows in TABLES.values() for row in rows}
+    assert held == set(SETS)
+    assert [name for name, described in SETS.items() if not described["title"] or not described["from"]] == []
+    assert [name for name in SETS if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)] == []
+
+
+def test_no_row_stands_twice_and_rows_are_sorted() -> None:
+    for name, rows in TABLES.items():
+        keys = [(row["value_set"], row["code"]) for row in rows]
+        assert [key for key, count in Counter(keys).items() if count > 1] == [], name
+        assert keys == sorted(keys), name
+
+
+def test_prefixes_are_of_icd_10_cm_only() -> None:
+    assert {row["match"] for row in TABLES["icd-10-cm"]} == {"exact", "prefix"}
+    for name, rows in TABLES.items():
+        if name != "icd-10-cm":
+            assert {row["match"] for row in rows} == {"exact"}, name
+        assert [row for row in rows if "*" in row["code"] or not row["display"]] == [], name
+
+
+def test_check_digits_hold() -> None:
+    assert verhoeff("985004")
+    assert not verhoeff("985005")
+    assert mod10("2160-0")
+    assert not mod10("2160-1")
+    assert [row["code"] for row in TABLES["snomed-ct"] if not verhoeff(row["code"])] == []
+    assert [row["code"] for row in TABLES["loinc"] if not mod10(row["code"])] == []
+
+
+def test_codes_of_one_national_edition_do_not_ship() -> None:
+    assert [row["code"] for row in TABLES["snomed-ct"] if row["code"][-10:-3] == "1000210"] == []
+
+
+def test_systems_under_who_copyright_do_not_ship() -> None:
+    uris = {uri for system in SYSTEMS.values() for uri in [system["uri"], *system.get("aliases", [])]}
+    assert not uris & {"http://hl7.org/fhir/sid/icd-10", "http://terminology.hl7.org/CodeSystem/icd-o-3"}
+
+
+def test_every_code_system_is_named_in_the_notice() -> None:
+    notice = (FOLDER / "NOTICE.md").read_text(encoding="utf-8")
+    assert [name for name, system in SYSTEMS.items() if system["file"] not in notice] == []
+
+
+def test_every_code_comes_from_the_shared_tables(
+    allowed: dict[tuple[str, str], str], prefixes: set[str]
+) -> None:
+    for name, rows in TABLES.items():
+        strange = [row for row in rows if (URI[name], row["code"]) not in allowed]
+        if name == "icd-10-cm":
+            strange = [
+                row
+                for row in strange
+                if not any(row["code"].startswith(prefix) for prefix in prefixes)
+                and (row["value_set"], row["code"] in CHAPTER) != ("neoplasm-chapter", True)
+            ]
+        assert strange == [], name
+
+
+def test_every_prefix_is_one_by_the_tables_or_a_child_of_one(prefixes: set[str]) -> None:
+    for row in TABLES["icd-10-cm"]:
+        if row["match"] == "prefix" and row["value_set"] != "neoplasm-chapter":
+            assert any(row["code"].startswith(prefix) for prefix in prefixes), row
+            assert row["code"] in prefixes or row["note"].startswith("split of "), row
+
+
+def test_displays_are_those_of_the_tables(allowed: dict[tuple[str, str], str], shared: Path) -> None:
+    other: dict[tuple[str, str], set[str]] = {}
+    for file in ("codes.csv", "extra-codes.csv"):
+        for row in rows_of(shared / file):
+            other.setdefault((row["system"], row["code"]), set()).add(row["display"])
+    for name, rows in TABLES.items():
+        for row in rows:
+            key = (URI[name], row["code"])
+            if key in allowed and row["note"] != "code range":
+                assert row["display"] in {allowed[key], *other.get(key, ())}, row
+
+
+def test_what_a_binding_excludes_is_not_matched(shared: Path) -> None:
+    for binding in rows_of(shared / "bindings.csv"):
+        for name, code in codes_of(binding["read_exclude"]):
+            for row in TABLES[name]:
+                if row["value_set"] == binding["datum"]:
+                    below = row["match"] == "prefix" and code.startswith(row["code"])
+                    assert row["code"] != code, (binding["datum"], code)
+                    assert not below, (binding["datum"], code)
+
+
+def test_every_write_code_is_matched_by_its_datum_or_named_as_dropped(shared: Path) -> None:
+    missing = []
+    for binding in rows_of(shared / "bindings.csv"):
+        for name, code in codes_of(binding["write_code"]):
+            held = any(
+                row["code"] == code or (row["match"] == "prefix" and code.startswith(row["code"]))
+                for row in TABLES[name]
+                if row["value_set"] == binding["datum"]
+            )
+            if not held and not any(code in text for text in SETS[binding["datum"]].get("dropped", [])):
+                missing.append((binding["datum"], code))
+    assert missing == []
+
+
+def test_the_tables_are_as_the_generator_writes_them(shared: Path) -> None:
+    command = [sys.executable, str(ROOT / "tools" / "terminology.py"), "--check", "--shared", str(shared)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
