@@ -1,0 +1,41 @@
+"""The command line. stdout is the result, stderr the talk; exit 0 fine, 1 findings, 2 wrong use or internal error."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import typer
+
+from fhirpath_spine.entrypoints import cli_judge
+from fhirpath_spine.errors import ProfileError, SpineError
+
+app = typer.Typer(
+    name="fhirpath-spine",
+    help="Judges spinal tumour pathways over FHIR R4, three-valued and explained.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(cli_judge.decide)
+app.command()(cli_judge.explain)
+
+
+def main() -> None:
+    """Runs the command line. This rim is one of the package's two catch-alls: it is loud, and repeats no value."""
+    try:
+        app()
+    except ProfileError as error:
+        for diagnostic in error.diagnostics:
+            typer.echo(str(diagnostic), err=True)
+        typer.echo(f"fhirpath-spine: {error}", err=True)
+        sys.exit(1)
+    except SpineError as error:
+        typer.echo(f"fhirpath-spine: {error}", err=True)
+        sys.exit(2)
+    except Exception as error:
+        # The message of an unforeseen error may hold a patient's value; type and place do not.
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        kind = type(error).__name__
+        typer.echo(f"fhirpath-spine: internal error {kind} at {at.filename}:{at.lineno}. Please report it.", err=True)
+        sys.exit(2)

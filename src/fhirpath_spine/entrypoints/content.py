@@ -1,0 +1,87 @@
+"""What the command line and the server judge with: library, site and wording, loaded once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from fhirpath_spine import authoring
+from fhirpath_spine.entrypoints.settings import Settings
+from fhirpath_spine.errors import RequestError, SettingsError
+from fhirpath_spine.exchange.cards import Wording
+from fhirpath_spine.exchange.ids import PUBLIC_KEY, Ids
+from fhirpath_spine.exchange.words import Phrases
+from fhirpath_spine.pathway.model import Library, Site
+
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The loaded content of one process."""
+
+    library: Library
+    site: Site
+    wording: Wording
+
+
+def load_content(settings: Settings) -> Content:
+    """Loads the site and the profiles that the settings name.
+
+    Raises:
+        ProfileError: a file of the content cannot be used; nothing is half loaded.
+        SettingsError: the key file cannot be used.
+
+    """
+    site = authoring.load_site(settings.site) if settings.site else Site()
+    library = authoring.load(settings.profiles or authoring.profiles_directory(), site)
+    return Content(library, site, Wording(library, Phrases(library.phrases), Ids(read_key(settings.hmac_key_file))))
+
+
+def read_key(path: Path | None) -> bytes:
+    """The key that ids are derived with: at least 32 bytes, raw, hex or base64; without a file the public one."""
+    if path is None:
+        return PUBLIC_KEY
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise SettingsError(
+            f"SPINE_HMAC_KEY_FILE cannot be read: {type(error).__name__}.", hint="Name a file of at least 32 bytes."
+        ) from None
+    key = _decoded(raw.strip()) or raw
+    if len(key) < KEY_BYTES:
+        raise SettingsError(
+            f"SPINE_HMAC_KEY_FILE holds {len(key)} bytes, {KEY_BYTES} are the least.",
+            hint="Make one with `openssl rand -hex 32`.",
+        )
+    return key
+
+
+def _decoded(raw: bytes) -> bytes:
+    for decode in (bytes.fromhex, lambda text: base64.b64decode(text, validate=True)):
+        try:
+            return decode(raw.decode("ascii"))
+        except (ValueError, binascii.Error):
+            continue
+    return b""
+
+
+def moment(text: str, site: Site) -> datetime:
+    """The instant that ``--at`` names: a day means its end in the site's zone (rulings 2.5).
+
+    Raises:
+        RequestError: it is neither a date nor a dateTime.
+
+    """
+    zone = ZoneInfo(site.timezone)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise RequestError("--at is no date.", hint="Write 2026-06-15 or 2026-06-15T12:00:00Z.") from None
+    if len(text) == len("2026-06-15"):
+        return datetime.combine(found.date(), time(23, 59, 59), zone)
+    return found if found.tzinfo else found.replace(tzinfo=zone)

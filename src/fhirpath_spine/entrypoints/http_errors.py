@@ -1,0 +1,26 @@
+"""How each error of ours answers over HTTP: the one table of status and FHIR issue code (design section 7)."""
+
+from __future__ import annotations
+
+from fhirpath_spine import errors
+
+TABLE: dict[type[errors.SpineError], tuple[int, str]] = {
+    errors.SpineError: (500, "exception"),
+    errors.ProfileError: (500, "exception"),
+    errors.SettingsError: (500, "exception"),
+    errors.RequestError: (400, "invalid"),
+    errors.BodyTooLarge: (413, "too-long"),
+    errors.MediaTypeUnsupported: (415, "not-supported"),
+    errors.UnknownService: (404, "not-found"),
+    errors.MethodNotAllowed: (405, "not-supported"),
+    errors.PreconditionError: (412, "processing"),
+    errors.PatientMismatch: (412, "conflict"),
+    errors.ScopeUndecidable: (412, "incomplete"),
+    errors.LimitExceeded: (500, "too-costly"),
+    errors.NotImplementedYet: (501, "not-supported"),
+}
+
+
+def answer(error: errors.SpineError) -> tuple[int, str]:
+    """Status and issue code of an error: those of its class, else of the nearest class above it."""
+    return next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)

@@ -1,0 +1,136 @@
+"""A whole chart from one Bundle of any type, for ``decide``: what is not in it is not there (rulings 2.11)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from fhirpath_spine.errors import PatientMismatch, RequestError
+from fhirpath_spine.exchange.retrieval import is_failure, unread
+from fhirpath_spine.exchange.templates import ORDER, type_of
+from fhirpath_spine.pathway.chart import Chart, Read, Resource
+
+TYPES = tuple(dict.fromkeys(type_of(key) for key in ORDER))
+"""Resource types that a chart is read for."""
+_WORD = re.compile(r"[A-Za-z]+")
+
+
+def chart(bundle: object, *, not_read: Iterable[str] = ()) -> Chart:
+    """The chart in a Bundle of type collection, searchset, transaction, batch or document.
+
+    References by ``urn:uuid`` are rewritten to ``Type/id``. An OperationOutcome entry leaves the types that it names
+    unread, or all of them; ``not_read`` names types that count as not read at all.
+
+    Raises:
+        RequestError: it is no Bundle, or holds no Patient.
+        PatientMismatch: it holds two Patients.
+
+    """
+    if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
+        raise RequestError("This is no FHIR Bundle.", hint="Pass one JSON object with resourceType Bundle.")
+    entries = bundle.get("entry", [])
+    if not isinstance(entries, list):
+        raise RequestError("Bundle.entry is no list.", expression="Bundle.entry")
+    found = [
+        (e.get("fullUrl"), e["resource"])
+        for e in entries
+        if isinstance(e, dict) and isinstance(e.get("resource"), dict)
+    ]
+    names = _names(found)
+    resources = [_renamed(resource, url, names) for url, resource in found]
+    patient = _patient(resources)
+    skipped, failed = set(not_read), set(_failed(resources))
+    return Chart(
+        patient=patient,
+        reads=dict(_reads(resources, skipped, failed)),
+        aliases=frozenset(url for url, name in names.items() if name == f"Patient/{patient}"),
+        base=_base(found, patient),
+    )
+
+
+def _names(found: Iterable[tuple[Any, dict[str, Any]]]) -> dict[str, str]:
+    """``urn:`` full URL -> ``Type/id``; a resource without an id is named by the URL's tail."""
+    names: dict[str, str] = {}
+    for url, resource in found:
+        if isinstance(url, str) and url.startswith("urn:"):
+            id_ = resource.get("id")
+            names[url] = (
+                f"{resource.get('resourceType')}/{id_ if isinstance(id_, str) and id_ else url.rsplit(':', 1)[-1]}"
+            )
+    return names
+
+
+def _renamed(resource: dict[str, Any], url: object, names: Mapping[str, str]) -> Resource:
+    if not names:
+        return resource
+    renamed: dict[str, Any] = _rewrite(resource, names)
+    if not isinstance(renamed.get("id"), str) and isinstance(url, str) and url in names:
+        renamed["id"] = names[url].split("/", 1)[1]
+    return renamed
+
+
+def _rewrite(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: names.get(item, item) if key == "reference" and isinstance(item, str) else _rewrite(item, names)
+            for key, item in value.items()
+        }
+    return [_rewrite(item, names) for item in value] if isinstance(value, list) else value
+
+
+def _patient(resources: Iterable[Resource]) -> str:
+    ids = {str(r.get("id", "")) for r in resources if r.get("resourceType") == "Patient"}
+    if len(ids) > 1:
+        raise PatientMismatch(
+            "The Bundle holds more than one Patient, so nothing was judged.", hint="Pass one patient's chart at a time."
+        )
+    patient = next(iter(ids), "")
+    if not patient:
+        raise RequestError(
+            "The Bundle holds no Patient with an id.", hint="Add the Patient.", expression="Bundle.entry"
+        )
+    return patient
+
+
+def _failed(resources: Iterable[Resource]) -> Iterator[str]:
+    for resource in resources:
+        if resource.get("resourceType") == "OperationOutcome" and is_failure(resource):
+            named = set(_WORD.findall(" ".join(_texts(resource.get("issue"))))) & set(TYPES)
+            # The Patient is here, or there would be no chart.
+            yield from named or set(TYPES) - {"Patient"}
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _reads(resources: Iterable[Resource], skipped: set[str], failed: set[str]) -> Iterator[tuple[str, Read]]:
+    by_type: dict[str, list[Resource]] = {}
+    for resource in resources:
+        kind = str(resource.get("resourceType"))
+        # A Medication is looked up by those that name it; it rides with the requests.
+        by_type.setdefault("MedicationRequest" if kind == "Medication" else kind, []).append(resource)
+    for key in ORDER:
+        kind = type_of(key)
+        # All Observations stand under the first group: the facts pool the groups, and completeness is per key.
+        mine = tuple(by_type.pop(kind, ()))
+        if kind in skipped:
+            yield key, unread("stated", source="file")
+        elif kind in failed:
+            yield key, unread("outcome", mine, source="file")
+        else:
+            yield key, Read(mine, source="file")
+
+
+def _base(found: Iterable[tuple[Any, dict[str, Any]]], patient: str) -> str:
+    tail = f"/Patient/{patient}"
+    urls = (u for u, r in found if isinstance(u, str) and r.get("resourceType") == "Patient" and u.endswith(tail))
+    return next((url.removesuffix(tail) for url in urls if url.startswith("http")), "")

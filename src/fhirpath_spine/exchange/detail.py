@@ -1,0 +1,159 @@
+"""The ``detail`` of a card: Markdown lists that read in a narrow column and without rendering (transparency T1 to T16).
+
+Order: what it is about, the options with why, what is blocked, what is missing, alternatives, data used, not found,
+rejected, sources. Nothing is said twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fhirpath_spine.exchange.markdown import bullets, plain, render, section
+from fhirpath_spine.exchange.words import Phrases, joined
+from fhirpath_spine.pathway.decision import CardKind, Decision, Evidence, PlannedCard, Status, Unread, Verdict
+from fhirpath_spine.pathway.model import Claim, Indicator, Library, Source
+from fhirpath_spine.pathway.texts import Charted, Said
+from fhirpath_spine.pathway.truth import Reason
+
+_ASKED = (Reason.NOT_RECORDED, Reason.STALE, Reason.UNVERIFIED, Reason.NOT_CONFIGURED, Reason.NOT_OFFERED)
+"""Reasons that are a search without a usable find; the others are said where they happened."""
+
+
+class Writer:
+    """Writes the details of one decision's cards."""
+
+    def __init__(self, decision: Decision, decision_id: str, library: Library, phrases: Phrases) -> None:
+        self._decision, self._id, self._library, self._say = decision, decision_id, library, phrases
+
+    def write(self, card: PlannedCard, *, first: bool) -> str:
+        """The detail of one card. The first one also carries what was rejected or not recognised in the whole chart."""
+        recommended = [v for v in card.verdicts if v.status is Status.RECOMMENDED]
+        blocks = [*self._head(card)]
+        if card.kind is CardKind.INCOMPLETE:
+            blocks += [self._text("incomplete"), bullets(map(self._unread, self._decision.unread))]
+        blocks += [self._option(v) for v in recommended]
+        for status, title in ((Status.BLOCKED, "title-blocked"), (Status.NEEDS_DATA, "title-needs-data")):
+            blocks += self._section(title, (self._open(v) for v in card.verdicts if v.status is status))
+        blocks += self._section("title-alternatives", (render(a) for v in recommended for a in v.alternatives))
+        blocks += self._section("title-used", map(self._evidence, self._used(card.verdicts)))
+        blocks += self._section("title-not-found", map(render, self._not_found(card.verdicts)))
+        blocks += self._section("title-rejected", self._rejected(card, first=first))
+        blocks += self._section("title-sources", map(self._source, self.sources(card.verdicts)))
+        return "\n\n".join([*blocks, *self._foot(card)])
+
+    def _text(self, key: str, **fields: str | Said) -> str:
+        return render(self._say.say(key, **fields))
+
+    def _section(self, title: str, lines: Iterable[str]) -> list[str]:
+        return section(self._text(title), lines)
+
+    # ------------------------------------------------------------------ parts
+
+    def _head(self, card: PlannedCard) -> list[str]:
+        blocks: list[str] = []
+        if (entry := card.entry) is not None and card.kind in (CardKind.PATHWAY, CardKind.SAFETY):
+            state = self._say.word("state", entry.state)
+            where = self._text("head", title=entry.title, state=state)
+            if entry.lesion is not None:
+                where = self._text("head-lesion", title=entry.title, lesion=entry.lesion.title, state=state)
+            blocks.append(where if entry.certain else f"{where} {self._text('head-uncertain')}")
+        lines = dict.fromkeys(render(line) for line in (*self._decision.head, *card.notes))
+        if lines:
+            blocks.append(bullets(lines))
+        return blocks
+
+    def _option(self, verdict: Verdict) -> str:
+        lines = [self._text("why", reason=one) for one in verdict.because]
+        lines += [self._text("caution", text=one) for one in verdict.cautions]
+        lines += [render(line) for line in verdict.lines]
+        if verdict.claims:
+            lines.append(self._text("claims", claims=joined([self._claim(c) for c in verdict.claims])))
+        title = self._text("option", title=verdict.title, id=verdict.id)
+        return "\n\n".join([f"**{title}**", *([bullets(dict.fromkeys(lines))] if lines else [])])
+
+    def _open(self, verdict: Verdict) -> str:
+        said = list(verdict.because) if verdict.status is Status.BLOCKED else []
+        if verdict.status is Status.NEEDS_DATA or not said:
+            said += self._say.missing(verdict.missing) or verdict.because
+        unique = list(dict.fromkeys([*said, *verdict.cautions, *verdict.lines]))
+        reasons = joined([(*one, "" if plain(one).endswith((".", "…")) else ".") for one in unique], " ")
+        return self._text("open-item", title=verdict.title, id=verdict.id, reasons=reasons)
+
+    def _claim(self, claim_id: str) -> Said:
+        claim = self._library.claims.get(claim_id)
+        if claim is None or not claim.strength:
+            return self._say.say("claim", id=claim_id)
+        return self._say.say("claim-strength", id=claim_id, strength=claim.strength)
+
+    def _evidence(self, evidence: Evidence) -> str:
+        value = self._say.say("dated", text=evidence.value, date=evidence.date) if evidence.date else evidence.value
+        said = self._say.say("evidence", label=evidence.label, value=value) if plain(value) else (evidence.label,)
+        if evidence.author:
+            origin = self._say.say(
+                "evidence-author", reference=Charted(evidence.reference), author=Charted(evidence.author)
+            )
+        else:
+            origin = self._say.say("evidence-source", reference=Charted(evidence.reference))
+        return render((*said, " ", *origin) if evidence.reference else said)
+
+    def _used(self, verdicts: Sequence[Verdict]) -> list[Evidence]:
+        found = {(e.label, e.reference, e.value): e for v in verdicts for s in v.steps for e in s.evidence}
+        return sorted(found.values(), key=lambda e: (e.label, e.date, e.reference))
+
+    def _not_found(self, verdicts: Sequence[Verdict]) -> list[Said]:
+        asked = [m for v in verdicts for s in v.steps for m in s.missing if m.reason in _ASKED]
+        asked += [m for v in verdicts for m in v.missing if m.reason in _ASKED]
+        return self._say.missing({(m.item, m.reason): m for m in asked}.values())
+
+    def _rejected(self, card: PlannedCard, *, first: bool) -> list[str]:
+        steps = [s for v in card.verdicts for s in v.steps]
+        needs = {e.need for s in steps for e in s.evidence} | {m.need for s in steps for m in s.missing}
+        lines = [render(self._say.rejection(r)) for r in self._decision.rejections if first or r.need in needs]
+        if first:
+            for name, count in self._decision.counts.items():
+                key = "count-" + "".join(f"-{c.lower()}" if c.isupper() else c for c in name)
+                if count and key in self._say.keys:
+                    lines.append(self._text(key, n=str(count)))
+        return lines
+
+    def _unread(self, unread: Unread) -> str:
+        why = self._say.word("unread", unread.detail or unread.reason.value)
+        return self._text("incomplete-item", resource=unread.resource, field=unread.key, why=why)
+
+    def sources(self, verdicts: Iterable[Verdict]) -> list[Source]:
+        """The documents that the claims of these verdicts stand in, in the order of first mention."""
+        claims: list[Claim] = [
+            self._library.claims[c] for v in verdicts if v.status.shown for c in v.claims if c in self._library.claims
+        ]
+        names = dict.fromkeys(claim.source for claim in claims)
+        return [self._library.sources[n] for n in names if n in self._library.sources]
+
+    def _source(self, source: Source) -> str:
+        said = self._say.say(
+            "source",
+            id=source.id,
+            title=source.title,
+            publisher=source.publisher,
+            date=source.date or self._say.text("undated"),
+            kind=self._say.word("kind", source.kind),
+            certainty=self._say.word("certainty", source.certainty),
+            label=self.source_label(source),
+        )
+        link = (" ", *self._say.say("source-link", url=source.url)) if source.url else ()
+        return render((*said, *link))
+
+    def source_label(self, source: Source) -> str:
+        """How much a source of that kind weighs: of ours none is a guideline, and the card says so (X30)."""
+        key = f"label-{source.kind}"
+        return self._say.text(key if key in self._say.keys else "label-other")
+
+    def _foot(self, card: PlannedCard) -> list[str]:
+        keys = ["draft"] if card.entry is not None and card.entry.draft else []
+        if card.indicator is not Indicator.INFO and card.kind is not CardKind.INCOMPLETE:
+            keys.append("urgency-ours")
+        if card.kind is CardKind.SAFETY:
+            keys.append("override-mandatory")
+        lines = [self._text(key) for key in (*keys, "intended")]
+        at = self._decision.at.isoformat(timespec="minutes")
+        lines.append(self._text("footer", decision=self._id, library=self._decision.library[:12], at=at))
+        return [bullets(lines)]

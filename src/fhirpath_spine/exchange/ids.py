@@ -1,0 +1,40 @@
+"""Names that repeat: UUIDv8 from a keyed hash, so a retry has the same ids and no id tells who the patient is
+(rulings 5.2).
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+PUBLIC_KEY = b"fhirpath-spine decides in public"
+"""The fixed key of ``decide`` and of dev mode: results there are to be compared, not to be kept secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Derives ids with one key of at least 32 bytes."""
+
+    key: bytes = PUBLIC_KEY
+
+    def _digest(self, *parts: str) -> bytes:
+        # Length prefixes keep ("a", "bc") and ("ab", "c") apart.
+        message = b"".join(len(raw := part.encode()).to_bytes(4, "big") + raw for part in parts)
+        return hmac.new(self.key, message, sha256).digest()
+
+    def uuid(self, *parts: str) -> str:
+        """A UUID of version 8 (RFC 9562) from the parts."""
+        raw = bytearray(self._digest("uuid", *parts)[:16])
+        raw[6] = (raw[6] & 0x0F) | 0x80
+        raw[8] = (raw[8] & 0x3F) | 0x80
+        return str(UUID(bytes=bytes(raw)))
+
+    def decision(self, client: str, hook_instance: str, library: str, facts: str, day: str) -> str:
+        """The id of one decision; ``facts`` is empty where the call failed before there were any."""
+        return self.uuid("decision", client, hook_instance, library, facts, day)
+
+    def plan(self, patient: str, pathway: str, lesion: str, major: str) -> str:
+        """The identifier value of a CarePlan: asking again updates, never doubles (rulings 5.3)."""
+        return self._digest("careplan", patient, pathway, lesion, major).hex()

@@ -1,0 +1,70 @@
+"""Text for a card: GitHub-flavoured Markdown without HTML, in which nothing that came from a chart can act.
+
+Some EHRs and the public sandbox render ``detail`` with raw HTML switched on, so chart text must be inert under any
+renderer (threat T09). :func:`escape` is the only place where that happens.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from fhirpath_spine.pathway.texts import Charted, Said
+
+CAP = 200
+"""Characters of one piece of chart text that a card shows."""
+
+_BREAKS = re.compile(r"[\s\u2028\u2029\x85]+")
+_CHARTED = re.compile(r"([\\`*_{}\[\]#|~!$])")
+# What could open a list, a heading or a rule if the text came to stand at the beginning of a line.
+_LEADING = re.compile(r"^([-+=]|\d{1,9}(?=[.)](?:\s|$)))")
+# A renderer that links bare addresses does so after unescaping; only a broken address stays text.
+_ADDRESS = re.compile(r"(?i)(:)(?=//)|(\bwww)(?=\.)|(?<=\S)(?=@)|(\bmailto|\bxmpp)(?=:)")
+_AUTHORED = re.compile(r"([\\`*\[\]~])|(?<!\w)(_)|(_)(?!\w)|([<&])(?=[A-Za-z/!?#])")
+
+
+def clean(text: str) -> str:
+    """One line of visible characters: breaks folded, control, bidirectional and zero-width characters dropped."""
+    folded = _BREAKS.sub(" ", text)
+    return "".join(c for c in folded if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")).strip()
+
+
+def cut(text: str, length: int = CAP) -> str:
+    """The text at no more than so many characters, with an ellipsis where something is missing."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def escape(part: str) -> str:
+    """A part of a sentence as Markdown.
+
+    Chart text is folded, capped, HTML-escaped and backslash-escaped, and its addresses are broken. A sentence of a
+    profile is plain text too, not Markdown: its signs are escaped just enough to be read as they stand, also where
+    Markdown is not rendered.
+    """
+    if not isinstance(part, Charted):
+        return _AUTHORED.sub(r"\\\g<0>", part)
+    text = _ADDRESS.sub(lambda m: f"{m[0]} ", cut(clean(part)))
+    text = _CHARTED.sub(r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _LEADING.sub(lambda m: f"{m[0]}\\" if m[0].isdigit() else f"\\{m[0]}", text)
+
+
+def render(said: Said) -> str:
+    """A sentence as Markdown."""
+    return "".join(escape(part) for part in said)
+
+
+def plain(said: Said) -> str:
+    """A sentence as plain text on one line: for machines, labels and CarePlans, where nothing is rendered."""
+    return clean("".join(cut(clean(part)) if isinstance(part, Charted) else part for part in said))
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """A Markdown list; it reads as a list without rendering, and in a narrow column."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def section(title: str, lines: Iterable[str]) -> list[str]:
+    """A titled list as one block, or nothing where there are no lines. Repeated lines are said once."""
+    unique = list(dict.fromkeys(line for line in lines if line))
+    return [f"**{title}**\n\n{bullets(unique)}"] if unique else []

@@ -1,0 +1,162 @@
+"""The request of one hook call: strict where an error would harm, tolerant where real clients differ.
+
+Requirements REQ, HOOK and TOL of the CDS Hooks catalogue. The prefetch stays plain JSON. No message repeats a value
+that was sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fhirpath_spine.errors import PatientMismatch, RequestError
+
+_ID = re.compile(r"[A-Za-z0-9\-._]{1,256}\Z")
+"""A logical id. Longer ones than FHIR's 64 characters occur (Epic); nothing that could leave a path may stand in it."""
+_LAY_USERS = ("Patient/", "RelatedPerson/")
+
+
+class Secret(str):
+    """A token: usable as text, shown as nothing."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Leave to read from the EHR during this call, and only then (FHIR-05)."""
+
+    server: str
+    token: Secret = field(repr=False)
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """One call of a hook. ``server`` is the EHR's FHIR base as it named it; ``access`` is None where it grants none."""
+
+    hook: str
+    instance: str
+    patient: str
+    prefetch: Mapping[str, Any] = field(repr=False)
+    user: str = ""
+    encounter: str = ""
+    server: str = ""
+    access: Access | None = None
+
+    @property
+    def audience(self) -> str:
+        """``clinician``, or ``patient`` for the patient or a relative: they get no cards (rulings 2.7)."""
+        return "patient" if self.user.startswith(_LAY_USERS) else "clinician"
+
+
+def parse_request(body: object, hook: str) -> HookRequest:
+    """The request in a JSON body, for a service of that hook.
+
+    Raises:
+        RequestError: something required is missing or of the wrong type, or the call is for another hook.
+        PatientMismatch: the token was issued for another patient than the context's.
+
+    """
+    if not isinstance(body, dict):
+        raise RequestError("The body is no JSON object.", hint="Send a CDS Hooks request.")
+    named = _text(body, "hook")
+    instance = _text(body, "hookInstance")
+    context = _object(body, "context")
+    if context is None:
+        raise RequestError("context is missing.", hint="Send the context of the hook.", expression="context")
+    if named != hook:
+        raise RequestError(
+            f"This service answers the hook {hook}, the request names another.",
+            hint="Call the service that the discovery document lists for that hook.",
+            expression="hook",
+        )
+    patient = _patient(context)
+    server = _optional(body, "fhirServer")
+    return HookRequest(
+        hook=named,
+        instance=instance,
+        patient=patient,
+        prefetch=_object(body, "prefetch") or {},
+        user=context["userId"] if isinstance(context.get("userId"), str) else "",
+        encounter=context["encounterId"] if isinstance(context.get("encounterId"), str) else "",
+        server=server,
+        access=_access(_object(body, "fhirAuthorization"), server, patient),
+    )
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise RequestError(f"{name} is missing or is no text.", hint=f"Send {name} as a JSON string.", expression=name)
+    return value
+
+
+def _optional(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise RequestError(
+            f"{name} is no text.", hint=f"Send {name} as a JSON string, or leave it out.", expression=name
+        )
+    return value
+
+
+def _object(body: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise RequestError(
+            f"{name} is no JSON object.", hint=f"Send {name} as an object, or leave it out.", expression=name
+        )
+    return value
+
+
+def _patient(context: Mapping[str, Any]) -> str:
+    value = context.get("patientId")
+    if not isinstance(value, str) or not value:
+        raise RequestError(
+            "context.patientId is missing or is no text.",
+            hint="Send the logical id of the Patient.",
+            expression="context.patientId",
+        )
+    patient = value.removeprefix("Patient/")
+    if not _ID.match(patient) or set(patient) <= {"."}:
+        raise RequestError(
+            "context.patientId is no logical id.",
+            hint="Send the bare id: letters, digits, hyphen, dot and underscore.",
+            expression="context.patientId",
+        )
+    return patient
+
+
+def _access(granted: Mapping[str, Any] | None, server: str, patient: str) -> Access | None:
+    """The access that the call grants. ``scope`` and ``expires_in`` are advisory: a refusal by the server is the
+    truth.
+    """
+    if granted is None:
+        return None
+    if not server:
+        raise RequestError(
+            "fhirServer is missing although fhirAuthorization is sent.",
+            hint="Send both or neither (cds-r-1).",
+            expression="fhirServer",
+        )
+    token = granted.get("access_token")
+    if not isinstance(token, str) or not token:
+        raise RequestError(
+            "fhirAuthorization.access_token is missing or is no text.",
+            hint="Send the token, or leave fhirAuthorization out.",
+            expression="fhirAuthorization.access_token",
+        )
+    if isinstance(whose := granted.get("patient"), str) and whose and whose.removeprefix("Patient/") != patient:
+        raise PatientMismatch(
+            "The access token was issued for another patient than the context's, so nothing was judged.",
+            hint="Send the token of the patient whose chart is open.",
+        )
+    return Access(server, Secret(token), granted["scope"] if isinstance(granted.get("scope"), str) else "")

@@ -1,0 +1,53 @@
+"""Prefetch templates, compiled from what the loaded profiles read: nothing else is asked for (threat T18).
+
+Keys are stable, since EHR staff type them in by hand (rulings 2.8). Observations are asked for by code, in groups
+declared by hand; every other type whole. A code map of the site adds the codes that it translates from (rulings 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fhirpath_spine.pathway.chart import KEYS, OBSERVATION_GROUPS
+from fhirpath_spine.pathway.model import Library, Site
+from fhirpath_spine.pathway.needs import Coding, Need
+
+PAGE = 1000
+"""Asked page size: a server's default of 20 would cut a chart short (HAPI)."""
+GROUP_LIMIT = 1500
+"""Longest template of one group of Observations; longer ones fail as URLs. It is never cut anew: lint refuses it."""
+ORDER = (*KEYS, *(f"observations-{group}" for group in OBSERVATION_GROUPS))
+
+
+def templates(library: Library, site: Site) -> dict[str, str]:
+    """Key -> FHIR query with ``{{context.patientId}}``, in a stable order; only keys that some need reads.
+
+    ``patient`` is always asked for: subject check, age and death stand on it.
+    """
+    codes: dict[str, set[Coding]] = {"patient": set()}
+    for need in library.needs.values():
+        for key in need.keys:
+            codes.setdefault(key, set()).update(_codes(need, site.code_map))
+    return {key: query(key, codes[key]) for key in ORDER if key in codes}
+
+
+def _codes(need: Need, code_map: Mapping[Coding, Coding]) -> set[Coding]:
+    if need.codes is None or "Observation" not in need.resources:
+        return set()
+    wanted = set(need.codes.members)
+    return wanted | {source for source, target in code_map.items() if target in wanted}
+
+
+def query(key: str, codes: set[Coding]) -> str:
+    """The query of one key, in the subset that every CDS client must support (PRE-04)."""
+    if key == "patient":
+        return "Patient/{{context.patientId}}"
+    if key in KEYS:
+        return f"{KEYS[key]}?patient={{{{context.patientId}}}}&_count={PAGE}"
+    listed = ",".join(sorted(f"{system}|{code}" for system, code in codes))
+    return f"Observation?patient={{{{context.patientId}}}}&code={listed}&_count={PAGE}"
+
+
+def type_of(key: str) -> str:
+    """The resource type that a key holds."""
+    return KEYS.get(key, "Observation")

@@ -1,0 +1,61 @@
+"""The machine-readable form of a judgement: what ``decide`` prints and what each card carries (rulings 5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fhirpath_spine.exchange import Json, lean
+from fhirpath_spine.exchange.markdown import plain
+from fhirpath_spine.exchange.words import Phrases, joined
+from fhirpath_spine.pathway.decision import LesionRef, PathwayResult, Status, Verdict
+
+
+def lesion_json(lesion: LesionRef | None) -> Json | None:
+    """A lesion by its key and the Conditions that name it."""
+    return None if lesion is None else lean({"key": lesion.key, "conditions": list(lesion.conditions)})
+
+
+def entry_json(entry: PathwayResult) -> Json:
+    """One entry of ``pathways``; ``certain`` stands there only where something unread could change the state."""
+    return lean(
+        {
+            "id": entry.id,
+            "state": entry.state,
+            "lesion": lesion_json(entry.lesion),
+            "certain": None if entry.certain else False,
+        }
+    )
+
+
+def reasons(verdict: Verdict, phrases: Phrases) -> list[str]:
+    """Why a verdict is what it is, as plain sentences; where data are missing they are the reason."""
+    said = list(verdict.because)
+    if verdict.status is Status.NEEDS_DATA or (verdict.status is Status.BLOCKED and not said):
+        said = [*said, joined(phrases.missing(verdict.missing), " ")] if verdict.missing else said
+    return list(dict.fromkeys(text for one in said if (text := plain(one))))
+
+
+def verdict_json(verdict: Verdict, phrases: Phrases) -> Json:
+    """One verdict as rulings 5.2 has it. ``claims`` and ``because`` are always there in ``decide``; a card leaves
+    empties out.
+    """
+    return {
+        "id": verdict.id,
+        "status": verdict.status.value,
+        **({"lesion": lesion_json(verdict.lesion)} if verdict.lesion else {}),
+        "claims": list(verdict.claims),
+        "because": reasons(verdict, phrases),
+        **({"by": verdict.by} if verdict.by else {}),
+        **(
+            {"missing": [{"item": m.item, "reason": m.reason.value} for m in verdict.missing]}
+            if verdict.missing
+            else {}
+        ),
+    }
+
+
+def extension(decision_id: str, entry: PathwayResult | None, verdicts: Iterable[Verdict], phrases: Phrases) -> Json:
+    """What a card carries for machines, the only extension that we emit."""
+    head = {} if entry is None else {"pathway": entry.id, "version": entry.version, **entry_json(entry)}
+    head.pop("id", None)
+    return lean({"decision": decision_id, **head, "verdicts": [lean(verdict_json(v, phrases)) for v in verdicts]})

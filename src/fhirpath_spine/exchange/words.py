@@ -1,0 +1,206 @@
+"""The phrase book: fixed sentences from ``profiles/phrases.yaml`` with typed placeholders.
+
+Python holds no sentence that a card shows. Every key below must stand in the book, with no other placeholder than
+named here; a book that lacks one is refused when the service starts, not when a patient's card needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from string import Formatter
+from typing import Any
+
+from fhirpath_spine.errors import ProfileError
+from fhirpath_spine.exchange.markdown import clean
+from fhirpath_spine.pathway.decision import Missing, Rejection
+from fhirpath_spine.pathway.texts import Charted, Said
+from fhirpath_spine.pathway.truth import Reason
+
+KEYS: Mapping[str, frozenset[str]] = {
+    key: frozenset(fields.split())
+    for key, fields in {
+        "summary-options": "subject titles",
+        "summary-options-more": "subject titles more",
+        "summary-urgent": "title",
+        "summary-safety": "title",
+        "summary-open": "subject",
+        "summary-notes": "subject",
+        "summary-incomplete": "",
+        "summary-more": "count",
+        "summary-unavailable": "",
+        "head": "title state",
+        "head-lesion": "title lesion state",
+        "head-uncertain": "",
+        "draft": "",
+        "intended": "",
+        "urgency-ours": "",
+        "override-mandatory": "",
+        "incomplete": "",
+        "incomplete-item": "resource field why",
+        "unavailable": "",
+        "option": "title id",
+        "why": "reason",
+        "caution": "text",
+        "claims": "claims",
+        "claim": "id",
+        "claim-strength": "id strength",
+        "open-item": "title id reasons",
+        "evidence": "label value",
+        "evidence-source": "reference",
+        "evidence-author": "reference author",
+        "dated": "text date",
+        "rejected": "label reason",
+        "rejected-value": "label value reason",
+        "count-uncoded": "n",
+        "count-unrecognised-neoplasms": "n",
+        "count-unrecognised-medications": "n",
+        "source": "id title publisher date kind certainty label",
+        "source-link": "url",
+        "source-label": "title publisher date",
+        "source-label-more": "title publisher date more",
+        "source-own": "",
+        "undated": "",
+        "footer": "decision library at",
+        "title-blocked": "",
+        "title-needs-data": "",
+        "title-alternatives": "",
+        "title-used": "",
+        "title-not-found": "",
+        "title-rejected": "",
+        "title-sources": "",
+        "title-notes": "",
+        "missing-stale-days": "days items",
+        "missing-conflict-values": "item values",
+        "conflict-value": "value date author",
+        "plan-label": "",
+        "plan-title": "title",
+        "plan-action": "title",
+        "plan-activity": "id claims sources",
+        "plan-note": "titles",
+        "plan-origin": "version",
+        "request-action": "text",
+        "service-title": "",
+        "service-description": "",
+        "service-usage": "keys",
+        "label-other": "",
+        **{f"missing-{reason.value}": "items" for reason in Reason},
+    }.items()
+}
+
+
+class Phrases:
+    """Says the sentences of one phrase book. A part that comes from a chart stays marked until it is rendered."""
+
+    def __init__(self, book: Mapping[str, Any]) -> None:
+        """Checks the book.
+
+        Raises:
+            ProfileError: a sentence is missing, is no text, or has a placeholder that nothing fills.
+
+        """
+        self._parts: dict[str, tuple[tuple[str, str | None], ...]] = {}
+        wrong: list[str] = []
+        for key, text in book.items():
+            try:
+                parts = tuple((literal, field) for literal, field, _, _ in Formatter().parse(str(text)))
+            except ValueError:
+                wrong.append(key)
+                continue
+            self._parts[key] = parts
+            if key in KEYS and not {field for _, field in parts if field is not None} <= KEYS[key]:
+                wrong.append(key)
+        missing = sorted(set(KEYS) - set(self._parts) - set(wrong))
+        if missing or wrong:
+            raise ProfileError(
+                "The phrase book cannot be used: "
+                + "; ".join(
+                    f"{what}: {', '.join(sorted(names))}"
+                    for what, names in (("missing", missing), ("unknown placeholder in", wrong))
+                    if names
+                )
+                + ".",
+                diagnostics=(),
+                hint="Compare profiles/phrases.yaml with the one of this release.",
+            )
+        self.keys = tuple(self._parts)
+
+    def say(self, key: str, **fields: str | Said) -> Said:
+        """The sentence of that key with its fields filled."""
+        said: list[str] = []
+        for literal, field in self._parts[key]:
+            if literal:
+                said.append(literal)
+            if field is not None:
+                value = fields[field]
+                said.extend((value,) if isinstance(value, str) else value)
+        return tuple(said)
+
+    def text(self, key: str, **fields: str) -> str:
+        """The sentence as one string, for fields that are all ours."""
+        return "".join(self.say(key, **fields))
+
+    def word(self, kind: str, value: str) -> str:
+        """What a code of ours is called (``state-treat-plan``); a code without an entry is its own words."""
+        key = f"{kind}-{value.lower().replace('_', '-')}"
+        return self.text(key) if key in self._parts else value.replace("_", " ").replace("-", " ").lower()
+
+    # ------------------------------------------------------------------ sentences with more than one line of reason
+
+    def missing(self, missing: Iterable[Missing]) -> list[Said]:
+        """What is unknown, one sentence for each reason (pathways section 6), in the order of the reasons."""
+        by_reason: dict[tuple[Reason, int | None], list[Missing]] = {}
+        for item in missing:
+            by_reason.setdefault((item.reason, item.days), []).append(item)
+        order = list(Reason)
+        out: list[Said] = []
+        for (reason, days), group in sorted(by_reason.items(), key=lambda g: (order.index(g[0][0]), g[0][1] or 0)):
+            if reason is Reason.CONFLICT:
+                out += [self._conflict(item) for item in group]
+                continue
+            names = joined([self._dated((item.item,), item.date) for item in group])
+            if reason is Reason.STALE and days is not None:
+                out.append(self.say("missing-stale-days", days=str(days), items=names))
+            else:
+                out.append(self.say(f"missing-{reason.value}", items=names))
+        return list(dict.fromkeys(out))
+
+    def _conflict(self, item: Missing) -> Said:
+        if not item.alternatives:
+            return self.say("missing-conflict", items=item.item)
+        values = [
+            self.say("conflict-value", value=e.value, date=e.date or self.text("undated"), author=Charted(e.author))
+            if e.author
+            else self._dated(e.value, e.date)
+            for e in item.alternatives
+        ]
+        return self.say("missing-conflict-values", item=item.item, values=joined(values, "; "))
+
+    def _dated(self, text: Said, date: str) -> Said:
+        return self.say("dated", text=text, date=date) if date else text
+
+    def rejection(self, rejection: Rejection) -> Said:
+        """Why a resource, or its date, was not used, with the value that stood there."""
+        reason = self.word("rejected", rejection.reason)
+        value = self._dated(rejection.value, rejection.date) if rejection.value else (rejection.date,)
+        if "".join(value):
+            return self.say("rejected-value", label=rejection.label, value=value, reason=reason)
+        return self.say("rejected", label=rejection.label, reason=reason)
+
+
+def joined(parts: Sequence[Said | str], separator: str = ", ") -> Said:
+    """Sentences after one another, each said once."""
+    out: list[str] = []
+    for part in dict.fromkeys((p,) if isinstance(p, str) else p for p in parts):
+        if out:
+            out.append(separator)
+        out.extend(part)
+    return tuple(out)
+
+
+def fit(title: str, limit: int) -> str:
+    """Text of ours cut to a limit at a word, for summaries."""
+    text = clean(title)
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    return (head.rsplit(" ", 1)[0] if " " in head else head).rstrip(",;:") + "…"
