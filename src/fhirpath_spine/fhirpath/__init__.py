@@ -1,1 +1,34 @@
+"""FHIRPath over FHIR R4: strict before it runs, three-valued while it runs.
 
+    expression = compile("%creatinine.value > 2 'mg/dL'", variables={"creatinine": Shape("Observation", ...)})
+    expression.truth([], Scope({"creatinine": [...]}, at=now))   # True, False, or None for unknown
+"""
+
+from fhirpath_spine.fhirpath.account import Account
+from fhirpath_spine.fhirpath.expression import LONGEST, NESTED, Expression, compile  # noqa: A004
+from fhirpath_spine.fhirpath.items import Incomplete
+from fhirpath_spine.fhirpath.problems import CompileError, EvaluationError
+from fhirpath_spine.fhirpath.quantity import Quantity, align
+from fhirpath_spine.fhirpath.scope import Scope
+from fhirpath_spine.fhirpath.shapes import Shape
+from fhirpath_spine.fhirpath.temporal import Date, DateTime, Time
+from fhirpath_spine.fhirpath.value_sets import ValueSet
+
+__all__ = [
+    "LONGEST",
+    "NESTED",
+    "Account",
+    "CompileError",
+    "Date",
+    "DateTime",
+    "EvaluationError",
+    "Expression",
+    "Incomplete",
+    "Quantity",
+    "Scope",
+    "Shape",
+    "Time",
+    "ValueSet",
+    "align",
+    "compile",
+]

@@ -1,0 +1,78 @@
+"""Which variables decided a truth value: for the reasons that stand beside an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fhirpath_spine.fhirpath import truth
+from fhirpath_spine.fhirpath.syntax import Binary, Call, Tree, Variable
+
+if TYPE_CHECKING:
+    from fhirpath_spine.fhirpath.interpret import Interpreter
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """``answer``: True, False or None; ``variables``: those whose values made it so."""
+
+    answer: bool | None
+    variables: frozenset[str]
+
+
+Witness = Callable[[Any, list[Any]], Account]
+
+
+def witness(tree: Tree, interpreter: Interpreter, known: frozenset[str]) -> Witness:
+    """A closure ``(run, this) -> Account``. Operators pass the blame on; anything else names all that it reads."""
+    if isinstance(tree, Binary) and tree.op in truth.LOGIC:
+        sides = [witness(side, interpreter, known) for side in (tree.left, tree.right)]
+        return _operator(tree.op, *sides)
+    if isinstance(tree, Call) and tree.name == "not" and tree.base is not None:
+        return _negation(witness(tree.base, interpreter, known))
+    if isinstance(tree, Call) and tree.name == "iif" and tree.base is None:
+        return _choice([witness(argument, interpreter, known) for argument in tree.args])
+    thunk = interpreter.build(tree)
+    names = frozenset(t.name for t in tree.walk() if isinstance(t, Variable) and t.name in known)
+    return lambda run, this: Account(truth.truth(thunk(run, this)), names)
+
+
+def _operator(op: str, left: Witness, right: Witness) -> Witness:
+    rule = truth.LOGIC[op]
+
+    def judge(run: Any, this: list[Any]) -> Account:
+        a, b = left(run, this), right(run, this)
+        answer = rule(a.answer, b.answer)
+        blamed = [side for side, effect in ((a, a.answer), (b, b.answer)) if effect is answer]
+        if op == "implies":
+            # a implies b is: not a, or b.
+            turned = None if a.answer is None else not a.answer
+            blamed = [side for side, effect in ((a, turned), (b, b.answer)) if effect is answer]
+        elif op == "xor" and answer is not None:
+            blamed = [a, b]
+        return Account(answer, frozenset().union(*(side.variables for side in blamed)))
+
+    return judge
+
+
+def _negation(inner: Witness) -> Witness:
+    def judge(run: Any, this: list[Any]) -> Account:
+        found = inner(run, this)
+        return Account(None if found.answer is None else not found.answer, found.variables)
+
+    return judge
+
+
+def _choice(args: list[Witness]) -> Witness:
+    def judge(run: Any, this: list[Any]) -> Account:
+        condition = args[0](run, this)
+        if condition.answer:
+            branch = args[1](run, this)
+        elif len(args) > 2:
+            branch = args[2](run, this)
+        else:
+            branch = Account(None, frozenset())
+        return Account(branch.answer, condition.variables | branch.variables)
+
+    return judge

@@ -1,0 +1,195 @@
+"""How the checker sees functions, type tests and the special forms among them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import re2
+
+from fhirpath_spine.diagnostics import did_you_mean
+from fhirpath_spine.fhirpath import advice, model, texts
+from fhirpath_spine.fhirpath.functions import FUNCTIONS, Function
+from fhirpath_spine.fhirpath.problems import EvaluationError
+from fhirpath_spine.fhirpath.shapes import ANYTHING, BOOLEAN, Ty, family, of
+from fhirpath_spine.fhirpath.syntax import Call, Literal, Member, Tree, Unary
+
+if TYPE_CHECKING:
+    from fhirpath_spine.fhirpath.check import Checker
+    from fhirpath_spine.fhirpath.items import TypeName
+
+_PATTERNS = ("matches", "matchesFull", "replaceMatches")
+_CODED = ("Coding", "CodeableConcept")
+_ACCEPTS = {"quantity": ("quantity", "number"), "integer": ("number",)}
+
+
+def call(checker: Checker, tree: Call) -> Ty:
+    """The type of a call; reports unknown functions, wrong arguments and what profiles may not use."""
+    function = FUNCTIONS.get(tree.name)
+    base = checker.this if tree.base is None else checker.check(tree.base)
+    if function is None:
+        for argument in tree.args:
+            checker.within(argument, ANYTHING)
+        hint = did_you_mean(tree.name, FUNCTIONS)
+        checker.report.error("SP108", tree.at, tree.at + len(tree.name), f"There is no function {tree.name}().", hint)
+        return ANYTHING
+    if checker.profile and not function.profile:
+        checker.report.error(
+            "SP117", tree.at, tree.at + len(tree.name), f"{tree.name}() is not for profiles.", "Name the elements to read."
+        )
+    if not function.least <= len(tree.args) <= len(function.args):
+        return _wrong_count(checker, tree, function)
+    if function.ordered:
+        checker.need_order(tree, base, f"{tree.name}()")
+    _input(checker, tree, function, base)
+    if tree.name in ("is", "as", "ofType"):
+        return _type_call(checker, tree, base)
+    if tree.name == "memberOf":
+        return _member_of(checker, tree, base)
+    if tree.name == "iif":
+        return _iif(checker, tree, base)
+    if tree.name == "sort":
+        return _sort(checker, tree, base)
+    if tree.name == "defineVariable":
+        return _define(checker, tree, base)
+    found = [_argument(checker, tree, kind, argument, base) for kind, argument in zip(function.args, tree.args, strict=False)]
+    if tree.name in _PATTERNS:
+        _pattern(checker, tree)
+    advice.quantifier(checker.report, tree)
+    return function.gives(base, found)
+
+
+def _wrong_count(checker: Checker, tree: Call, function: Function) -> Ty:
+    least, most = function.least, len(function.args)
+    wanted = f"{least}" if least == most else f"{least} to {most}"
+    noun = "argument" if wanted == "1" else "arguments"
+    checker.report.error("SP109", tree.at, tree.end, f"{tree.name}() takes {wanted} {noun}, not {len(tree.args)}.")
+    return ANYTHING
+
+
+def _fits(ty: Ty, kind: str) -> bool:
+    if not ty.types or kind in ("any", "items", "none"):
+        return True
+    return any(family(t) in _ACCEPTS.get(kind, (kind,)) for t in ty.types)
+
+
+def _input(checker: Checker, tree: Call, function: Function, base: Ty) -> None:
+    if not _fits(base, function.on):
+        what = base.name.removeprefix("System.") or "what stands before it"
+        checker.report.error("SP110", tree.at, tree.end, f"{tree.name}() works on a {function.on}, not on {what}.")
+    elif function.one and base.many and checker.profile:
+        advice.several(checker.report, tree, tree.base or tree)
+
+
+def _argument(checker: Checker, tree: Call, kind: str, argument: Tree, base: Ty) -> Ty:
+    kind = kind.removesuffix("?")
+    if kind in ("criterion", "each"):
+        found = checker.within(argument, base)
+        if kind == "criterion" and checker.profile:
+            checker.truth(argument, found, "This criterion")
+        return found
+    found = checker.check(argument)
+    if not _fits(found, kind):
+        name = found.name.removeprefix("System.") or "something else"
+        checker.error("SP110", argument, f"{tree.name}() takes a {kind} here, not {name}.")
+    return found
+
+
+def _pattern(checker: Checker, tree: Call) -> None:
+    argument = tree.args[0]
+    if isinstance(argument, Literal) and isinstance(argument.value, str):
+        try:
+            texts.pattern(argument.value)
+        except (EvaluationError, re2.error):
+            checker.error("SP118", argument, "This is not a regular expression.", "RE2 has no backreferences and no lookaround.")
+
+
+def _specifier(tree: Tree) -> str | None:
+    if isinstance(tree, Member):
+        if tree.base is None:
+            return tree.name
+        before = _specifier(tree.base)
+        return None if before is None else f"{before}.{tree.name}"
+    return None
+
+
+def _type_call(checker: Checker, tree: Call, base: Ty) -> Ty:
+    name = _specifier(tree.args[0])
+    if name is None:
+        return checker.error("SP112", tree.args[0], f"{tree.name}() takes the name of a type.")
+    tree.note = checker.type_name(tree.args[0], name, tree.args[0].start)
+    return type_result(checker, tree, tree.name, base, tree.note)
+
+
+def type_result(checker: Checker, tree: Tree, op: str, base: Ty, wanted: TypeName) -> Ty:
+    """The type of ``is``, ``as`` or ``ofType``; in profiles, a type that can never occur is an error."""
+    if op == "is":
+        return of(BOOLEAN, known=base.known and not base.partial)
+    if op == "as" and base.many and checker.profile:
+        advice.several(checker.report, tree, tree)
+    names = [f"System.{wanted.name}"] if wanted.namespace == "System" else [wanted.name]
+    if wanted.namespace == "" and base.types and f"System.{wanted.name}" in base.types:
+        names = [f"System.{wanted.name}"]
+    many = base.many if op == "ofType" else False
+    if base.types is None:
+        return Ty(tuple(names), many, partial=base.partial, shape=base.shape)
+    kept = [t for t in base.types if t == names[0] or model.descends(t, names[0])]
+    if not kept and base.types and not any(model.descends(names[0], t) or model.is_abstract(t) for t in base.types):
+        if checker.profile:
+            possible = ", ".join(t.removeprefix("System.") for t in base.types)
+            checker.error("SP112", tree, f"This is never a {wanted.name}.", f"It can be: {possible}.")
+        return Ty(tuple(names), many, partial=base.partial)
+    same = bool(kept) and len(kept) == len(base.types)
+    return Ty(tuple(kept or names), many, base.known and same, base.shape, base.ordered, base.partial)
+
+
+def _member_of(checker: Checker, tree: Call, base: Ty) -> Ty:
+    argument = tree.args[0]
+    if base.types and not any(t in _CODED or family(t) == "string" for t in base.types):
+        what = base.name.removeprefix("System.") or "this"
+        checker.report.error("SP110", tree.at, tree.end, f"memberOf() works on codes and codings, not on {what}.")
+    if not (isinstance(argument, Literal) and isinstance(argument.value, str)):
+        checker.check(argument)
+        return checker.error("SP120", argument, "memberOf() takes the name of a value set, written out in quotes.")
+    tree.note = checker.value_sets.get(argument.value)
+    if tree.note is None:
+        hint = did_you_mean(argument.value, checker.value_sets)
+        checker.error("SP113", argument, f"There is no value set '{argument.value}'.", hint)
+    return of(BOOLEAN, known=base.known and not base.partial)
+
+
+def _iif(checker: Checker, tree: Call, base: Ty) -> Ty:
+    inner = base if tree.base is not None else checker.this
+    outer, checker.this = checker.this, inner.one() if tree.base is not None else inner
+    found = [checker.check(argument) for argument in tree.args]
+    checker.this = outer
+    checker.truth(tree.args[0], found[0], "This criterion")
+    if found[0].many and found[0].types and tree.args[0].ty.known and all(t != BOOLEAN for t in found[0].types):
+        checker.error("SP114", tree.args[0], "This criterion is a collection, not one truth value.")
+    result = found[1].join(found[2]) if len(found) > 2 else found[1].maybe()
+    return result if found[0].known else Ty(result.types, result.many, result.known, result.shape, partial=result.partial)
+
+
+def _sort(checker: Checker, tree: Call, base: Ty) -> Ty:
+    tree.note = tuple(isinstance(a, Unary) and a.op == "-" for a in tree.args)
+    for argument in tree.args:
+        # A minus asks for descending order, of strings too, so it is not checked as arithmetic.
+        inner = argument.operand if isinstance(argument, Unary) and argument.op == "-" else argument
+        argument.ty = checker.within(inner, base)
+    return Ty(base.types, base.many, base.known, base.shape, True, base.partial)
+
+
+def _define(checker: Checker, tree: Call, base: Ty) -> Ty:
+    name = tree.args[0]
+    if not (isinstance(name, Literal) and isinstance(name.value, str)):
+        return checker.error("SP110", name, "defineVariable() takes a name, written out in quotes.")
+    found = base
+    if len(tree.args) > 1:
+        outer, checker.this = checker.this, base
+        found = checker.check(tree.args[1])
+        checker.this = outer
+    if name.value in checker.variables or name.value in checker.defined:
+        return checker.error("SP110", name, f"%{name.value} is defined already.")
+    checker.defined[name.value] = found
+    return base
+
+

@@ -1,0 +1,124 @@
+"""Compiled expressions: :func:`compile` and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from fhirpath_spine.fhirpath import truth
+from fhirpath_spine.fhirpath.account import Account, Witness, witness
+from fhirpath_spine.fhirpath.check import Checker, constant, declared
+from fhirpath_spine.fhirpath.interpret import Interpreter
+from fhirpath_spine.fhirpath.items import enter_all, leave, like, type_of
+from fhirpath_spine.fhirpath.parser import parse
+from fhirpath_spine.fhirpath.problems import Report
+from fhirpath_spine.fhirpath.scope import Run, Scope
+from fhirpath_spine.fhirpath.shapes import Shape
+from fhirpath_spine.fhirpath.syntax import Tree, Variable
+
+if TYPE_CHECKING:
+    from fhirpath_spine.diagnostics import Diagnostic
+    from fhirpath_spine.fhirpath.functions import Thunk
+    from fhirpath_spine.fhirpath.value_sets import ValueSet
+
+LONGEST: Final = 1_000
+"""Characters that an expression of a profile may have."""
+NESTED: Final = 50
+"""Brackets within brackets that any expression may have."""
+_EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Expression:
+    """A compiled expression; evaluating it changes nothing, so one may serve any number of calls at once.
+
+    ``text`` as written; ``shape``: the static type of the result; ``variables``: the ``%names`` it reads directly;
+    ``advice``: what a linter says of it; ``may_be_empty``: whether it can come out without an answer.
+    """
+
+    def __init__(
+        self, text: str, tree: Tree, focus: Shape | None, shapes: Mapping[str, Shape], advice: Sequence[Diagnostic]
+    ) -> None:
+        self.text = text
+        self.advice = tuple(advice)
+        self.variables = frozenset(t.name for t in tree.walk() if isinstance(t, Variable) and t.name in shapes)
+        ty = tree.ty
+        inner = ty.shape or Shape()
+        self.shape = Shape(ty.name, ty.many, inner.members, ty.known, inner.closed)
+        self.may_be_empty = not ty.known or ty.partial
+        self._tree, self._focus, self._shapes = tree, focus, shapes
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+    @cached_property
+    def _thunk(self) -> Thunk:
+        return self._interpreter.build(self._tree)
+
+    @cached_property
+    def _interpreter(self) -> Interpreter:
+        names = {t.name for t in self._tree.walk() if isinstance(t, Variable)}
+        constants = {name: value for name in names if (value := constant(name)) is not None}
+        return Interpreter(self._shapes, constants)
+
+    @cached_property
+    def _witness(self) -> Witness:
+        return witness(self._tree, self._interpreter, self.variables)
+
+    def _run(self, focus: Sequence[Any], scope: Scope) -> Run:
+        return Run(scope, focus, enter_all(focus, self._focus))
+
+    def items(self, focus: Sequence[Any], scope: Scope) -> list[tuple[str, Any]]:
+        """Like :meth:`evaluate`, each item with its qualified type name (``FHIR.code``, ``System.Integer``)."""
+        run = self._run(focus, scope)
+        return [(".".join(type_of(item)), leave(item)) for item in self._thunk(run, run.root)]
+
+    def evaluate(self, focus: Sequence[Any], scope: Scope) -> list[Any]:
+        """The result: JSON for FHIR values, Python values for System ones; Incomplete if it could not be read whole.
+
+        Raises :class:`LimitExceeded` if the budget is spent and :class:`EvaluationError` where FHIRPath says so.
+        """
+        run = self._run(focus, scope)
+        found = self._thunk(run, run.root)
+        return like(found, [leave(item) for item in found])
+
+    def truth(self, focus: Sequence[Any], scope: Scope) -> bool | None:
+        """The result as one truth value: True, False, or None for unknown. Raises as :meth:`evaluate` does."""
+        run = self._run(focus, scope)
+        return truth.truth(self._thunk(run, run.root))
+
+    def account(self, focus: Sequence[Any], scope: Scope) -> Account:
+        """The truth value with the variables that decided it. Raises as :meth:`evaluate` does."""
+        run = self._run(focus, scope)
+        return self._witness(run, run.root)
+
+
+
+
+def compile(  # noqa: A001 - the word for it, as in re.compile
+    text: str,
+    *,
+    focus: Shape | None = None,
+    variables: Mapping[str, Shape] = _EMPTY,
+    value_sets: Mapping[str, ValueSet] = _EMPTY,
+    want: Literal["boolean"] | None = None,
+    profile: bool = True,
+) -> Expression:
+    """Compile FHIRPath over FHIR R4.
+
+    ``focus``: what it will stand on, None for resources of any type; ``variables``: every ``%name`` it may read;
+    ``value_sets``: what ``memberOf`` may name; ``want="boolean"``: it has to be a criterion; ``profile``: the subset
+    for profiles, False for the whole language. Raises :class:`CompileError` with every error found.
+    """
+    report = Report(text)
+    if profile and len(text) > LONGEST:
+        raise report.fail("SP104", 0, len(text), f"The expression has {len(text)} characters, {LONGEST} are allowed.", "Split it.")
+    tree = parse(report, declared=variables, nesting=NESTED)
+    checker = Checker(report, declared(focus or Shape()), variables, value_sets, profile=profile)
+    ty = checker.check(tree)
+    if want == "boolean":
+        checker.truth(tree, ty, "A criterion")
+    if report.errors:
+        raise report.failure()
+    return Expression(text, tree, focus, dict(variables), report.advice)
