@@ -39,7 +39,8 @@ class Writer:
         blocks += self._section("title-not-found", map(render, self._not_found(card.verdicts)))
         blocks += self._section("title-rejected", self._rejected(card, first=first))
         blocks += self._section("title-sources", map(self._source, self.sources(card.verdicts)))
-        return "\n\n".join([*blocks, *self._foot(card)])
+        blocks += self._section("title-about", self._about(card))
+        return "\n\n".join(blocks)
 
     def _text(self, key: str, **fields: str | Said) -> str:
         return render(self._say.say(key, **fields))
@@ -94,7 +95,7 @@ class Writer:
             )
         else:
             origin = self._say.say("evidence-source", reference=Charted(evidence.reference))
-        return render((*said, " ", *origin) if evidence.reference else said)
+        return render((*said, ", ", *origin) if evidence.reference else said)
 
     def _used(self, verdicts: Sequence[Verdict]) -> list[Evidence]:
         found = {(e.label, e.reference, e.value): e for v in verdicts for s in v.steps for e in s.evidence}
@@ -109,11 +110,8 @@ class Writer:
         steps = [s for v in card.verdicts for s in v.steps]
         needs = {e.need for s in steps for e in s.evidence} | {m.need for s in steps for m in s.missing}
         lines = [render(self._say.rejection(r)) for r in self._decision.rejections if first or r.need in needs]
-        if first:
-            for name, count in self._decision.counts.items():
-                key = "count-" + "".join(f"-{c.lower()}" if c.isupper() else c for c in name)
-                if count and key in self._say.keys:
-                    lines.append(self._text(key, n=str(count)))
+        if first and (uncoded := self._decision.counts.get("uncoded")):
+            lines.append(self._text("count-uncoded", n=str(uncoded)))
         return lines
 
     def _unread(self, unread: Unread) -> str:
@@ -147,7 +145,7 @@ class Writer:
         key = f"label-{source.kind}"
         return self._say.text(key if key in self._say.keys else "label-other")
 
-    def _foot(self, card: PlannedCard) -> list[str]:
+    def _about(self, card: PlannedCard) -> list[str]:
         keys = ["draft"] if card.entry is not None and card.entry.draft else []
         if card.indicator is not Indicator.INFO and card.kind is not CardKind.INCOMPLETE:
             keys.append("urgency-ours")
@@ -156,4 +154,4 @@ class Writer:
         lines = [self._text(key) for key in (*keys, "intended")]
         at = self._decision.at.isoformat(timespec="minutes")
         lines.append(self._text("footer", decision=self._id, library=self._decision.library[:12], at=at))
-        return [bullets(lines)]
+        return lines

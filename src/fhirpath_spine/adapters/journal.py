@@ -1,0 +1,21 @@
+"""The journal of calls: one JSON line each on the log, of a closed list of fields (threat T14)."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+
+import orjson
+
+from fhirpath_spine.service import CallRecord
+
+logger = logging.getLogger("fhirpath_spine.calls")
+
+
+class LogJournal:
+    """Writes each record as one line. What a record may hold is decided by its type, not here."""
+
+    def keep(self, record: CallRecord) -> None:
+        """Logs the record."""
+        fields = {"event": "call", **dataclasses.asdict(record)}
+        logger.info("%s", orjson.dumps(fields).decode())

@@ -1,0 +1,201 @@
+"""The use case of one hook call, from top to bottom: request, reads, judgement, words.
+
+What may do I/O stands behind a port. This release has one retriever that fetches nothing; an EHR client, caller
+authentication and a store come as further adapters, not as further code here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from fhirpath_spine.errors import ScopeUndecidable, SpineError
+from fhirpath_spine.exchange import Json
+from fhirpath_spine.exchange.cards import Taste, Wording, unavailable, word
+from fhirpath_spine.exchange.requests import HookRequest, parse_request
+from fhirpath_spine.exchange.retrieval import RESOURCES, Open, read_prefetch
+from fhirpath_spine.exchange.templates import templates
+from fhirpath_spine.pathway import evaluate
+from fhirpath_spine.pathway.chart import Chart, Read
+from fhirpath_spine.pathway.decision import Decision
+from fhirpath_spine.pathway.model import Library, Site
+
+
+class Retriever(Protocol):
+    """Closes what the prefetch leaves open."""
+
+    async def fetch(self, request: HookRequest, wanted: Mapping[str, Open], deadline: float) -> Mapping[str, Read]:
+        """One read for each wanted key, before ``deadline`` (of :func:`time.monotonic`).
+
+        A read that fails is an incomplete read with its reason; it never raises.
+        """
+
+
+class Judge(Protocol):
+    """The judgement of a chart; :func:`fhirpath_spine.pathway.evaluate.decide`."""
+
+    def __call__(
+        self, library: Library, chart: Chart, at: datetime, site: Site, *, emergency: str = ..., audience: str = ...
+    ) -> Decision:
+        """The decision on a chart at an instant."""
+
+
+class Clock(Protocol):
+    """Tells the time; fixed in tests and by ``SPINE_CLOCK``."""
+
+    def __call__(self) -> datetime:
+        """Now, aware."""
+
+
+class Journal(Protocol):
+    """Keeps a record of each call, without a patient's data."""
+
+    def keep(self, record: CallRecord) -> None:
+        """Keeps one record; a failure to keep it must not fail the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who calls: its name, what its EHR takes on a card, and its limits."""
+
+    id: str = "dev"
+    taste: Taste = field(default_factory=Taste)
+    emergency: str = "full"
+    resources: int = RESOURCES
+
+
+@dataclass(slots=True)
+class Trace:
+    """Names a call to whoever has to report that it failed."""
+
+    decision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """What is kept of one call. No id of a patient, no text of a chart, no token: only our own words and counts."""
+
+    decision: str
+    client: str
+    service: str
+    outcome: str
+    milliseconds: float
+    cards: int = 0
+    pathways: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    ignored: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The content in force. It is immutable and taken once per call, so that a reload cannot mix two sets."""
+
+    library: Library
+    site: Site
+    wording: Wording
+    templates: Mapping[str, str]
+
+    @classmethod
+    def of(cls, library: Library, site: Site, wording: Wording) -> Snapshot:
+        """The snapshot of a loaded library, with its prefetch templates compiled."""
+        return cls(library, site, wording, templates(library, site))
+
+
+@dataclass(frozen=True, slots=True)
+class HookService:
+    """One CDS service: an id, the hook that it answers, and what it answers with."""
+
+    id: str
+    hook: str
+    snapshot: Snapshot
+    retriever: Retriever
+    journal: Journal
+    clock: Clock
+    seconds: float = 4.0
+    on_unavailable: str = "412"
+    judge: Judge = evaluate.decide
+
+    def describe(self) -> Json:
+        """The entry of the discovery document."""
+        phrases = self.snapshot.wording.phrases
+        return {
+            "hook": self.hook,
+            "id": self.id,
+            "title": phrases.text("service-title"),
+            "description": phrases.text("service-description"),
+            "usageRequirements": phrases.text("service-usage", keys=", ".join(self.snapshot.templates)),
+            "prefetch": dict(self.snapshot.templates),
+        }
+
+    async def answer(self, body: object, client: Client, trace: Trace) -> Json:
+        """The response to one call: ``{"cards": [...]}``. ``trace`` learns the decision's id as soon as there is one.
+
+        Raises:
+            RequestError: the caller has to change the request.
+            PatientMismatch: data of another patient; nothing is judged.
+            ScopeUndecidable: it could not be read whether a pathway applies (unless a card shall say so).
+
+        """
+        started, at, snapshot = time.monotonic(), self.clock(), self.snapshot
+        request = parse_request(body, self.hook)
+        trace.decision = self._id(client, request, at)
+        record = CallRecord(trace.decision, client.id, self.id, "internal-error", 0.0)
+        try:
+            result, record = await self._judge(request, client, snapshot, at, started + self.seconds, record)
+        except SpineError as error:
+            record = replace(record, outcome=error.code)
+            raise
+        finally:
+            elapsed = round((time.monotonic() - started) * 1000, 1)
+            self.journal.keep(replace(record, milliseconds=elapsed))
+        return result
+
+    async def _judge(
+        self,
+        request: HookRequest,
+        client: Client,
+        snapshot: Snapshot,
+        at: datetime,
+        deadline: float,
+        record: CallRecord,
+    ) -> tuple[Json, CallRecord]:
+        # The pathways speak to clinicians; a patient or relative who opens the chart gets no card (rulings 2.7).
+        if request.audience != "clinician":
+            return {"cards": []}, replace(record, outcome="audience")
+
+        # Facts come from the prefetch, key by key; what it leaves open, and only that, goes to the retriever.
+        found = read_prefetch(
+            request.prefetch, snapshot.templates, request.patient, base=request.server, limit=client.resources
+        )
+        fetched = await self.retriever.fetch(request, found.open, deadline) if found.open else {}
+        chart = Chart(request.patient, {**found.reads, **fetched}, base=request.server)
+        unread = tuple(sorted(key for key, read in chart.reads.items() if not read.complete))
+        record = replace(record, unread=unread, ignored=found.ignored)
+
+        # The judgement is pure: same library, chart and instant, same decision.
+        try:
+            decision = self.judge(
+                snapshot.library, chart, at, snapshot.site, emergency=client.emergency, audience=request.audience
+            )
+        except ScopeUndecidable as error:
+            if self.on_unavailable == "card":
+                card = unavailable(record.decision, snapshot.wording, unread)
+                return {"cards": [card]}, replace(record, outcome=error.code, cards=1)
+            raise
+
+        # The id is settled by what was judged, so that a retry has the same cards (rulings 5.2).
+        record = replace(record, decision=self._id(client, request, at, decision.facts))
+        worded = word(decision, record.decision, snapshot.wording, client.taste)
+        return {"cards": worded.cards}, replace(
+            record,
+            outcome=decision.silent or "ok",
+            cards=len(worded.cards),
+            pathways=tuple(f"{e.id}:{e.state}" for e in decision.entries),
+        )
+
+    def _id(self, client: Client, request: HookRequest, at: datetime, facts: str = "") -> str:
+        library, day = self.snapshot.library.digest, at.date().isoformat()
+        return self.snapshot.wording.ids.decision(client.id, request.instance, library, facts, day)
