@@ -16,13 +16,14 @@ from pathlib import Path
 from fhirpath_spine.fhirpath.ucum import measure
 
 TARGET = Path(__file__).resolve().parent.parent / "src" / "fhirpath_spine" / "fhirpath" / "ucum.json"
-UNITS = """
+_LIST = """
 1 % g kg mg ug ng pg t m dm cm mm um nm km [in_i] [ft_i] [lb_av] [oz_av] L dL mL uL m2 cm2 mm2 m3 cm3 mm3 g/m
 s ms us min h d wk mo a Hz /min /s /h K Cel Pa kPa mm[Hg] cm[H2O] mol mmol umol nmol pmol
 g/L g/dL mg/dL mg/L mg/mL ug/L ug/dL ug/mL ng/mL ng/dL ng/L pg/mL mol/L mmol/L umol/L nmol/L pmol/L
 /L /uL /mL /mm3 10*3/uL 10*6/uL 10*9/L 10*12/L 10*3 10*6 10*9 U/L kU/L mU/L U/mL U mL/min mL/h L/min mL/min/m2
 kg/m2 mg/kg mg/m2 mg/kg/d mg/d g/d ug/kg/min mm/h mm/a mm3/a cm3/a mg/g mg/mmol ug/mg Gy cGy rad deg
-""".split()
+"""
+UNITS = _LIST.split()
 
 
 def text() -> str:

@@ -1,7 +1,7 @@
 """FHIRPath over FHIR R4: strict before it runs, three-valued while it runs.
 
-    expression = compile("%creatinine.value > 2 'mg/dL'", variables={"creatinine": Shape("Observation", ...)})
-    expression.truth([], Scope({"creatinine": [...]}, at=now))   # True, False, or None for unknown
+expression = compile("%creatinine.value > 2 'mg/dL'", variables={"creatinine": Shape("Observation", ...)})
+expression.truth([], Scope({"creatinine": [...]}, at=now))   # True, False, or None for unknown
 """
 
 from fhirpath_spine.fhirpath.account import Account

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fhirpath_spine.fhirpath import truth
 from fhirpath_spine.fhirpath.syntax import Binary, Call, Tree, Variable
 
 if TYPE_CHECKING:
-    from fhirpath_spine.fhirpath.interpret import Interpreter
+    from fhirpath_spine.fhirpath.scope import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,28 +21,32 @@ class Account:
     variables: frozenset[str]
 
 
-Witness = Callable[[Any, list[Any]], Account]
+Witness = Callable[["Run"], Account]
+Leaf = Callable[[Tree], Callable[["Run"], "bool | None"]]
 
 
-def witness(tree: Tree, interpreter: Interpreter, known: frozenset[str]) -> Witness:
-    """A closure ``(run, this) -> Account``. Operators pass the blame on; anything else names all that it reads."""
+def witness(tree: Tree, leaf: Leaf, known: frozenset[str]) -> Witness:
+    """A closure ``run -> Account``. Operators pass the blame on; anything else names all that it reads.
+
+    ``leaf`` compiles what is judged as a whole.
+    """
     if isinstance(tree, Binary) and tree.op in truth.LOGIC:
-        sides = [witness(side, interpreter, known) for side in (tree.left, tree.right)]
+        sides = [witness(side, leaf, known) for side in (tree.left, tree.right)]
         return _operator(tree.op, *sides)
     if isinstance(tree, Call) and tree.name == "not" and tree.base is not None:
-        return _negation(witness(tree.base, interpreter, known))
+        return _negation(witness(tree.base, leaf, known))
     if isinstance(tree, Call) and tree.name == "iif" and tree.base is None:
-        return _choice([witness(argument, interpreter, known) for argument in tree.args])
-    thunk = interpreter.build(tree)
+        return _choice([witness(argument, leaf, known) for argument in tree.args])
+    judge = leaf(tree)
     names = frozenset(t.name for t in tree.walk() if isinstance(t, Variable) and t.name in known)
-    return lambda run, this: Account(truth.truth(thunk(run, this)), names)
+    return lambda run: Account(judge(run), names)
 
 
 def _operator(op: str, left: Witness, right: Witness) -> Witness:
     rule = truth.LOGIC[op]
 
-    def judge(run: Any, this: list[Any]) -> Account:
-        a, b = left(run, this), right(run, this)
+    def judge(run: Run) -> Account:
+        a, b = left(run), right(run)
         answer = rule(a.answer, b.answer)
         blamed = [side for side, effect in ((a, a.answer), (b, b.answer)) if effect is answer]
         if op == "implies":
@@ -57,20 +61,20 @@ def _operator(op: str, left: Witness, right: Witness) -> Witness:
 
 
 def _negation(inner: Witness) -> Witness:
-    def judge(run: Any, this: list[Any]) -> Account:
-        found = inner(run, this)
+    def judge(run: Run) -> Account:
+        found = inner(run)
         return Account(None if found.answer is None else not found.answer, found.variables)
 
     return judge
 
 
 def _choice(args: list[Witness]) -> Witness:
-    def judge(run: Any, this: list[Any]) -> Account:
-        condition = args[0](run, this)
+    def judge(run: Run) -> Account:
+        condition = args[0](run)
         if condition.answer:
-            branch = args[1](run, this)
+            branch = args[1](run)
         elif len(args) > 2:
-            branch = args[2](run, this)
+            branch = args[2](run)
         else:
             branch = Account(None, frozenset())
         return Account(branch.answer, condition.variables | branch.variables)

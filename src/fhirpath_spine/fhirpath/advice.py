@@ -73,16 +73,18 @@ def coding(report: Report, tree: Binary) -> None:
             base = side.base
             if base.ty.name == "Coding" and base.ty.many:
                 message = "A concept with two codings is never equal to one code."
-                report.warn("SP152", side.start, side.end, message, "Write coding.where(code = ...).exists(), or memberOf().")
+                report.warn(
+                    "SP152", side.start, side.end, message, "Write coding.where(code = ...).exists(), or memberOf()."
+                )
 
 
-def several(report: Report, place: Tree, tree: Tree) -> None:
+def several(report: Report, place: Tree, _tree: Tree) -> None:
     """Note that one item is due where several may stand."""
     message = "Several items may stand here where one is due; the evaluation then fails."
     report.warn("SP153", place.start, place.end, message, "Write first(), some() or every().")
 
 
-def choice(report: Report, tree: Tree, ty: Ty, families: set[str]) -> None:
+def choice(report: Report, tree: Tree, _ty: Ty, families: set[str]) -> None:
     """Note that a choice element is compared without saying which of its types is meant."""
     if len(families) > 1:
         message = "This may be of several types; only one of them can be compared."

@@ -9,8 +9,30 @@ from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.fhirpath import check_calls, check_operators, model
 from fhirpath_spine.fhirpath.items import TypeName
 from fhirpath_spine.fhirpath.quantity import UCUM, Quantity, unit
-from fhirpath_spine.fhirpath.shapes import ANYTHING, INTEGER, NOTHING, STRING, SYSTEM_TYPES, TYPEINFO, Shape, Ty, family, of
-from fhirpath_spine.fhirpath.syntax import Binary, Call, Index, Literal, Member, Special, Tree, TypeTest, Unary, Variable
+from fhirpath_spine.fhirpath.shapes import (
+    ANYTHING,
+    INTEGER,
+    NOTHING,
+    STRING,
+    SYSTEM_TYPES,
+    TYPEINFO,
+    Shape,
+    Ty,
+    family,
+    of,
+)
+from fhirpath_spine.fhirpath.syntax import (
+    Binary,
+    Call,
+    Index,
+    Literal,
+    Member,
+    Special,
+    Tree,
+    TypeTest,
+    Unary,
+    Variable,
+)
 from fhirpath_spine.fhirpath.temporal import Date, DateTime, Time
 
 if TYPE_CHECKING:
@@ -58,7 +80,13 @@ class Checker:
     """Walks one tree. ``this`` is the type ``$this`` has at the place that is looked at."""
 
     def __init__(
-        self, report: Report, focus: Ty, variables: Mapping[str, Shape], value_sets: Mapping[str, ValueSet], *, profile: bool
+        self,
+        report: Report,
+        focus: Ty,
+        variables: Mapping[str, Shape],
+        value_sets: Mapping[str, ValueSet],
+        *,
+        profile: bool,
     ) -> None:
         self.report, self.value_sets, self.profile = report, value_sets, profile
         self.variables = {name: declared(shape, partial=True) for name, shape in variables.items()}
@@ -112,7 +140,9 @@ class Checker:
         if tree.value is None:
             return NOTHING
         if isinstance(tree.value, Quantity) and self.profile and not _is_unit(tree.value.unit):
-            self.error("SP119", tree, f"'{tree.value.unit}' is not a unit of UCUM.", "UCUM minds case: mg/dL, mmol/L, 10*9/L.")
+            self.error(
+                "SP119", tree, f"'{tree.value.unit}' is not a unit of UCUM.", "UCUM minds case: mg/dL, mmol/L, 10*9/L."
+            )
         return of(_LITERALS.get(type(tree.value), "System.Decimal"), known=True)
 
     def _variable(self, tree: Variable) -> Ty:
@@ -127,7 +157,11 @@ class Checker:
             return self.focus
         names = {*self.variables, *self.defined, *CONSTANTS, *_ROOTS}
         wide = did_you_mean(tree.wide, [n for n in names if "-" in n]) if "-" in tree.wide else ""
-        hint = wide or did_you_mean(name, names) or f"Known are: {', '.join('%' + n for n in sorted(self.variables)[:12]) or 'none'}."
+        hint = (
+            wide
+            or did_you_mean(name, names)
+            or f"Known are: {', '.join('%' + n for n in sorted(self.variables)[:12]) or 'none'}."
+        )
         return self.error("SP111", tree, f"%{name} is not defined.", hint)
 
     def _special(self, tree: Special) -> Ty:
@@ -162,14 +196,21 @@ class Checker:
         if types is None or any(t == name or model.is_abstract(t) or model.descends(t, name) for t in types):
             keep = types is not None and all(model.descends(t, name) for t in types)
             return base if keep else Ty((name,), base.many, False, base.shape, base.ordered, base.partial)
-        return self.error("SP106", tree, f"This reads {_listed(types)}, never {name}.", "Begin with an element, or with the type at hand.")
+        return self.error(
+            "SP106",
+            tree,
+            f"This reads {_listed(types)}, never {name}.",
+            "Begin with an element, or with the type at hand.",
+        )
 
     def element(self, base: Ty, name: str) -> Ty | None:
         """The type of ``base.name``, or None if there is no such element."""
         shape = base.shape
         if shape is not None and name in shape.members:
             found = declared(shape.members[name])
-            return Ty(found.types, base.many or found.many, base.known and found.known, found.shape, partial=base.partial)
+            return Ty(
+                found.types, base.many or found.many, base.known and found.known, found.shape, partial=base.partial
+            )
         if shape is not None and shape.closed:
             return None
         if base.types is None:
@@ -212,7 +253,9 @@ class Checker:
             if choice is not None:
                 hint = f"Write {choice[0]}.ofType({choice[1]})."
                 return self.error("SP107", tree, f"'{tree.name}' is the JSON name of a choice.", hint, tree.at)
-        return self.error("SP106", tree, f"'{tree.name}' is not an element{where}.", did_you_mean(tree.name, names), tree.at)
+        return self.error(
+            "SP106", tree, f"'{tree.name}' is not an element{where}.", did_you_mean(tree.name, names), tree.at
+        )
 
     def type_name(self, tree: Tree, text: str, at: int) -> TypeName:
         """Resolve a type specifier; an unknown one is reported and matches nothing."""
@@ -226,7 +269,13 @@ class Checker:
         if namespace == "System" and name in model.TYPES and not self.profile:
             return TypeName("System", name)
         known = [*model.TYPES, *(t.removeprefix("System.") for t in SYSTEM_TYPES)]
-        self.report.error("SP112", at, max(tree.end, at + 1) if isinstance(tree, TypeTest) else tree.end, f"There is no type '{text}'.", did_you_mean(name, known))
+        self.report.error(
+            "SP112",
+            at,
+            max(tree.end, at + 1) if isinstance(tree, TypeTest) else tree.end,
+            f"There is no type '{text}'.",
+            did_you_mean(name, known),
+        )
         return TypeName("System", name)
 
     def truth(self, tree: Tree, ty: Ty, what: str) -> None:

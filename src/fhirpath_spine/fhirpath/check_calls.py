@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import re2
+import re2  # type: ignore[import-untyped]
 
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.fhirpath import advice, model, texts
@@ -34,7 +34,11 @@ def call(checker: Checker, tree: Call) -> Ty:
         return ANYTHING
     if checker.profile and not function.profile:
         checker.report.error(
-            "SP117", tree.at, tree.at + len(tree.name), f"{tree.name}() is not for profiles.", "Name the elements to read."
+            "SP117",
+            tree.at,
+            tree.at + len(tree.name),
+            f"{tree.name}() is not for profiles.",
+            "Name the elements to read.",
         )
     if not function.least <= len(tree.args) <= len(function.args):
         return _wrong_count(checker, tree, function)
@@ -51,7 +55,9 @@ def call(checker: Checker, tree: Call) -> Ty:
         return _sort(checker, tree, base)
     if tree.name == "defineVariable":
         return _define(checker, tree, base)
-    found = [_argument(checker, tree, kind, argument, base) for kind, argument in zip(function.args, tree.args, strict=False)]
+    found = [
+        _argument(checker, tree, kind, argument, base) for kind, argument in zip(function.args, tree.args, strict=False)
+    ]
     if tree.name in _PATTERNS:
         _pattern(checker, tree)
     advice.quantifier(checker.report, tree)
@@ -100,7 +106,9 @@ def _pattern(checker: Checker, tree: Call) -> None:
         try:
             texts.pattern(argument.value)
         except (EvaluationError, re2.error):
-            checker.error("SP118", argument, "This is not a regular expression.", "RE2 has no backreferences and no lookaround.")
+            checker.error(
+                "SP118", argument, "This is not a regular expression.", "RE2 has no backreferences and no lookaround."
+            )
 
 
 def _specifier(tree: Tree) -> str | None:
@@ -166,7 +174,9 @@ def _iif(checker: Checker, tree: Call, base: Ty) -> Ty:
     if found[0].many and found[0].types and tree.args[0].ty.known and all(t != BOOLEAN for t in found[0].types):
         checker.error("SP114", tree.args[0], "This criterion is a collection, not one truth value.")
     result = found[1].join(found[2]) if len(found) > 2 else found[1].maybe()
-    return result if found[0].known else Ty(result.types, result.many, result.known, result.shape, partial=result.partial)
+    return (
+        result if found[0].known else Ty(result.types, result.many, result.known, result.shape, partial=result.partial)
+    )
 
 
 def _sort(checker: Checker, tree: Call, base: Ty) -> Ty:
@@ -191,5 +201,3 @@ def _define(checker: Checker, tree: Call, base: Ty) -> Ty:
         return checker.error("SP110", name, f"%{name.value} is defined already.")
     checker.defined[name.value] = found
     return base
-
-

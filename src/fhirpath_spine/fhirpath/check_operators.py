@@ -23,7 +23,9 @@ def unary(checker: Checker, tree: Unary) -> Ty:
     """``+x`` and ``-x``."""
     found = checker.check(tree.operand)
     if found.types and not _families(found) & {"number", "quantity"}:
-        return checker.error("SP110", tree, f"'{tree.op}' stands before a number.", "It binds weaker than a dot: write (-1).abs().")
+        return checker.error(
+            "SP110", tree, f"'{tree.op}' stands before a number.", "It binds weaker than a dot: write (-1).abs()."
+        )
     return found.one()
 
 
@@ -84,7 +86,9 @@ def _comparable(checker: Checker, tree: Binary, left: Ty, right: Ty, *, strict: 
     if not strict or not left.types or not right.types:
         return
     if _bare_number(left, right):
-        checker.error("SP115", tree, "A bare number stands where a unit is due.", "Write the unit, for example 5 'mg/dL'.")
+        checker.error(
+            "SP115", tree, "A bare number stands where a unit is due.", "Write the unit, for example 5 'mg/dL'."
+        )
     elif not _families(left) & _families(right):
         checker.error("SP116", tree, f"{_words(left)} and {_words(right)} can never be equal.")
 
@@ -99,7 +103,9 @@ def _compare(checker: Checker, tree: Binary, left: Ty, right: Ty) -> Ty:
         return result
     only_bare = _families(left) | _families(right) == {"number", "quantity"} and not _families(left) & _families(right)
     if only_bare or (checker.profile and _bare_number(left, right)):
-        checker.error("SP115", tree, "A bare number stands where a unit is due.", "Write the unit, for example 5 'mg/dL'.")
+        checker.error(
+            "SP115", tree, "A bare number stands where a unit is due.", "Write the unit, for example 5 'mg/dL'."
+        )
     elif not _families(left) & _families(right) & set(_ORDERED):
         checker.error("SP116", tree, f"{_words(left)} and {_words(right)} cannot be compared.")
     elif checker.profile:
@@ -126,7 +132,9 @@ def _calculate(checker: Checker, tree: Binary, left: Ty, right: Ty) -> Ty:
             if "quantity" in other:
                 return left.one().maybe() if not known else left.one()
             if other == {"number"}:
-                return checker.error("SP115", tree.right, "A bare number stands where a unit is due.", "Write 7 days, 3 months.")
+                return checker.error(
+                    "SP115", tree.right, "A bare number stands where a unit is due.", "Write 7 days, 3 months."
+                )
     if tree.op == "+" and "string" in one and "string" in other:
         return of(STRING, known=known)
     if tree.op in ("div", "mod") and "number" in one and "number" in other:
@@ -135,7 +143,9 @@ def _calculate(checker: Checker, tree: Binary, left: Ty, right: Ty) -> Ty:
     if tree.op in ("+", "-", "*", "/") and one & numeric and other & numeric:
         if "quantity" in one | other:
             if tree.op in ("+", "-") and (one == {"number"} or other == {"number"}):
-                return checker.error("SP115", tree, "A bare number stands where a unit is due.", "Write the unit, for example 5 'mg'.")
+                return checker.error(
+                    "SP115", tree, "A bare number stands where a unit is due.", "Write the unit, for example 5 'mg'."
+                )
             return of(QUANTITY)
         return of(DECIMAL if tree.op == "/" else _number(left, right), known=known)
     return checker.error("SP110", tree, f"'{tree.op}' cannot work on {_words(left)} and {_words(right)}.")

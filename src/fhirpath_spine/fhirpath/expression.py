@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from fhirpath_spine.fhirpath import truth
 from fhirpath_spine.fhirpath.account import Account, Witness, witness
 from fhirpath_spine.fhirpath.check import Checker, constant, declared
+from fhirpath_spine.fhirpath.emit import Odd
+from fhirpath_spine.fhirpath.emit_truth import compile_truth
 from fhirpath_spine.fhirpath.interpret import Interpreter
-from fhirpath_spine.fhirpath.items import enter_all, leave, like, type_of
+from fhirpath_spine.fhirpath.items import leave, like, type_of
 from fhirpath_spine.fhirpath.parser import parse
 from fhirpath_spine.fhirpath.problems import Report
 from fhirpath_spine.fhirpath.scope import Run, Scope
@@ -63,11 +65,26 @@ class Expression:
         return Interpreter(self._shapes, constants)
 
     @cached_property
+    def _judge(self) -> Callable[[Run], bool | None]:
+        return compile_truth(self._tree, self._interpreter, declared(self._focus or Shape()))
+
+    @cached_property
     def _witness(self) -> Witness:
-        return witness(self._tree, self._interpreter, self.variables)
+        return witness(self._tree, self._leaf, self.variables)
+
+    def _leaf(self, tree: Tree) -> Callable[[Run], bool | None]:
+        return compile_truth(tree, self._interpreter, declared(self._focus or Shape()))
+
+    @cached_property
+    def _plain_witness(self) -> Witness:
+        return witness(self._tree, self._plain_leaf, self.variables)
+
+    def _plain_leaf(self, tree: Tree) -> Callable[[Run], bool | None]:
+        thunk = self._interpreter.build(tree)
+        return lambda run: truth.truth(thunk(run, run.root))
 
     def _run(self, focus: Sequence[Any], scope: Scope) -> Run:
-        return Run(scope, focus, enter_all(focus, self._focus))
+        return Run(scope, focus, self._focus)
 
     def items(self, focus: Sequence[Any], scope: Scope) -> list[tuple[str, Any]]:
         """Like :meth:`evaluate`, each item with its qualified type name (``FHIR.code``, ``System.Integer``)."""
@@ -85,15 +102,18 @@ class Expression:
 
     def truth(self, focus: Sequence[Any], scope: Scope) -> bool | None:
         """The result as one truth value: True, False, or None for unknown. Raises as :meth:`evaluate` does."""
-        run = self._run(focus, scope)
-        return truth.truth(self._thunk(run, run.root))
+        try:
+            return self._judge(self._run(focus, scope))
+        except Odd:
+            run = self._run(focus, scope)
+            return truth.truth(self._thunk(run, run.root))
 
     def account(self, focus: Sequence[Any], scope: Scope) -> Account:
         """The truth value with the variables that decided it. Raises as :meth:`evaluate` does."""
-        run = self._run(focus, scope)
-        return self._witness(run, run.root)
-
-
+        try:
+            return self._witness(self._run(focus, scope))
+        except Odd:
+            return self._plain_witness(self._run(focus, scope))
 
 
 def compile(  # noqa: A001 - the word for it, as in re.compile
@@ -113,7 +133,9 @@ def compile(  # noqa: A001 - the word for it, as in re.compile
     """
     report = Report(text)
     if profile and len(text) > LONGEST:
-        raise report.fail("SP104", 0, len(text), f"The expression has {len(text)} characters, {LONGEST} are allowed.", "Split it.")
+        raise report.fail(
+            "SP104", 0, len(text), f"The expression has {len(text)} characters, {LONGEST} are allowed.", "Split it."
+        )
     tree = parse(report, declared=variables, nesting=NESTED)
     checker = Checker(report, declared(focus or Shape()), variables, value_sets, profile=profile)
     ty = checker.check(tree)

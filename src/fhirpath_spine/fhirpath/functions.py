@@ -51,7 +51,9 @@ def _as_rule(gives: str | Gives) -> Gives:
     return lambda base, args: of(gives, known=base.known and not base.partial and all(a.known for a in args))
 
 
-def value_function(name: str, *args: str, on: str, gives: str | Gives, maybe: bool = False, **more: Any) -> Callable[[Any], Any]:
+def value_function(
+    name: str, *args: str, on: str, gives: str | Gives, maybe: bool = False, **more: Any
+) -> Callable[[Any], Any]:
     """Register a function on one System value; ``maybe``: it may have no result even where its input has one."""
 
     def register(run: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,26 +75,26 @@ def item_function(name: str, *args: str, gives: str | Gives, on: str = "items", 
     return register
 
 
-def same(base: Ty, args: list[Ty]) -> Ty:
+def same(base: Ty, _args: list[Ty]) -> Ty:
     """Some of the input's items."""
     return base.maybe()
 
 
-def same_one(base: Ty, args: list[Ty]) -> Ty:
+def same_one(base: Ty, _args: list[Ty]) -> Ty:
     """One of the input's items, if it has any."""
     return base.one()
 
 
-def anything(base: Ty, args: list[Ty]) -> Ty:
+def anything(_base: Ty, _args: list[Ty]) -> Ty:
     """Nothing is known of the result."""
     return ANYTHING
 
 
-def _boolean_result(base: Ty, args: list[Ty]) -> Ty:
+def _boolean_result(base: Ty, _args: list[Ty]) -> Ty:
     return of("System.Boolean", known=base.known and not base.partial)
 
 
-def _no_run(*args: Any) -> Any:
+def _no_run(*_args: Any) -> Any:
     raise AssertionError("a special form is compiled where it stands")
 
 
@@ -103,8 +105,10 @@ for _form in (
     Function("ofType", ("type",), "items", same, _no_run, keeps=True),
     Function("memberOf", ("literal",), "items", _boolean_result, _no_run),
     Function("iif", ("any", "any", "any?"), "items", anything, _no_run),
-    Function("sort", tuple(["each?"] * 8), "items", lambda base, args: base, _no_run, keeps=True),
-    Function("defineVariable", ("literal", "each?"), "items", lambda base, args: base, _no_run, keeps=True, profile=False),
+    Function("sort", tuple(["each?"] * 8), "items", lambda base, _args: base, _no_run, keeps=True),
+    Function(
+        "defineVariable", ("literal", "each?"), "items", lambda base, _args: base, _no_run, keeps=True, profile=False
+    ),
     Function("resolve", (), "items", anything, _no_run, profile=False),
     Function("conformsTo", ("string",), "items", _boolean_result, _no_run, profile=False),
 ):

@@ -1,4 +1,4 @@
-"""The reference engine: a checked tree to closures ``(run, this) -> items``. Complete; `emit` is the fast path beside it."""
+"""The reference engine: a checked tree to closures ``(run, this) -> items``. Complete; `emit` is fast."""
 
 from __future__ import annotations
 
@@ -13,7 +13,18 @@ from fhirpath_spine.fhirpath.operators import arithmetic, equal_lists, equivalen
 from fhirpath_spine.fhirpath.problems import EvaluationError
 from fhirpath_spine.fhirpath.quantity import Quantity
 from fhirpath_spine.fhirpath.shapes import family
-from fhirpath_spine.fhirpath.syntax import Binary, Call, Index, Literal, Member, Special, Tree, TypeTest, Unary, Variable
+from fhirpath_spine.fhirpath.syntax import (
+    Binary,
+    Call,
+    Index,
+    Literal,
+    Member,
+    Special,
+    Tree,
+    TypeTest,
+    Unary,
+    Variable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +62,7 @@ class Interpreter:
         match tree:
             case Literal():
                 value = [] if tree.value is None else [tree.value]
-                return lambda run, this: value
+                return lambda _run, _this: value
             case Variable():
                 return self._variable(tree.name)
             case Special():
@@ -73,29 +84,29 @@ class Interpreter:
     def _variable(self, name: str) -> Thunk:
         shape = self.shapes.get(name)
         if shape is not None:
-            return lambda run, this: enter_all(run.scope.variables[name], shape)
+            return lambda run, _this: enter_all(run.scope.variables[name], shape)
         if name in self.constants:
             value: Items = [self.constants[name]]
-            return lambda run, this: value
+            return lambda _run, _this: value
         if name in ("context", "resource", "rootResource"):
-            return lambda run, this: run.root
-        return lambda run, this: run.defined[name]
+            return lambda run, _this: run.root
+        return lambda run, _this: run.defined[name]
 
     def _special(self, name: str) -> Thunk:
         if name == "this":
-            return lambda run, this: this
+            return lambda _run, this: this
         if name == "total":
-            return lambda run, this: run.total
-        return lambda run, this: [] if run.index is None else [run.index]
+            return lambda run, _this: run.total
+        return lambda run, _this: [] if run.index is None else [run.index]
 
     def _base(self, base: Tree | None) -> Thunk:
-        return (lambda run, this: this) if base is None else self.build(base)
+        return (lambda _run, this: this) if base is None else self.build(base)
 
     def _member(self, tree: Member) -> Thunk:
         name, base = tree.name, self._base(tree.base)
         if tree.root_type:
             wanted = TypeName("FHIR", tree.root_type)
-            return lambda run, this: like(this, [item for item in this if wanted.covers(item)])
+            return lambda _run, this: like(this, [item for item in this if wanted.covers(item)])
 
         def step(run: Run, this: Items) -> Items:
             items = base(run, this)
@@ -174,7 +185,9 @@ class Interpreter:
         if name == "memberOf":
             return _member_of(tree, base)
         if name == "sort":
-            inner = [a.operand if down and isinstance(a, Unary) else a for a, down in zip(tree.args, tree.note, strict=True)]
+            inner = [
+                a.operand if down and isinstance(a, Unary) else a for a, down in zip(tree.args, tree.note, strict=True)
+            ]
             return _sorted(base, [self.build(a) for a in inner], tree.note)
         args = [self.build(argument) for argument in tree.args]
         if name == "iif":
@@ -276,7 +289,7 @@ def _member_of(tree: Call, base: Thunk) -> Thunk:
 
 
 def _iif(base: Thunk, args: list[Thunk], *, rooted: bool) -> Thunk:
-    otherwise: Thunk = args[2] if len(args) > 2 else (lambda run, this: [])
+    otherwise: Thunk = args[2] if len(args) > 2 else (lambda _run, _this: [])
 
     def choose(run: Run, this: Items) -> Items:
         if not rooted:

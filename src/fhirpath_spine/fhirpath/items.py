@@ -28,11 +28,13 @@ class Incomplete(list[Any]):
 
 
 class Node:
-    """One FHIR value: its JSON, its type, the extension object beside a primitive, and computed members if it has any."""
+    """One FHIR value: its JSON, its type, the extensions beside a primitive, and computed members if it has any."""
 
     __slots__ = ("ext", "shape", "type", "value")
 
-    def __init__(self, value: Any, type_name: str, ext: dict[str, Any] | None = None, shape: Shape | None = None) -> None:
+    def __init__(
+        self, value: Any, type_name: str, ext: dict[str, Any] | None = None, shape: Shape | None = None
+    ) -> None:
         self.value = value
         self.type = type_name
         self.ext = ext
@@ -71,7 +73,7 @@ def enter_all(values: Iterable[Any], shape: Shape | None) -> list[Any]:
     return Incomplete(found) if type(values) is Incomplete else found
 
 
-def _children(node: Node, value: dict[str, Any], key: str, type_name: str, found: list[Any]) -> None:
+def _children(_node: Node, value: dict[str, Any], key: str, type_name: str, found: list[Any]) -> None:
     raw, extra = value.get(key), value.get("_" + key)
     if raw is None and extra is None:
         return
@@ -93,7 +95,7 @@ def _child(raw: Any, type_name: str, extra: dict[str, Any] | None) -> Node:
     return Node(raw, type_name, extra)
 
 
-def _member(node: Node, shape: Shape, value: Any) -> list[Any]:
+def _member(_node: Node, shape: Shape, value: Any) -> list[Any]:
     if value is None:
         return []
     return enter_all(value, shape) if isinstance(value, (list, tuple)) else [enter(value, shape)]

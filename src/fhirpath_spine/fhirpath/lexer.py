@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from fhirpath_spine.fhirpath.temporal import Date, DateTime, Time
+from fhirpath_spine.fhirpath.temporal import Date, DateTime, Temporal, Time
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -57,15 +57,20 @@ def _unescape(report: Report, body: str, start: int) -> str:
             return chr(int(code[1:], 16))
         if code not in _ESCAPES:
             at = start + match.start()
-            raise report.fail("SP103", at, at + 2, f"'\\{code}' is not an escape of FHIRPath.", "Write '\\\\' for a backslash.")
+            raise report.fail(
+                "SP103", at, at + 2, f"'\\{code}' is not an escape of FHIRPath.", "Write '\\\\' for a backslash."
+            )
         return _ESCAPES[code]
 
     return _ESCAPE.sub(one, body) if "\\" in body else body
 
 
 def _temporal(report: Report, kind: str, text: str, start: int) -> Any:
-    reader = {"time": Time, "datetime": DateTime, "date": Date}[kind]
-    found = reader.parse(text[2:] if kind == "time" else text[1:])
+    found: Temporal | None
+    if kind == "time":
+        found = Time.parse(text[2:])
+    else:
+        found = DateTime.parse(text[1:]) if kind == "datetime" else Date.parse(text[1:])
     if found is None:
         raise report.fail("SP103", start, start + len(text), f"'{text}' is not a date or time that exists.")
     return found
@@ -99,7 +104,9 @@ def tokens(report: Report, declared: Collection[str]) -> Iterator[Token]:
         if kind == "open_comment":
             raise report.fail("SP101", start, start + 2, "This comment is not closed.", "Add '*/'.")
         if kind == "foreign":
-            raise report.fail("SP102", start, at, f"'{raw}' is not an operator of FHIRPath.", f"Write '{_FOREIGN[raw]}'.")
+            raise report.fail(
+                "SP102", start, at, f"'{raw}' is not an operator of FHIRPath.", f"Write '{_FOREIGN[raw]}'."
+            )
         value: Any = raw
         wide = ""
         if kind in ("time", "datetime", "date"):

@@ -19,13 +19,15 @@ _LENGTHS = {4: 1, 6: 2, 8: 3, 10: 4, 12: 5, 14: 6, 17: 6}
 _CLOCK_LENGTHS = {2: 1, 4: 2, 6: 3, 9: 3}
 
 
-def _like_input(base: Ty, args: list[Ty]) -> Ty:
+def _like_input(base: Ty, _args: list[Ty]) -> Ty:
     return base.one()
 
 
 @value_function("abs", on="quantity", gives=_like_input)
 def _abs(number: Number | Quantity) -> Number | Quantity:
-    return Quantity(abs(number.value), number.unit) if isinstance(number, Quantity) else abs(number)
+    if isinstance(number, Quantity):
+        return Quantity(abs(number.value), number.unit)
+    return number.copy_abs() if isinstance(number, Decimal) else abs(number)
 
 
 @value_function("ceiling", on="number", gives=INTEGER)
@@ -97,7 +99,7 @@ def _comparable(left: Quantity, right: Quantity) -> bool:
     return align(left, right) is not None
 
 
-@value_function("precision", on="any", gives=lambda base, args: of(INTEGER), maybe=True)
+@value_function("precision", on="any", gives=lambda _base, _args: of(INTEGER), maybe=True)
 def _precision(value: Any) -> int | None:
     if isinstance(value, Decimal):
         return len(value.as_tuple().digits)
@@ -125,7 +127,7 @@ def _high(value: Any, digits: int | None = None) -> Any:
 
 
 def _boundary(value: Any, digits: int | None, *, low: bool) -> Any:
-    if isinstance(value, bool) or isinstance(value, str):
+    if isinstance(value, (bool, str)):
         return None
     if isinstance(value, Quantity):
         found = _decimal_boundary(value.value, digits, low=low)
@@ -186,7 +188,7 @@ def _moment(value: DateTime, digits: int, *, low: bool) -> Date | DateTime | Non
         return None
     day = _day(value.parts, min(length, 3), low=low)
     if length <= 3:
-        return DateTime(day) if len(value.parts) > 3 else DateTime(day)
+        return DateTime(day)
     clock = _clock(value.parts[3:], length - 3, low=low, milliseconds=digits == 17)
     offset = value.offset if value.offset is not None else (14 * 60 if low else -12 * 60)
     return DateTime(day + clock, offset)

@@ -57,7 +57,6 @@ def _element(name: str, text: str) -> Element:
     return Element(plain, types, many, required, choice, keys)
 
 
-
 TYPES: Final[dict[str, Type]] = {}
 """Every type by name; a backbone element's name is its path."""
 

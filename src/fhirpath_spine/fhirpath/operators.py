@@ -91,7 +91,7 @@ def equal(left: Any, right: Any) -> bool | None:
     if isinstance(left, Node) or isinstance(right, Node):
         if not (isinstance(left, Node) and isinstance(right, Node)):
             return False
-        return deep(left.value) == deep(right.value)
+        return bool(deep(left.value) == deep(right.value))
     if isinstance(left, Quantity) or isinstance(right, Quantity):
         return _equal_quantities(left, right)
     if isinstance(left, _TEMPORAL) and isinstance(right, _TEMPORAL):
@@ -243,7 +243,11 @@ def _numbers(op: str, left: int | Decimal, right: int | Decimal) -> int | Decima
                 return left * right
             if op == "/":
                 return Decimal(left) / Decimal(right)
-            whole = int(Decimal(left) / Decimal(right)) if isinstance(left, Decimal) or isinstance(right, Decimal) else _div(left, right)
+            whole = (
+                int(Decimal(left) / Decimal(right))
+                if isinstance(left, Decimal) or isinstance(right, Decimal)
+                else _div(left, right)
+            )
             return whole if op == "div" else left - whole * right
         except InvalidOperation:
             return None
@@ -266,7 +270,9 @@ def _quantities(op: str, left: Quantity | None, right: Quantity | None) -> Quant
 def _shift(start: Date | DateTime | Time, amount: Quantity, sign: int) -> Date | DateTime | Time | None:
     unit = calendar_unit(amount)
     if unit is None:
-        raise EvaluationError("Only a calendar duration can be added to a date.", hint="Write 2 years, 3 months, 10 days.")
+        raise EvaluationError(
+            "Only a calendar duration can be added to a date.", hint="Write 2 years, 3 months, 10 days."
+        )
     try:
         return add(start, sign * int(amount.value), unit)
     except TypeError:

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.fhirpath.lexer import Token, tokens
 from fhirpath_spine.fhirpath.quantity import CALENDAR, Quantity
-from fhirpath_spine.fhirpath.syntax import Binary, Call, Index, Literal, Member, Special, Tree, TypeTest, Unary, Variable
+from fhirpath_spine.fhirpath.syntax import (
+    Binary,
+    Call,
+    Index,
+    Literal,
+    Member,
+    Special,
+    Tree,
+    TypeTest,
+    Unary,
+    Variable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -77,13 +88,17 @@ class _Parser:
         if token.kind == "end":
             end = len(self.report.text.rstrip())
             return self.report.fail("SP101", end, end + 1, f"The expression ends too early: {wanted}.", hint)
-        return self.report.fail("SP101", token.start, token.end, f"'{token.text}' is not expected here: {wanted}.", hint)
+        return self.report.fail(
+            "SP101", token.start, token.end, f"'{token.text}' is not expected here: {wanted}.", hint
+        )
 
     def sized(self, tree: Tree) -> Tree:
         depth = 1 + max((self.depth[id(part)] for part in tree.parts()), default=0)
         self.depth[id(tree)] = depth
         if depth > DEEPEST:
-            raise self.report.fail("SP105", tree.start, tree.end, f"More than {DEEPEST} steps hang on one another here.", "Split it.")
+            raise self.report.fail(
+                "SP105", tree.start, tree.end, f"More than {DEEPEST} steps hang on one another here.", "Split it."
+            )
         return tree
 
     def whole(self) -> Tree:
@@ -94,16 +109,24 @@ class _Parser:
         if token.kind != "end":
             if token.text in _WORDS:
                 raise self.report.fail(
-                    "SP102", token.start, token.end, f"'{token.text}' is not an operator of FHIRPath.", f"Write '{_WORDS[token.text]}'."
+                    "SP102",
+                    token.start,
+                    token.end,
+                    f"'{token.text}' is not an operator of FHIRPath.",
+                    f"Write '{_WORDS[token.text]}'.",
                 )
             hint = did_you_mean(token.text, _BINDING) if token.kind == "name" else ""
-            raise self.report.fail("SP101", token.start, token.end, f"'{token.text}' follows a complete expression.", hint)
+            raise self.report.fail(
+                "SP101", token.start, token.end, f"'{token.text}' follows a complete expression.", hint
+            )
         return tree
 
     def enter(self, token: Token) -> None:
         self.nested += 1
         if self.nested > self.limit:
-            raise self.report.fail("SP105", token.start, token.end, f"Brackets are nested more than {self.limit} deep.", "Split it.")
+            raise self.report.fail(
+                "SP105", token.start, token.end, f"Brackets are nested more than {self.limit} deep.", "Split it."
+            )
 
     def expression(self, least: int) -> Tree:
         left = self.operand()
@@ -218,7 +241,9 @@ class _Parser:
         if after.kind == "string" or (after.kind == "name" and after.text in CALENDAR):
             self.position += 1
             if after.kind == "string" and not after.value.strip():
-                raise self.report.fail("SP103", after.start, after.end, "A quantity has a unit.", "Write '1' if it has none.")
+                raise self.report.fail(
+                    "SP103", after.start, after.end, "A quantity has a unit.", "Write '1' if it has none."
+                )
             unit = CALENDAR.get(after.value, after.value)
             return self.sized(Literal(start=token.start, end=after.end, value=Quantity(Decimal(token.value), unit)))
         return self.sized(Literal(start=token.start, end=token.end, value=token.value))

@@ -104,7 +104,9 @@ def align(left: Quantity, right: Quantity) -> tuple[Decimal, Decimal] | None:
     units = _ratio(left.unit, right.unit)
     if units is None:
         return None
-    return _round(left.value * units[0].factor + units[0].offset), _round(right.value * units[1].factor + units[1].offset)
+    return _round(left.value * units[0].factor + units[0].offset), _round(
+        right.value * units[1].factor + units[1].offset
+    )
 
 
 def _round(number: Decimal) -> Decimal:

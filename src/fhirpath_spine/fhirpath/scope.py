@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhirpath_spine.errors import LimitExceeded
+from fhirpath_spine.fhirpath.items import enter_all
 from fhirpath_spine.fhirpath.temporal import Date, DateTime, Time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+
+    from fhirpath_spine.fhirpath.shapes import Shape
 
 STEPS: Final = 1_000_000
 ITEMS: Final = 10_000
@@ -60,17 +63,26 @@ class Scope:
 class Run:
     """One evaluation: the scope, the focus, the budget that is left, and the places the special names point to."""
 
-    __slots__ = ("defined", "focus", "index", "items", "root", "scope", "steps", "total")
+    __slots__ = ("_root", "_shape", "defined", "focus", "index", "items", "memo", "scope", "steps", "total")
 
-    def __init__(self, scope: Scope, focus: Sequence[Any], root: list[Any]) -> None:
+    def __init__(self, scope: Scope, focus: Sequence[Any], shape: Shape | None) -> None:
         self.scope = scope
         self.focus = focus
-        self.root = root
+        self._shape = shape
+        self._root: list[Any] | None = None
+        self.memo: dict[int, Any] = {}
         self.steps = scope.steps
         self.items = scope.items
         self.index: int | None = None
         self.total: list[Any] = []
         self.defined: dict[str, list[Any]] = {}
+
+    @property
+    def root(self) -> list[Any]:
+        """The focus as items."""
+        if self._root is None:
+            self._root = enter_all(self.focus, self._shape)
+        return self._root
 
     def charge(self, steps: int) -> None:
         """Spend part of the budget."""
@@ -99,7 +111,9 @@ class Run:
 
 def overspent(steps: int) -> LimitExceeded:
     """The error of a spent step budget."""
-    return LimitExceeded(f"The expression needs more than {steps} steps.", hint="Narrow it with where() before it branches.")
+    return LimitExceeded(
+        f"The expression needs more than {steps} steps.", hint="Narrow it with where() before it branches."
+    )
 
 
 def overfull(items: int) -> LimitExceeded:

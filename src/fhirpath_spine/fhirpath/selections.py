@@ -22,7 +22,7 @@ Items = list[Any]
 Args = list[Any]
 
 
-def _sure(base: Ty, args: list[Ty]) -> Ty:
+def _sure(base: Ty, _args: list[Ty]) -> Ty:
     return of(BOOLEAN, known=not base.partial)
 
 
@@ -58,23 +58,23 @@ def holds(items: Items, item: Any) -> bool:
 
 
 @item_function("empty", gives=_sure)
-def _empty(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _empty(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return [not items]
 
 
 @item_function("exists", "criterion?", gives=_sure, keeps=True)
-def _exists(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _exists(run: Run, items: Items, args: Args, _this: Items) -> Items:
     found = any(truth(r) for _, r in each(run, items, args[0])) if args else bool(items)
     return Incomplete() if not found and type(items) is Incomplete else [found]
 
 
 @item_function("recorded", gives=_sure, keeps=True)
-def _recorded(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _recorded(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return Incomplete() if not items and type(items) is Incomplete else [bool(items)]
 
 
 @item_function("some", "criterion", gives=_kleene, keeps=True)
-def _some(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _some(run: Run, items: Items, args: Args, _this: Items) -> Items:
     answer = logic.some(truth(r) for _, r in each(run, items, args[0]))
     if answer is not True and type(items) is Incomplete:
         return Incomplete()
@@ -82,13 +82,13 @@ def _some(run: Run, items: Items, args: Args, this: Items) -> Items:
 
 
 @item_function("every", "criterion", gives=_kleene)
-def _every(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _every(run: Run, items: Items, args: Args, _this: Items) -> Items:
     answer = logic.every(truth(r) for _, r in each(run, items, args[0]))
     return [] if answer is None else [answer]
 
 
 @item_function("all", "criterion", gives=_sure)
-def _all(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _all(run: Run, items: Items, args: Args, _this: Items) -> Items:
     return [all(truth(r) is True for _, r in each(run, items, args[0]))]
 
 
@@ -100,27 +100,27 @@ def _booleans(items: Items) -> list[bool]:
 
 
 @item_function("allTrue", gives=_sure)
-def _all_true(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _all_true(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return [all(_booleans(items))]
 
 
 @item_function("anyTrue", gives=_sure)
-def _any_true(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _any_true(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return [any(_booleans(items))]
 
 
 @item_function("allFalse", gives=_sure)
-def _all_false(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _all_false(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return [not any(_booleans(items))]
 
 
 @item_function("anyFalse", gives=_sure)
-def _any_false(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _any_false(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return [not all(_booleans(items))]
 
 
-@item_function("count", gives=lambda base, args: of(INTEGER, known=not base.partial))
-def _count(run: Run, items: Items, args: Args, this: Items) -> Items:
+@item_function("count", gives=lambda base, _args: of(INTEGER, known=not base.partial))
+def _count(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return [len(items)]
 
 
@@ -141,30 +141,32 @@ def _within(run: Run, inner: Items, outer: Items) -> Items:
     return [all(holds(outer, item) for item in inner)]
 
 
-@item_function("distinct", gives=lambda base, args: base, keeps=True)
-def _distinct(run: Run, items: Items, args: Args, this: Items) -> Items:
+@item_function("distinct", gives=lambda base, _args: base, keeps=True)
+def _distinct(run: Run, items: Items, _args: Args, _this: Items) -> Items:
     run.charge(len(items))
     return like(items, distinct(items))
 
 
 @item_function("isDistinct", gives=_sure)
-def _is_distinct(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _is_distinct(run: Run, items: Items, _args: Args, _this: Items) -> Items:
     run.charge(len(items))
     return [len(distinct(items)) == len(items)]
 
 
 @item_function("where", "criterion", gives=same, keeps=True)
-def _where(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _where(run: Run, items: Items, args: Args, _this: Items) -> Items:
     return like(items, [item for item, r in each(run, items, args[0]) if truth(r)])
 
 
 def _projected(base: Ty, args: list[Ty]) -> Ty:
     inner = args[0]
-    return Ty(inner.types, base.many or inner.many, base.known and inner.known, inner.shape, inner.ordered, base.partial)
+    return Ty(
+        inner.types, base.many or inner.many, base.known and inner.known, inner.shape, inner.ordered, base.partial
+    )
 
 
 @item_function("select", "each", gives=_projected, keeps=True)
-def _select(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _select(run: Run, items: Items, args: Args, _this: Items) -> Items:
     found: Items = []
     unread = type(items) is Incomplete
     for _, result in each(run, items, args[0]):
@@ -175,7 +177,7 @@ def _select(run: Run, items: Items, args: Args, this: Items) -> Items:
 
 
 @item_function("repeat", "each", gives=anything, keeps=True, profile=False)
-def _repeat(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _repeat(run: Run, items: Items, args: Args, _this: Items) -> Items:
     found: Items = []
     waiting = list(items)
     while waiting:
@@ -192,24 +194,24 @@ def _repeat(run: Run, items: Items, args: Args, this: Items) -> Items:
 
 
 @item_function("single", gives=same_one, keeps=True)
-def _single(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _single(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     if len(items) > 1:
         raise EvaluationError("single() stands on several items.", hint="Use first(), or narrow it with where().")
     return items
 
 
 @item_function("first", gives=same_one, keeps=True, ordered=True)
-def _first(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _first(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return items[:1] if type(items) is list else like(items, list(items[:1]))
 
 
 @item_function("last", gives=same_one, keeps=True, ordered=True)
-def _last(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _last(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return like(items, list(items[-1:]))
 
 
 @item_function("tail", gives=same, keeps=True, ordered=True)
-def _tail(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _tail(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return like(items, list(items[1:]))
 
 
@@ -271,8 +273,8 @@ def unite(run: Run, left: Items, right: Items) -> Items:
     return Incomplete(found) if Incomplete in (type(left), type(right)) else found
 
 
-@item_function("not", gives=lambda base, args: of(BOOLEAN, known=base.known and not base.partial))
-def _not(run: Run, items: Items, args: Args, this: Items) -> Items:
+@item_function("not", gives=lambda base, _args: of(BOOLEAN, known=base.known and not base.partial))
+def _not(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     answer = truth(items)
     return [] if answer is None else [not answer]
 
@@ -294,17 +296,17 @@ def _extreme(run: Run, items: Items, sign: int) -> Items:
     return [best]
 
 
-@item_function("min", gives=lambda base, args: base.one().maybe())
-def _min(run: Run, items: Items, args: Args, this: Items) -> Items:
+@item_function("min", gives=lambda base, _args: base.one().maybe())
+def _min(run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return _extreme(run, items, 1)
 
 
-@item_function("max", gives=lambda base, args: base.one().maybe())
-def _max(run: Run, items: Items, args: Args, this: Items) -> Items:
+@item_function("max", gives=lambda base, _args: base.one().maybe())
+def _max(run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return _extreme(run, items, -1)
 
 
-@item_function("trace", "string", "each?", gives=lambda base, args: base, keeps=True, profile=False)
+@item_function("trace", "string", "each?", gives=lambda base, _args: base, keeps=True, profile=False)
 def _trace(run: Run, items: Items, args: Args, this: Items) -> Items:
     if run.scope.trace is not None:
         shown = [r for _, result in each(run, items, args[1]) for r in result] if len(args) > 1 else items
@@ -313,29 +315,29 @@ def _trace(run: Run, items: Items, args: Args, this: Items) -> Items:
     return items
 
 
-@item_function("now", on="none", gives=lambda base, args: of(DATETIME, known=True))
-def _now(run: Run, items: Items, args: Args, this: Items) -> Items:
+@item_function("now", on="none", gives=lambda _base, _args: of(DATETIME, known=True))
+def _now(run: Run, _items: Items, _args: Args, _this: Items) -> Items:
     return [run.now()]
 
 
-@item_function("today", on="none", gives=lambda base, args: of(DATE, known=True))
-def _today(run: Run, items: Items, args: Args, this: Items) -> Items:
+@item_function("today", on="none", gives=lambda _base, _args: of(DATE, known=True))
+def _today(run: Run, _items: Items, _args: Args, _this: Items) -> Items:
     return [run.today()]
 
 
-@item_function("timeOfDay", on="none", gives=lambda base, args: of(TIME, known=True))
-def _time_of_day(run: Run, items: Items, args: Args, this: Items) -> Items:
+@item_function("timeOfDay", on="none", gives=lambda _base, _args: of(TIME, known=True))
+def _time_of_day(run: Run, _items: Items, _args: Args, _this: Items) -> Items:
     return [run.clock()]
 
 
-@item_function("children", gives=lambda base, args: Ty(None, ordered=False), keeps=True, profile=False)
-def _children(run: Run, items: Items, args: Args, this: Items) -> Items:
+@item_function("children", gives=lambda _base, _args: Ty(None, ordered=False), keeps=True, profile=False)
+def _children(run: Run, items: Items, _args: Args, _this: Items) -> Items:
     run.charge(len(items))
     return like(items, run.cap([child for item in items for child in children(item)]))
 
 
-@item_function("descendants", gives=lambda base, args: Ty(None, ordered=False), keeps=True, profile=False)
-def _descendants(run: Run, items: Items, args: Args, this: Items) -> Items:
+@item_function("descendants", gives=lambda _base, _args: Ty(None, ordered=False), keeps=True, profile=False)
+def _descendants(run: Run, items: Items, _args: Args, _this: Items) -> Items:
     found: Items = []
     level = list(items)
     while level:
@@ -359,18 +361,18 @@ def _aggregate(run: Run, items: Items, args: Args, this: Items) -> Items:
     return found
 
 
-@item_function("type", gives=lambda base, args: Ty((TYPEINFO,), base.many, base.known))
-def _type(run: Run, items: Items, args: Args, this: Items) -> Items:
+@item_function("type", gives=lambda base, _args: Ty((TYPEINFO,), base.many, base.known))
+def _type(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return [TypeInfo(*type_of(item)) for item in items]
 
 
 @item_function("hasValue", gives=_sure)
-def _has_value(run: Run, items: Items, args: Args, this: Items) -> Items:
+def _has_value(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return [len(items) == 1 and _plain(items[0]) is not None]
 
 
-@item_function("getValue", gives=lambda base, args: base.one().maybe())
-def _get_value(run: Run, items: Items, args: Args, this: Items) -> Items:
+@item_function("getValue", gives=lambda base, _args: base.one().maybe())
+def _get_value(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     value = _plain(items[0]) if len(items) == 1 else None
     return [] if value is None else [value]
 
@@ -381,7 +383,7 @@ def _plain(item: Any) -> Any:
     return system(item)
 
 
-@item_function("extension", "string", gives=lambda base, args: Ty(("Extension",), partial=base.partial), keeps=True)
+@item_function("extension", "string", gives=lambda base, _args: Ty(("Extension",), partial=base.partial), keeps=True)
 def _extension(run: Run, items: Items, args: Args, this: Items) -> Items:
     url = args[0](run, this)
     wanted = system(url[0]) if len(url) == 1 else None

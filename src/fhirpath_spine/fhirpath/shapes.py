@@ -62,7 +62,9 @@ class Ty:
         types = None if self.types is None or other.types is None else tuple(dict.fromkeys(self.types + other.types))
         shape = self.shape if self.shape == other.shape or other.types == () else None
         shape = other.shape if self.types == () else shape
-        return Ty(types, self.many or other.many, self.known and other.known, shape, partial=self.partial or other.partial)
+        return Ty(
+            types, self.many or other.many, self.known and other.known, shape, partial=self.partial or other.partial
+        )
 
 
 ANYTHING = Ty(None)
@@ -105,7 +107,7 @@ _FAMILY = {
     "SimpleQuantity": "quantity",
     "MoneyQuantity": "quantity",
 }
-_TEXTS = ("string code id markdown uri url canonical uuid oid base64Binary xhtml").split()
+_TEXTS = ("string", "code", "id", "markdown", "uri", "url", "canonical", "uuid", "oid", "base64Binary", "xhtml")
 _FAMILY.update(dict.fromkeys(_TEXTS, "string"))
 
 

@@ -101,7 +101,7 @@ class DateTime:
     @classmethod
     def parse(cls, text: str) -> Self | None:
         """Read a FHIR dateTime or instant, or a FHIRPath literal without its sign; None if it is none."""
-        day, sign, clock = text.partition("T")
+        day, _, clock = text.partition("T")
         date_part = Date.parse(day)
         if date_part is None or not clock:
             return None if date_part is None else cls(date_part.parts)
@@ -155,8 +155,7 @@ def _minutes(zone: str) -> int:
 
 def moment_of(parts: Sequence[int | Decimal]) -> datetime:
     """The first moment that the parts of a date or dateTime allow, read as UTC, fractions of a second left out."""
-    numbers = [int(p) for p in parts]
-    numbers += [1] * (3 - len(numbers))
+    numbers = [*(int(p) for p in parts), *[1] * (3 - len(parts))]
     return datetime(*numbers, tzinfo=UTC)  # type: ignore[arg-type, misc]
 
 
@@ -236,7 +235,8 @@ def _months(parts: type_parts, amount: int) -> type_parts:
         month += 1
     if not 1 <= year <= 9999:
         raise OverflowError
-    moved: list[int | Decimal] = [year, month][: len(parts)]
+    moved: list[int | Decimal] = [year, month]
+    moved = moved[: len(parts)]
     if len(parts) > 2:
         moved.append(min(int(parts[2]), monthrange(year, month)[1]))
     return tuple(moved) + parts[3:]

@@ -6,10 +6,11 @@ import base64
 import binascii
 import html
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-import re2
+import re2  # type: ignore[import-untyped]
 
 from fhirpath_spine.fhirpath.functions import item_function, value_function
 from fhirpath_spine.fhirpath.items import system
@@ -102,7 +103,7 @@ def _length(text: str) -> int:
     return len(text)
 
 
-@value_function("toChars", on="string", gives=lambda base, args: of(STRING, many=True))
+@value_function("toChars", on="string", gives=lambda _base, _args: of(STRING, many=True))
 def _to_chars(text: str) -> list[str]:
     return list(text)
 
@@ -112,7 +113,7 @@ def _trim(text: str) -> str:
     return text.strip()
 
 
-@value_function("split", "string", on="string", gives=lambda base, args: of(STRING, many=True))
+@value_function("split", "string", on="string", gives=lambda _base, _args: of(STRING, many=True))
 def _split(text: str, separator: str) -> list[str]:
     return text.split(separator) if separator else list(text)
 
@@ -128,7 +129,7 @@ def _join(run: Any, items: list[Any], args: list[Any], this: list[Any]) -> list[
     return [str(system(separator[0])).join(texts)]
 
 
-_ENCODERS = {
+_ENCODERS: dict[str, Callable[[bytes], str]] = {
     "hex": lambda data: data.hex(),
     "base64": lambda data: base64.b64encode(data).decode("ascii"),
     "urlbase64": lambda data: base64.urlsafe_b64encode(data).decode("ascii"),

@@ -19,7 +19,9 @@ def truth(items: Sequence[Any]) -> bool | None:
     if not items or type(items) is Incomplete:
         return None
     if len(items) > 1:
-        raise EvaluationError("Several items stand where one truth value is due.", hint="Use some(), every() or exists().")
+        raise EvaluationError(
+            "Several items stand where one truth value is due.", hint="Use some(), every() or exists()."
+        )
     item = items[0]
     if type(item) is Node:
         if item.value is None:

@@ -19,7 +19,7 @@ _DIGITS = 12
 def _registry() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from ucumvert import PintUcumRegistry
+        from ucumvert import PintUcumRegistry  # type: ignore[import-untyped]
 
         return PintUcumRegistry()
 
