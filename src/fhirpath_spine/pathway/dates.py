@@ -96,4 +96,8 @@ def _last(day: str) -> date | None:
         return first
     if len(day) == 4:
         return date(first.year, 12, 31)
-    return date(first.year + first.month // 12, first.month % 12 + 1, 1) - timedelta(days=1) if first.year < 9999 else first
+    return (
+        date(first.year + first.month // 12, first.month % 12 + 1, 1) - timedelta(days=1)
+        if first.year < 9999
+        else first
+    )

@@ -46,7 +46,7 @@ class Answer:
 class Environment(Mapping[str, Sequence[Any]]):
     """The variables of one entry, computed when first read."""
 
-    def __init__(  # noqa: PLR0913 - an environment is made of exactly these
+    def __init__(
         self,
         library: Library,
         facts: Facts,
@@ -118,7 +118,7 @@ class Environment(Mapping[str, Sequence[Any]]):
             case "patient":
                 return self._patient()
             case "site":
-                return [dict(self._site.flags)]
+                return [{**self._site.flags, "approved_variants": list(self._site.variants)}]
             case "chart":
                 return [dict(self._facts.counts)]
             case _:
@@ -142,11 +142,13 @@ class Environment(Mapping[str, Sequence[Any]]):
 
     def _finding(self, name: str) -> dict[str, Any]:
         finding = self._library.findings[name]
-        complete = not any(isinstance(self.fact(s.need).items, Incomplete) for s in finding.sources)
         item = findings.assess(finding, self._found, self._facts.today, self._on_item)
-        if not complete:
+        if any(isinstance(self.fact(s.need).items, Incomplete) for s in finding.sources):
             # What could not be read may hold an onset, or a newer course: only a present finding is sure.
             item = {"present": True} if item["present"] else {}
+        elif item["open"] and any(isinstance(self.fact(n).items, Incomplete) for n in finding.answered):
+            # An answer to the deficit may stand in what could not be read.
+            del item["open"]
         return item
 
     def _found(self, need: str) -> Sequence[Found]:
@@ -177,7 +179,9 @@ class Environment(Mapping[str, Sequence[Any]]):
         """The rejections of a need in the words of the phrase book."""
         phrases = self._library.phrases
         return [
-            (phrases.get(f"rejected-{r.reason}", r.reason),) if not r.value else (*r.value, " ", phrases.get(f"rejected-{r.reason}", r.reason))
+            (phrases.get(f"rejected-{r.reason}", r.reason),)
+            if not r.value
+            else (*r.value, " ", phrases.get(f"rejected-{r.reason}", r.reason))
             for r in self._facts.rejections([need])
         ]
 
@@ -205,7 +209,14 @@ class Environment(Mapping[str, Sequence[Any]]):
         label = self._library.labels.get(name, name)
         needs = [name] if name in self._library.needs else [s.need for s in self._library.ranked[name].sources]
         found = [f for n in needs for f in (self.fact(n).alternatives or self.fact(n).found[:1])]
-        return Missing(label, Reason.CONFLICT, name, alternatives=tuple(self._one(n, f) for n in needs for f in found if f.item.get("label") == self._library.needs[n].label))
+        return Missing(
+            label,
+            Reason.CONFLICT,
+            name,
+            alternatives=tuple(
+                self._one(n, f) for n in needs for f in found if f.item.get("label") == self._library.needs[n].label
+            ),
+        )
 
     def names(self, expression: Expression) -> set[str]:
         """All needs, findings, ranked facts and circumstances that an expression can read, through definitions."""
@@ -267,7 +278,14 @@ class Environment(Mapping[str, Sequence[Any]]):
         said: Said = () if value is None else words(value)
         if isinstance(value, str):
             said = (value.replace("-", " "),)
-        return Evidence(need, self._library.labels.get(need, need), said, found.day, found.reference, Charted(found.item.get("author", "")))
+        return Evidence(
+            need,
+            self._library.labels.get(need, need),
+            said,
+            found.day,
+            found.reference,
+            Charted(found.item.get("author", "")),
+        )
 
     def _missing(self, names: Sequence[str], label: str) -> tuple[Missing, ...]:
         out: dict[tuple[str, Reason], Missing] = {}
@@ -286,7 +304,9 @@ class Environment(Mapping[str, Sequence[Any]]):
             yield Missing(label, self._unsure[name])
         elif name == "site":
             yield from (
-                Missing(self._library.labels.get(f"site.{f}", f), Reason.NOT_CONFIGURED) for f in self._library.flags if f not in self._site.flags
+                Missing(self._library.labels.get(f"site.{f}", f), Reason.NOT_CONFIGURED)
+                for f in self._library.flags
+                if f not in self._site.flags
             )
         elif name == "patient" or (name in self._library.needs and not self._needs_of(name)):
             if not self._facts.patient_read:

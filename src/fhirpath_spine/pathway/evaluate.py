@@ -28,7 +28,7 @@ from fhirpath_spine.pathway.texts import Said
 from fhirpath_spine.pathway.truth import Reason, Truth, all_of
 from fhirpath_spine.pathway.verdicts import judge, spoken, to_step
 
-RECOGNISED = {"neoplasms": "neoplasm-any-known", "medications": "known-medication-other"}
+RECOGNISED = {"chapter": "neoplasm-chapter", "neoplasms": "neoplasm-any-known", "medications": "medication-any-known"}
 """Value sets that tell a known entry from one that no table knows (rulings 2.2)."""
 
 

@@ -77,7 +77,7 @@ class _Bin:
 class Facts:
     """All facts of one chart. Needs are resolved when first asked for."""
 
-    def __init__(  # noqa: PLR0913 - a chart is read under exactly these circumstances
+    def __init__(
         self,
         needs: Mapping[str, Need],
         matcher: Matcher,
@@ -135,7 +135,9 @@ class Facts:
             )
         birth = day_of(resource.get("birthDate"), self.zone)
         age = years_between(birth, self.today) if birth else None
-        self.patient = {**resource, "birthDate": birth} if birth else {k: v for k, v in resource.items() if k != "birthDate"}
+        self.patient = (
+            {**resource, "birthDate": birth} if birth else {k: v for k, v in resource.items() if k != "birthDate"}
+        )
         if age is not None and age >= 0:
             self.patient["age"] = age
 
@@ -170,10 +172,9 @@ class Facts:
     def _count(self, kind: str, resource: Resource, codes: Sequence[Coding], names: Sequence[str]) -> None:
         if kind in ("Condition", "Observation", "Procedure") and not codes and reading.concept_of(resource):
             self.counts["uncoded"] += 1
-        elif kind == "Condition" and not names and not known(self._recognised.get("neoplasms"), codes):
-            # The neoplasm chapter of ICD-10 is C and D00-D49: a code there that no table knows is worth a look.
-            icd = (c.upper() for s, c in codes if "icd-10" in s)
-            self.counts["unrecognisedNeoplasms"] += any(c[:1] == "C" or (c[:1] == "D" and c[1:2] < "5") for c in icd)
+        elif kind == "Condition" and not names:
+            chapter, tables = self._recognised.get("chapter"), self._recognised.get("neoplasms")
+            self.counts["unrecognisedNeoplasms"] += known(chapter, codes) and not known(tables, codes)
         elif kind in ("MedicationRequest", "MedicationStatement") and not names:
             unknown = not known(self._recognised.get("medications"), codes)
             self.counts["unrecognisedMedications"] += unknown and reading.meaning(resource) in ("active", "proposed")
@@ -224,7 +225,11 @@ class Facts:
             item["value"] = result.value
         for name, rule in need.components.items():
             for part in reading.items(resource.get("component")):
-                if isinstance(part, dict) and rule.component and known(rule.component, reading.codings(part.get("code"))):
+                if (
+                    isinstance(part, dict)
+                    and rule.component
+                    and known(rule.component, reading.codings(part.get("code")))
+                ):
                     if (answer := reading.read_value(part, rule)).value is not None:
                         item[name] = answer.value
         item.pop("date", None)
@@ -235,7 +240,7 @@ class Facts:
         self.used[reference] = resource
         bin_.found.append(Found(item, resource, reference, day, order))
 
-    def _status(  # noqa: PLR0913 - the circumstances of one resource
+    def _status(
         self, bin_: _Bin, need: Need, resource: Resource, item: dict[str, Any], kind: str, day: str, reject: Any
     ) -> bool:
         status = resource.get("status")
@@ -387,11 +392,13 @@ class Facts:
         for one in usable[1:]:
             days = apart(one.day, newest.day)
             same_time = one.order == newest.order
-            if one.meaning != newest.meaning and (same_time or (need.conflict and (days is None or days <= CONFLICT_GAP))):
+            if one.meaning != newest.meaning and (
+                same_time or (need.conflict and (days is None or days <= CONFLICT_GAP))
+            ):
                 others.setdefault(one.meaning, one)
         return [newest, *others.values()] if others else []
 
-    def _gap(self, need: Need, bin_: _Bin, undecided: bool, stale: str, conflict: bool, astray: bool) -> Reason:  # noqa: PLR0913
+    def _gap(self, need: Need, bin_: _Bin, undecided: bool, stale: str, conflict: bool, astray: bool) -> Reason:
         unread = self.unread(need)
         if any(u.reason is Reason.UNREAD for u in unread) or bin_.unusable:
             return Reason.UNREAD

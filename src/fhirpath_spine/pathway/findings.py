@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from fhirpath_spine.fhirpath import Expression
-from fhirpath_spine.pathway.dates import Order, within
+from fhirpath_spine.pathway.dates import Order, is_before, within
 from fhirpath_spine.pathway.facts import Found
 from fhirpath_spine.pathway.model import Finding
 
@@ -40,11 +40,11 @@ def assess(finding: Finding, found: Callable[[str], Sequence[Found]], today: dat
     # Of a day on which both were found, the abnormal finding stands: it is the one that must not be missed.
     standing = [e for e in shown if not e.day or last_normal is None or e.order[0] >= last_normal[0]]
     if not standing:
-        return {"present": False, "new": False, "settled": False, "undated": False}
+        return {"present": False, "new": False, "open": False, "settled": False, "undated": False}
     dated = sorted((e for e in standing if e.day), key=lambda e: e.order)
     item: dict[str, Any] = {"present": True, "undated": not dated}
     if not dated:
-        return {**item, "new": True, "settled": False}
+        return {**item, "new": True, "open": False, "settled": False}
     onset = dated[0]
     starts = [onset, *_worsenings(dated)]
     since = max(starts, key=lambda e: e.order)
@@ -57,19 +57,28 @@ def assess(finding: Finding, found: Callable[[str], Sequence[Found]], today: dat
         # A course settles the kind unless something of its own dates it in the window.
         own = [e for e in starts if e.condition or e.course not in SETTLES]
         recent = any(within(e.day, today, finding.new_days) is not False for e in own)
-        return {**item, "settled": not recent, "new": recent or undated}
-    return {**item, "settled": False, "new": any(in_window) or undated}
+        return {**item, "settled": not recent, "new": recent or undated, "open": False}
+    answered = any(not is_before(f.day, since.day) and f.day for name in finding.answered for f in found(name))
+    open_ = within(since.day, today, finding.open_days) is not False and not answered
+    return {**item, "settled": False, "new": any(in_window) or undated, "open": open_}
 
 
 def _gather(finding: Finding, found: Callable[[str], Sequence[Found]], ask: Ask) -> tuple[list[_Evidence], list[Order]]:
     shown: list[_Evidence] = []
     cleared: list[Order] = []
     for source in finding.sources:
-        for one in found(source.need):
+        earlier: Any = None
+        for one in sorted(found(source.need), key=lambda f: f.order):
             condition = one.resource.get("resourceType") == "Condition"
             course = str(one.item.get(finding.course, ""))
-            if ask(source.abnormal, one.item) is True and course != "resolved":
-                grade = ask(source.grade, one.item) if source.grade else None
+            grade = ask(source.grade, one.item) if source.grade else None
+            steady = source.only_worse and (earlier is None or grade is None or grade >= earlier)
+            earlier = earlier if grade is None else grade
+            if (
+                ask(source.abnormal, one.item) is True
+                and course != "resolved"
+                and not (steady and course not in WORSENS)
+            ):
                 shown.append(_Evidence(one.day, one.order, source.need, grade, course, condition))
             elif (source.normal is not None and ask(source.normal, one.item) is True) or course == "resolved":
                 abated = one.item.get("abated") if condition else one.day

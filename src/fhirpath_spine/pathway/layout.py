@@ -17,7 +17,9 @@ SUMMARY_LIMIT = 140
 """A card's summary is shorter than this many characters (CDS Hooks CARD-02)."""
 
 
-def plan(policy: Policy, entries: Sequence[PathwayResult], verdicts: Sequence[Verdict], unread: Sequence[Unread]) -> tuple[PlannedCard, ...]:
+def plan(
+    policy: Policy, entries: Sequence[PathwayResult], verdicts: Sequence[Verdict], unread: Sequence[Unread]
+) -> tuple[PlannedCard, ...]:
     """The cards of one response. Each shown verdict is on exactly one of them."""
     if not entries:
         return ()

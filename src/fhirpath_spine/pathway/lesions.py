@@ -36,7 +36,13 @@ class Lesion:
     @property
     def ref(self) -> LesionRef:
         """How a decision names it."""
-        return LesionRef(self.key, self.item["title"], tuple(self.item["level"]), tuple(sorted(c.reference for c in self.conditions)), self.rank)
+        return LesionRef(
+            self.key,
+            self.item["title"],
+            tuple(self.item["level"]),
+            tuple(sorted(c.reference for c in self.conditions)),
+            self.rank,
+        )
 
     def absorb(self, other: Lesion) -> None:
         """Takes over all that another lesion was built from."""
@@ -153,6 +159,8 @@ def _complete(config: Lesions, one: Lesion) -> None:
         "imaged": bool(one.imaging),
         "served": True,
     }
+    if one.kind and one.kind.note:
+        item["note"] = "".join(part for part in one.kind.note.parts if isinstance(part, str))
     if dates:
         item["since"] = dates[0]
     if any(confirmed):

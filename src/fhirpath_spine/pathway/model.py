@@ -104,8 +104,8 @@ class Recommendation:
     alternatives: tuple[Line, ...] = ()
     activity: Activity | None = None
     per_patient: bool = False
-    safety: bool = False
-    """Never hidden by a hold, never folded, on a card of its own."""
+    safety: Expression | bool = False
+    """Where true: never hidden by a hold, never folded, on a card of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,21 +297,28 @@ class FindingSource:
     """One need that shows, worsens or clears a kind of deficit (rulings 2.6).
 
     ``abnormal`` and ``normal`` are asked of each item; ``grade`` orders items (lower is worse), or None where it has no order.
+    With ``only_worse`` an item shows a deficit only if its grade is below that of the item before it.
     """
 
     need: str
     abnormal: Expression
     normal: Expression | None = None
     grade: Expression | None = None
+    only_worse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A kind of deficit: yields present, onset, since, new, settled."""
+    """A kind of deficit: yields present, onset, since, new, open, settled, undated.
+
+    A deficit is open up to ``open_days`` after its onset or worsening, as long as no need of ``answered`` has an item since.
+    """
 
     name: str
     label: str
     new_days: int
+    open_days: int
+    answered: tuple[str, ...]
     sources: tuple[FindingSource, ...]
     course: str
     """Name of the component that states the course; its words are new, worse, unchanged, improving and resolved."""
@@ -368,6 +375,8 @@ class Site:
     flags: Mapping[str, bool] = field(default_factory=dict)
     frameworks: tuple[str, ...] = ()
     code_map: Mapping[Coding, Coding] = field(default_factory=dict)
+    variants: tuple[str, ...] = ()
+    """Genes whose variants the site has approved as targets; none ships. Read as ``%site.approved_variants``."""
     approvals: tuple[Mapping[str, str], ...] = ()
 
 

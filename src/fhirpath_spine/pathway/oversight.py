@@ -35,7 +35,10 @@ class Oversight:
         policy = library.policy
         self._gate, self._env, self._emergency = policy.gate, env, emergency
         self._own = frozenset(
-            use.recommendation.id for p in library.pathways if self._gate and p.id == self._gate.pathway for use in p.uses
+            use.recommendation.id
+            for p in library.pathways
+            if self._gate and p.id == self._gate.pathway
+            for use in p.uses
         )
         self.gate = env.ask(self._gate.open, "gate") if self._gate else _NO
         self.acknowledged = env.ask(self._gate.acknowledged, "acknowledged") if self._gate else _NO
@@ -84,7 +87,9 @@ class Oversight:
                     asked.append(to_step("exclusion", exclusion.id, answer, exclusion.test.text))
         return Imposed(tuple(hidden), tuple(blocked), tuple(asked), tuple(cautions), tuple(steps))
 
-    def _gate_on(self, recommendation: Recommendation, env: Environment, hidden: list[Hidden], asked: list[Step]) -> None:
+    def _gate_on(
+        self, recommendation: Recommendation, env: Environment, hidden: list[Hidden], asked: list[Step]
+    ) -> None:
         gate = self._gate
         if gate is None or self.gate.truth is False:
             return
@@ -100,8 +105,13 @@ class Oversight:
             unread = tuple(Missing("".join(said), Reason.UNREAD) for said in self._say(gate.unread))
             asked.append(Step("gate", gate.pathway, None, gate.open.text, missing=(*unread, *self.gate.missing)))
 
-    def _hold_on(  # noqa: PLR0913 - one hold on one recommendation
-        self, hold: Hold, answer: Answer, recommendation: Recommendation, env: Environment, out: tuple[list, list, list, list, list]  # type: ignore[type-arg]
+    def _hold_on(
+        self,
+        hold: Hold,
+        answer: Answer,
+        recommendation: Recommendation,
+        env: Environment,
+        out: tuple[list, list, list, list, list],  # type: ignore[type-arg]
     ) -> None:
         hidden, blocked, asked, cautions, steps = out
         if answer.truth is False:
@@ -129,7 +139,9 @@ class Oversight:
         if warns:
             cautions += said
 
-    def follow(self, recommendation: Recommendation, done: Sequence[Verdict], lesion: str | None, use: Step | None) -> Following:
+    def follow(
+        self, recommendation: Recommendation, done: Sequence[Verdict], lesion: str | None, use: Step | None
+    ) -> Following:
         """The steps that use, with and unless add; ``lesion`` limits the leaders, None means those of any lesion."""
         steps = [use] if use is not None else []
         peers = [v for v in done if lesion is None or v.lesion is None or v.lesion.key == lesion]
@@ -142,14 +154,20 @@ class Oversight:
         if recommendation.unless:
             open_ = [v for v in matching(recommendation.unless, peers) if v.status not in _SILENT]
             missing = tuple(Missing(v.title, Reason.NOT_RECORDED) for v in open_)
-            steps.append(Step("unless", "unless", None if open_ else True, ", ".join(recommendation.unless), missing=missing))
+            steps.append(
+                Step("unless", "unless", None if open_ else True, ", ".join(recommendation.unless), missing=missing)
+            )
         return Following(tuple(steps), leader)
 
-    def finish(self, verdict: Verdict, following: Following, env: Environment, recommendation: Recommendation) -> Verdict:
+    def finish(
+        self, verdict: Verdict, following: Following, env: Environment, recommendation: Recommendation
+    ) -> Verdict:
         """The verdict after its leader and the gate: a follower is no better than the best of those it follows."""
         leader = following.leader
         if leader is not None and verdict.status is Status.RECOMMENDED and leader.status is not Status.RECOMMENDED:
-            verdict = replace(verdict, status=leader.status, because=leader.because, missing=leader.missing, safety=False)
+            verdict = replace(
+                verdict, status=leader.status, because=leader.because, missing=leader.missing, safety=False
+            )
         if (
             self._gate
             and self.gate.truth

@@ -52,7 +52,9 @@ def pathway_needs(library: Library, pathway: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def reads_advice(library: Library, recommendation: str) -> bool:
     """Whether a recommendation asks what else is advised."""
-    found = next((u.recommendation for p in library.pathways for u in p.uses if u.recommendation.id == recommendation), None)
+    found = next(
+        (u.recommendation for p in library.pathways for u in p.uses if u.recommendation.id == recommendation), None
+    )
     return found is not None and ADVISED in variables(library, recommendation_expressions(found))
 
 
@@ -70,7 +72,9 @@ def leaders_first(library: Library, recommendations: Sequence[Recommendation]) -
         wanted = {*one.follows, *one.unless}
         for other in recommendations:
             leads = other.id in wanted or f"kind:{other.kind}" in wanted
-            if other is not one and (leads or (one.id in advised and other.id not in advised and not _depends(other, advised, by_id))):
+            if other is not one and (
+                leads or (one.id in advised and other.id not in advised and not _depends(other, advised, by_id))
+            ):
                 visit(other)
         ordered[one.id] = one
 
@@ -114,9 +118,12 @@ def _policy(library: Library) -> Iterator[Expression]:
         yield hold.test
         yield from _selectors((*hold.hide, *hold.block, *hold.ask, *hold.caution))
         yield from _lines(hold.head)
-    for rule in (*policy.goals, *policy.exclusions):
-        yield rule.test
-        yield from _selectors(rule.hide)
+    for goal in policy.goals:
+        yield goal.test
+        yield from _selectors(goal.hide)
+    for exclusion in policy.exclusions:
+        yield exclusion.test
+        yield from _selectors(exclusion.hide)
 
 
 def _selectors(selectors: Iterable[Selector]) -> Iterator[Expression]:

@@ -198,7 +198,9 @@ def _integer(element: Mapping[str, Any], rule: Value) -> Reading:
         return _word(element, rule)
     if number is None:
         return NOTHING
-    if number != number.to_integral_value() or (rule.plausible and not rule.plausible[0] <= number <= rule.plausible[1]):
+    if number != number.to_integral_value() or (
+        rule.plausible and not rule.plausible[0] <= number <= rule.plausible[1]
+    ):
         return Reading(problem="implausible", raw=raw)
     return Reading(int(number), raw=raw)
 

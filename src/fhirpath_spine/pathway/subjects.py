@@ -7,7 +7,9 @@ from enum import Enum
 
 from fhirpath_spine.pathway.chart import Chart, Resource
 
-_REFERENCE = re.compile(r"(?:(?P<base>[a-z][a-z0-9+.-]*://.+?)/)?(?P<type>[A-Za-z]+)/(?P<id>[^/?#]+)(?:/_history/[^/]+)?\Z")
+_REFERENCE = re.compile(
+    r"(?:(?P<base>[a-z][a-z0-9+.-]*://.+?)/)?(?P<type>[A-Za-z]+)/(?P<id>[^/?#]+)(?:/_history/[^/]+)?\Z"
+)
 
 
 class Subject(Enum):

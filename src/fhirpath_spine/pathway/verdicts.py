@@ -44,7 +44,7 @@ class _Sheet:
     cautions: list[Said]
 
 
-def judge(  # noqa: PLR0913 - the circumstances of one recommendation
+def judge(
     recommendation: Recommendation,
     env: Environment,
     *,
@@ -74,7 +74,7 @@ def judge(  # noqa: PLR0913 - the circumstances of one recommendation
         cautions=tuple(dict.fromkeys(sheet.cautions)) if shown else (),
         alternatives=spoken(recommendation.alternatives, env) if status is Status.RECOMMENDED else (),
         activity=recommendation.activity,
-        safety=recommendation.safety and status is Status.RECOMMENDED,
+        safety=status is Status.RECOMMENDED and _is_safety(recommendation, env),
     )
 
 
@@ -208,6 +208,11 @@ def _indicator(recommendation: Recommendation, env: Environment) -> Indicator:
         if test is None or env.ask(test).truth:
             return indicator
     return Indicator.INFO
+
+
+def _is_safety(recommendation: Recommendation, env: Environment) -> bool:
+    safety = recommendation.safety
+    return safety if isinstance(safety, bool) else env.ask(safety).truth is True
 
 
 def spoken(lines: Iterable[Line], env: Environment) -> tuple[Said, ...]:
