@@ -225,13 +225,10 @@ class Facts:
             item["value"] = result.value
         for name, rule in need.components.items():
             for part in reading.items(resource.get("component")):
-                if (
-                    isinstance(part, dict)
-                    and rule.component
-                    and known(rule.component, reading.codings(part.get("code")))
-                ):
-                    if (answer := reading.read_value(part, rule)).value is not None:
-                        item[name] = answer.value
+                if not isinstance(part, dict) or not known(rule.component, reading.codings(part.get("code"))):
+                    continue
+                if (answer := reading.read_value(part, rule)).value is not None:
+                    item[name] = answer.value
         item.pop("date", None)
         if day:
             item["date"] = day
