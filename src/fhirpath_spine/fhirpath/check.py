@@ -168,7 +168,7 @@ class Checker:
         if tree.name == "this":
             return self.this
         if not self.per_item:
-            return self.error("SP101", tree, f"${tree.name} has a meaning only inside a function that visits items.")
+            return self.error("SP122", tree, f"${tree.name} has a meaning only inside a function that visits items.")
         return of(INTEGER, known=True) if tree.name == "index" else ANYTHING
 
     def _index(self, tree: Index) -> Ty:

@@ -315,9 +315,11 @@ def _sorted(base: Thunk, keys: list[Thunk], down: tuple[bool, ...]) -> Thunk:
             for column, sign in zip(columns, signs, strict=True):
                 x, y = column[a], column[b]
                 if not x or not y:
-                    answer = (len(x) > 0) - (len(y) > 0)
-                else:
-                    answer = order(single(x, "A key"), single(y, "A key")) or 0
+                    # What has no key comes first, in either direction.
+                    if x or y:
+                        return 1 if x else -1
+                    continue
+                answer = order(single(x, "A key"), single(y, "A key")) or 0
                 if answer:
                     return answer * sign
             return 0

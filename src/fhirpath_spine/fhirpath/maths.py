@@ -102,9 +102,9 @@ def _comparable(left: Quantity, right: Quantity) -> bool:
 @value_function("precision", on="any", gives=lambda _base, _args: of(INTEGER), maybe=True)
 def _precision(value: Any) -> int | None:
     if isinstance(value, Decimal):
-        return len(value.as_tuple().digits)
+        return max(0, -int(value.as_tuple().exponent))
     if isinstance(value, int):
-        return len(str(abs(value)))
+        return 0
     if isinstance(value, (Date, DateTime, Time)):
         return _written(value)
     return None

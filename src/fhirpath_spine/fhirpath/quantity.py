@@ -56,7 +56,8 @@ def from_fhir(value: dict[str, Any]) -> Quantity | None:
     unit = value.get("code") or value.get("unit") or "1"
     if value.get("system") not in (None, UCUM):
         unit = f"{value['system']}|{unit}"
-    return Quantity(Decimal(repr(number)), unit, value.get("comparator") or "", fhir=True)
+    exact = number if isinstance(number, Decimal) else Decimal(repr(number))
+    return Quantity(exact, unit, value.get("comparator") or "", fhir=True)
 
 
 @cache
