@@ -1,0 +1,1 @@
+"""From typed forms to the compiled library: names resolved, expressions compiled, everything checked against everything."""

@@ -1,0 +1,86 @@
+"""Compiles the expressions of a profile set and puts their findings where they stand in the file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fhirpath_spine.authoring.assembly.scopes import Names, Place
+from fhirpath_spine.authoring.source.nodes import Scalar
+from fhirpath_spine.diagnostics import Severity
+from fhirpath_spine.fhirpath import CompileError
+from fhirpath_spine.fhirpath import compile as compile_fhirpath
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from fhirpath_spine.authoring.assembly.terminology import Terminology
+    from fhirpath_spine.authoring.report import Report
+    from fhirpath_spine.diagnostics import Diagnostic
+    from fhirpath_spine.fhirpath import Expression, Shape
+
+REFUSED = frozenset({"SP151", "SP152", "SP153"})
+"""Advice of the compiler that a profile has to follow: what leaks, what misses a second coding, what can fail at run time."""
+
+_MEMBER_OF = re.compile(r"memberOf\(\s*'([^']*)'\s*\)")
+
+
+class Compiler:
+    """Compiles one expression at a time. What fails is reported and replaced by a stand-in: the load fails as a whole."""
+
+    def __init__(self, names: Names, terminology: Terminology, report: Report) -> None:
+        self.names, self.terminology, self.report = names, terminology, report
+        self.used: set[str] = set()
+        self._stand_in = compile_fhirpath("true", focus=None, variables={}, value_sets={}, want="boolean", profile=True)
+
+    def test(self, text: Scalar, place: Place, pathway: str = "", focus: Shape | None = None) -> Expression:
+        """A criterion: an expression that has to be boolean."""
+        return self.expression(text, place, pathway, focus, want="boolean")
+
+    def expression(
+        self,
+        text: Scalar,
+        place: Place,
+        pathway: str = "",
+        focus: Shape | None = None,
+        want: Literal["boolean"] | None = None,
+        shift: int = 0,
+        written: Scalar | None = None,
+    ) -> Expression:
+        """The compiled expression. It stands in ``written`` (itself, if not given), ``shift`` characters later."""
+        origin = text if written is None else written
+        if self.names.is_broken(text):
+            return self._stand_in
+        if (obstacle := self.names.obstacle(place, pathway, text)) is not None:
+            offset, name, reason = obstacle
+            span = origin.place(max(0, offset + shift), len(name) + 1)
+            self.report.add("SP302", f"%{name} cannot be read here: {reason}", span)
+            return self._stand_in
+        try:
+            compiled = compile_fhirpath(
+                str(text),
+                focus=focus,
+                variables=self.names.view(place, pathway),
+                value_sets=self.terminology.value_sets,
+                want=want,
+                profile=True,
+            )
+        except CompileError as error:
+            self.report.extend(self._placed(d, text, origin, shift) for d in error.diagnostics)
+            return self._stand_in
+        self.report.extend(self._placed(d, text, origin, shift) for d in compiled.advice)
+        self.used |= set(compiled.variables)
+        return compiled
+
+    @staticmethod
+    def _placed(found: Diagnostic, text: str, origin: Scalar, shift: int) -> Diagnostic:
+        lines = text.split("\n")[: found.span.line - 1]
+        offset = sum(len(line) + 1 for line in lines) + found.span.column - 1
+        severity = Severity.ERROR if found.code in REFUSED else found.severity
+        return replace(found, span=origin.place(max(0, offset + shift), found.span.length), severity=severity)
+
+
+def value_sets_in(text: str) -> list[str]:
+    """Names of the value sets that an expression asks about."""
+    return _MEMBER_OF.findall(text)

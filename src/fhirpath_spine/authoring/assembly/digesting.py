@@ -1,0 +1,69 @@
+"""Gives the library and each pathway its digest, over just the content that each depends on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fhirpath_spine.authoring.assembly.compiler import value_sets_in
+from fhirpath_spine.authoring.assembly.digest import canonical, digest
+from fhirpath_spine.authoring.source.folder import SHARED
+from fhirpath_spine.pathway.reach import pathway_needs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fhirpath_spine.authoring.assembly.files import Files
+    from fhirpath_spine.fhirpath import ValueSet
+    from fhirpath_spine.pathway.model import Lesions, Library, Pathway
+    from fhirpath_spine.pathway.needs import Need
+
+
+def with_digests(library: Library, files: Files) -> Library:
+    """The same library with its digests."""
+    lines = {name: canonical(content) for name, content in files.content.items()}
+    folders = {str(form.id): folder for folder, form in files.pathways.items()}
+    pathways = []
+    for pathway in library.pathways:
+        mine = {name: line for name, line in lines.items() if _belongs(name, folders[pathway.id], files)}
+        sets = _value_sets(library, pathway, " ".join(mine.values()))
+        pathways.append(replace(pathway, digest=digest(mine, sets)))
+    return replace(library, digest=digest(lines), pathways=tuple(pathways))
+
+
+def _belongs(name: str, folder: str, files: Files) -> bool:
+    if name in SHARED or name.startswith(f"{folder}/"):
+        return True
+    used = files.pathways[folder].use
+    module = next((m for m, (file, _) in files.catalogue.modules.items() if file == name), None)
+    return module is not None and module in used
+
+
+def _value_sets(library: Library, pathway: Pathway, text: str) -> list[ValueSet]:
+    """Those of the needs that it reads, of lesions, and those that its expressions name."""
+    found: dict[str, ValueSet] = {}
+    for name in pathway_needs(library, pathway.id):
+        found |= {v.name: v for v in _of_need(library.needs[name])}
+    found |= {v.name: v for v in _of_lesions(library.lesions)}
+    named = {n: library.value_sets[n] for n in value_sets_in(text) if n in library.value_sets}
+    return list({**found, **named}.values())
+
+
+def _of_need(need: Need) -> Iterator[ValueSet]:
+    values = [v for v in (need.value, *need.components.values()) if v is not None]
+    parts = (need.codes, need.sites, *(v.component for v in values))
+    yield from (p for p in parts if p is not None)
+
+
+def _of_lesions(lesions: Lesions) -> Iterator[ValueSet]:
+    for kind in lesions.classes:
+        for source in kind.sources:
+            yield source.codes
+            if source.site is not None:
+                yield source.site
+    for flag in lesions.flags:
+        yield from (p for p in (flag.sites, flag.codes) if p is not None)
+    yield from lesions.regions.values()
+    for behaviour in lesions.behaviour.values():
+        yield behaviour.benign
+        yield behaviour.malignant

@@ -1,0 +1,149 @@
+"""How lesions are built, from the form of ``lesions.yaml``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fhirpath_spine.authoring.assembly.scopes import PATIENT
+from fhirpath_spine.authoring.assembly.shapes import LESION_RESERVED
+from fhirpath_spine.authoring.assembly.terminology import joined
+from fhirpath_spine.diagnostics import did_you_mean
+from fhirpath_spine.fhirpath import ValueSet
+from fhirpath_spine.pathway.model import Behaviours, Flag, LesionClass, Lesions, LesionSource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhirpath_spine.authoring.assembly.compiler import Compiler
+    from fhirpath_spine.authoring.assembly.texts import TextBuilder
+    from fhirpath_spine.authoring.form.lesions import HistologyForm, LesionClassForm, LesionFlagForm, LesionsForm
+    from fhirpath_spine.authoring.source.nodes import Scalar
+    from fhirpath_spine.pathway.needs import Coding, Need
+
+ABSENT = {"yes": True, "no": False}
+
+
+class LesionsBuilder:
+    """Compiles ``lesions.yaml`` against the shared needs."""
+
+    def __init__(self, compiler: Compiler, texts: TextBuilder, needs: Mapping[str, Need]) -> None:
+        self._compiler, self._texts, self._needs = compiler, texts, needs
+        self._terminology, self._report = compiler.terminology, compiler.report
+
+    def build(self, form: LesionsForm) -> Lesions:
+        """The rules by which lesions are built."""
+        imaging = self._need(form.imaging)
+        self._need(form.conditions, "Condition")
+        words = imaging.value.words if imaging is not None and imaging.value is not None else frozenset()
+        for word in form.imaging_absent:
+            if imaging is not None and word not in words:
+                hint = did_you_mean(word, words) or f"Its words: {', '.join(sorted(words))}."
+                self._report.add("SP319", f"'{word}' is no answer of '{imaging.name}'", word.span, hint)
+        condition = form.behaviour.condition
+        behaviour = {
+            "condition": Behaviours(self._sets(condition.benign), self._sets(condition.malignant)),
+            "histology": self._histology(form.behaviour.histology),
+        }
+        classes = tuple(self._class(c) for c in form.classes)
+        known = {c.id for c in classes}
+        for number, one in enumerate(form.classes):
+            if str(one.id) in {str(c.id) for c in form.classes[:number]}:
+                self._report.add("SP204", f"the class '{one.id}' stands twice", one.id.span, "Join their sources.")
+        levels = self._levels(form)
+        return Lesions(
+            classes=classes,
+            conditions=str(form.conditions),
+            imaging=str(form.imaging),
+            imaging_absent=frozenset(map(str, form.imaging_absent)),
+            levels=levels,
+            regions={str(n): self._sets(v) for n, v in form.regions.items()},
+            flags=tuple(self._flag(n, f, known, set(levels.values())) for n, f in form.flags.items()),
+            histology=str(form.behaviour.histology.need),
+            behaviour=behaviour,
+        )
+
+    def _set(self, name: Scalar) -> ValueSet:
+        return self._terminology.value_set(name, self._report)
+
+    def _need(self, name: Scalar, resource: str = "Observation") -> Need | None:
+        need = self._needs.get(name)
+        if need is None:
+            if name not in self._compiler.names.broken:
+                self._report.add("SP321", f"no need is called '{name}'", name.span, did_you_mean(name, self._needs))
+            return None
+        self._compiler.used.add(need.name)
+        if need.resources != (resource,):
+            self._report.add("SP321", f"'{name}' has to be a need of {resource} alone", name.span)
+        return need
+
+    def _class(self, form: LesionClassForm) -> LesionClass:
+        sources = []
+        for source in form.sources:
+            if source.without_site is not None and not source.site:
+                self._report.add("SP207", "withoutSite needs a site", source.without_site.span, "Add site:.")
+            sources.append(
+                LesionSource(
+                    codes=self._sets(source.code),
+                    site=self._terminology.any_of(source.site, self._report),
+                    confirmed=source.verification is not None,
+                    drop_without_site=source.without_site == "drop",
+                )
+            )
+        note = self._texts.build(form.note, PATIENT) if form.note is not None else None
+        if note is not None and form.note is not None and any(not isinstance(p, str) for p in note.parts):
+            self._report.add(
+                "SP318", "the note of a class has no placeholders", form.note.span, "Say it in plain words."
+            )
+        return LesionClass(str(form.id), str(form.title), tuple(sources), note, served=form.pathway is None)
+
+    def _levels(self, form: LesionsForm) -> dict[Coding, str]:
+        levels: dict[Coding, str] = {}
+        for name, level in form.levels.items():
+            value_set = self._set(name)
+            if value_set.prefixes:
+                self._report.add("SP207", f"'{name}' matches by prefix, so it names no level", name.span)
+            for coding in sorted(value_set.members):
+                if coding in levels:
+                    self._report.add("SP207", f"a code of '{name}' is the level {levels[coding]} already", name.span)
+                levels[coding] = str(level)
+        return levels
+
+    def _flag(self, name: Scalar, form: LesionFlagForm, classes: set[str], levels: set[str]) -> Flag:
+        if name in LESION_RESERVED:
+            self._report.add("SP204", f"%lesion has a member '{name}' of its own", name.span, "Rename the flag.")
+        for level in form.levels:
+            if level not in levels:
+                self._report.add("SP321", f"no level is called '{level}'", level.span, did_you_mean(level, levels))
+        for one in form.classes:
+            if one not in classes:
+                self._report.add("SP321", f"no class is called '{one}'", one.span, did_you_mean(one, classes))
+        if not (form.levels or form.site or form.code or form.classes):
+            self._report.add("SP206", f"nothing shows the flag '{name}'", name.span, "Add levels, site, code or class.")
+        return Flag(
+            name=str(name),
+            levels=frozenset(map(str, form.levels)),
+            sites=self._terminology.any_of(form.site, self._report),
+            codes=self._terminology.any_of(form.code, self._report),
+            classes=frozenset(map(str, form.classes)),
+            absent=ABSENT.get(str(form.absent)),
+        )
+
+    def _histology(self, form: HistologyForm) -> Behaviours:
+        need = self._need(form.need)
+        value = need.value if need is not None else None
+        if value is None or value.kind != "word":
+            if need is not None and (value is None or value.kind != "concept"):
+                self._report.add("SP321", f"'{form.need}' has to hold words or concepts", form.need.span)
+            return Behaviours(self._sets(form.benign), self._sets(form.malignant))
+        sets = []
+        for words in (form.benign, form.malignant):
+            for word in words:
+                if word not in value.words:
+                    hint = did_you_mean(word, value.words) or f"Its words: {', '.join(sorted(value.words))}."
+                    self._report.add("SP319", f"'{word}' is no answer of '{form.need}'", word.span, hint)
+            members = {coding for coding, word in value.answers.items() if word in words}
+            sets.append(ValueSet("+".join(words), members))
+        return Behaviours(*sets)
+
+    def _sets(self, names: tuple[Scalar, ...]) -> ValueSet:
+        return joined([self._set(name) for name in names])

@@ -1,0 +1,127 @@
+"""Which names an expression may read, by what it is asked of, and why it may not read the others."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhirpath_spine.fhirpath import Shape
+
+_NAME = re.compile(r"%[`']?([A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*)")
+
+
+REASONS = {
+    "lesion": "this is asked once of the patient, not of each lesion; use %lesions",
+    "state": "the state is not known before the pathway is judged",
+    "pathway": "this is asked before any pathway is judged",
+    "gate": "the gate is not known before the policy is asked",
+    "advised": "what is advised is known to recommendations only",
+}
+"""Why a circumstance cannot be read at some places."""
+
+ITEM = "here only the members of one item can be read, by their bare names"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What an expression is asked of: the circumstances that cannot be read there. ``item``: nothing but an item can."""
+
+    hidden: frozenset[str] = frozenset()
+    item: bool = False
+
+    def without(self, *names: str) -> Place:
+        """The same place with further circumstances hidden."""
+        return Place(self.hidden | set(names), self.item)
+
+
+ANYWHERE = Place()
+"""Definitions: what they read limits where they can be used."""
+RECOMMENDATION = Place()
+"""Criteria and texts of a recommendation."""
+ENTRY = Place(frozenset({"advised"}))
+"""What is asked of a pathway for one lesion once its state is known."""
+SCOPE = Place(frozenset({"state", "advised"}))
+"""What decides whether a pathway applies, and its state."""
+PATIENT = Place(frozenset({"lesion", "state", "pathway", "gate", "advised"}))
+"""What is asked of the patient before any pathway."""
+ONE_ITEM = Place(item=True)
+"""What is asked of one item of a need."""
+
+
+@dataclass(slots=True)
+class Names:
+    """All names of a library, and those that one pathway keeps for itself.
+
+    ``circumstances`` are lesion, lesions, patient, site, state, pathway, gate, chart and advised. ``reads`` holds, for each
+    definition, the circumstances that it reads, through others too. ``broken`` are names whose declaration failed:
+    expressions that use them are not compiled, since their errors would be echoes.
+    """
+
+    circumstances: dict[str, Shape]
+    shared: dict[str, Shape] = field(default_factory=dict)
+    private: dict[str, dict[str, Shape]] = field(default_factory=dict)
+    reads: dict[str, frozenset[str]] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    _views: dict[tuple[Place, str], Mapping[str, Shape]] = field(default_factory=dict)
+
+    def view(self, place: Place, pathway: str = "") -> Mapping[str, Shape]:
+        """The names that can be read at a place of a pathway, with their shapes."""
+        key = (place, pathway)
+        found = self._views.get(key)
+        if found is None:
+            everything = {**self.circumstances, **self.shared, **self.private.get(pathway, {})}
+            found = {} if place.item else {n: s for n, s in everything.items() if not self._hiding(place, n)}
+            self._views[key] = found
+        return found
+
+    def add(self, name: str, shape: Shape, pathway: str = "") -> None:
+        """Declare a name; views that were made before are made anew."""
+        (self.private.setdefault(pathway, {}) if pathway else self.shared)[name] = shape
+        self._views.clear()
+
+    def _hiding(self, place: Place, name: str) -> list[str]:
+        """The hidden circumstances that a name is or reads."""
+        return sorted(place.hidden & ({name} | self.reads.get(name, frozenset())))
+
+    def obstacle(self, place: Place, pathway: str, text: str) -> tuple[int, str, str] | None:
+        """The first name in ``text`` that exists but cannot be read here: its offset, the name and the reason."""
+        visible = self.view(place, pathway)
+        for match in _NAME.finditer(text):
+            name = self.longest(match[1])
+            if name is None or name in visible:
+                continue
+            if place.item:
+                return match.start(), name, ITEM
+            if hiding := self._hiding(place, name):
+                through = "" if hiding[0] == name else f"it reads %{hiding[0]}, and "
+                return match.start(), name, through + REASONS[hiding[0]]
+            return match.start(), name, "it is private to another pathway"
+        return None
+
+    def is_broken(self, text: str) -> bool:
+        """Whether the text uses a name whose own declaration failed."""
+        return any(self._parts(match[1]) & self.broken for match in _NAME.finditer(text))
+
+    def longest(self, written: str) -> str | None:
+        """The longest known name that ``written`` starts with, since a hyphen is a minus sign too."""
+        private = set().union(*self.private.values())
+        parts = written.split("-")
+        for size in range(len(parts), 0, -1):
+            name = "-".join(parts[:size])
+            if name in self.circumstances or name in self.shared or name in private:
+                return name
+        return None
+
+    @staticmethod
+    def _parts(written: str) -> set[str]:
+        parts = written.split("-")
+        return {"-".join(parts[:size]) for size in range(1, len(parts) + 1)}
+
+
+def names_in(text: str) -> list[str]:
+    """The names after ``%`` as they are written, hyphens and all."""
+    return [match[1] for match in _NAME.finditer(text)]

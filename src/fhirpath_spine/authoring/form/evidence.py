@@ -1,0 +1,46 @@
+"""Forms of ``sources.yaml``, ``claims.yaml`` and ``phrases.yaml``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import RootModel
+
+from fhirpath_spine.authoring.form.fields import Day, Form, Id, Key, Text, one_of
+from fhirpath_spine.authoring.source.nodes import Scalar
+
+
+class SourceForm(Form):
+    """A document or framework."""
+
+    title: Text
+    publisher: Text
+    date: Day
+    kind: Text
+    certainty: Text
+    url: Text | None = None
+    note: Text | None = None
+
+
+class SourcesForm(Form):
+    """``sources.yaml``."""
+
+    sources: dict[Id, SourceForm]
+
+
+class ClaimForm(Form):
+    """An atomic statement of a source."""
+
+    source: Id
+    use: Annotated[Scalar, *one_of("drive", "support", "context", "suppress")]
+    strength: Text | None = None
+
+
+class ClaimsForm(Form):
+    """``claims.yaml``."""
+
+    claims: dict[Id, ClaimForm]
+
+
+class PhrasesForm(RootModel[dict[Key, Text]]):
+    """``phrases.yaml``: sentences with ``{field}`` placeholders that the service fills in."""

@@ -1,0 +1,82 @@
+"""The ways into a profile set: load it, or check it and hear everything about it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib.resources import files as package_files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fhirpath_spine.authoring.assembly.digesting import with_digests
+from fhirpath_spine.authoring.assembly.files import read_files
+from fhirpath_spine.authoring.assembly.library import build
+from fhirpath_spine.authoring.lint import lint
+from fhirpath_spine.authoring.report import Report
+from fhirpath_spine.authoring.source.folder import Folder
+from fhirpath_spine.diagnostics import Severity
+from fhirpath_spine.errors import ProfileError
+from fhirpath_spine.pathway.model import Library, Site
+
+if TYPE_CHECKING:
+    from fhirpath_spine.diagnostics import Diagnostic
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found about a profile set, and the library if nothing of it stops the load."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    library: Library | None
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The findings that stop the load."""
+        return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
+
+
+def examine(directory: PathLike, site: Site | None = None) -> Checked:
+    """Reads, compiles and lints a whole profile set. Never raises because of what stands in its files."""
+    report = Report()
+    folder = Folder.at(directory, report)
+    library: Library | None = None
+    if folder is not None:
+        files = read_files(folder)
+        if files.shared is not None and files.terminology.value_sets:
+            draft = build(files, files.shared)
+            lint(draft, site or Site())
+            library = draft.library
+        library = None if report.errors or library is None else with_digests(library, files)
+    return Checked(tuple(report.sorted()), library)
+
+
+def check(directory: PathLike, site: Site | None = None) -> list[Diagnostic]:
+    """All errors and warnings about a profile set, in order of place."""
+    return list(examine(directory, site).diagnostics)
+
+
+def load(directory: PathLike, site: Site | None = None) -> Library:
+    """The library of a profile set.
+
+    Raises:
+        ProfileError: anything in the set is wrong; it carries every error, and nothing is loaded.
+
+    """
+    checked = examine(directory, site)
+    if checked.library is None:
+        errors = checked.errors
+        shown = "; ".join(map(str, errors[:3])) + (f"; and {len(errors) - 3} more" if len(errors) > 3 else "")
+        raise ProfileError(
+            f"The profiles cannot be loaded, {len(errors)} errors: {shown}",
+            diagnostics=errors,
+            hint="Run fhirpath-spine lint, correct the files, and load again; nothing of the set is in use.",
+        )
+    return checked.library
+
+
+def profiles_directory() -> Path:
+    """The profiles that come with this package: inside it when installed, beside ``src`` in a checkout."""
+    inside = Path(str(package_files("fhirpath_spine"))) / "profiles"
+    return inside if inside.is_dir() else Path(__file__).resolve().parents[3] / "profiles"

@@ -1,0 +1,1 @@
+"""Files and YAML as positions: nothing here knows what a profile means."""

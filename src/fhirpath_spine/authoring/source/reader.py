@@ -1,0 +1,172 @@
+"""Reads YAML text into nodes with positions, from the parser's event stream.
+
+Refused: anchors, aliases, merge keys, tags, directives, several documents, duplicate keys, keys that are not text, values left
+empty, tabs and invisible characters, and nesting beyond :data:`DEPTH`. Building from events keeps hostile nesting flat: no
+recursion happens before the depth is known.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from fhirpath_spine.authoring.source.nodes import Block, Items, Node, Scalar
+from fhirpath_spine.diagnostics import Span, did_you_mean
+
+if TYPE_CHECKING:
+    from fhirpath_spine.authoring.report import Report
+
+DEPTH = 50
+"""Deepest nesting of mappings and lists."""
+
+_FORBIDDEN = re.compile("[\t\r\x85\u2028\u2029\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
+_EMPTY = ("", "~", "null", "Null", "NULL")
+
+
+class _RefusedError(Exception):
+    """Ends the reading of one file; the finding is in the report already."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection that has not ended yet, and the key that waits for its value."""
+
+    node: Block | Items
+    key: Scalar | None = None
+    repeated: bool = field(default=False)
+
+
+def read_yaml(text: str, file: str, report: Report) -> Node | None:
+    """The document in ``text``, or None if it cannot be used; the report says why and where."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    forbidden = list(_FORBIDDEN.finditer(text))
+    for match in forbidden[:20]:
+        line = text.count("\n", 0, match.start()) + 1
+        column = match.start() - text.rfind("\n", 0, match.start())
+        what = "a tab" if match.group() == "\t" else f"the invisible character U+{ord(match.group()):04X}"
+        report.add("SP202", f"{what} stands here", Span(file, line, column), "Indent with spaces; write plain text.")
+    if forbidden:
+        return None
+    before = report.errors
+    try:
+        root = _Builder(text, file, report).build()
+    except _RefusedError:
+        return None
+    except yaml.YAMLError as error:
+        report.add("SP202", f"this is not YAML: {_problem(error)}", _place(error, file), _advice(error))
+        return None
+    return root if report.errors == before else None
+
+
+class _Builder:
+    def __init__(self, text: str, file: str, report: Report) -> None:
+        self._text, self._file, self._report = text, file, report
+        self._open: list[_Open] = []
+        self._root: Node | None = None
+
+    def build(self) -> Node | None:
+        documents = 0
+        for event in yaml.parse(self._text, Loader=yaml.CSafeLoader):
+            match event:
+                case yaml.DocumentStartEvent():
+                    documents += 1
+                    if documents > 1 or event.version or event.tags:
+                        self._refuse("SP203", event, "a second document or a directive is not allowed")
+                case yaml.AliasEvent():
+                    self._refuse("SP203", event, f"the alias *{event.anchor} is not allowed")
+                case yaml.ScalarEvent():
+                    self._scalar(event)
+                case yaml.MappingStartEvent():
+                    self._start(event, Block())
+                case yaml.SequenceStartEvent():
+                    self._start(event, Items())
+                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                    self._open.pop()
+        if self._root is None:
+            self._report.add("SP201", "the file is empty", Span(self._file, 1, 1))
+        return self._root
+
+    def _span(self, event: Any) -> Span:
+        start, end = event.start_mark, event.end_mark
+        same_line = start.line == end.line
+        stop = end.index if same_line else self._text.find("\n", start.index)
+        return Span(self._file, start.line + 1, start.column + 1, max(1, stop - start.index))
+
+    def _refuse(self, code: str, event: Any, message: str) -> None:
+        self._report.add(code, message, self._span(event), "Write the value out where it is needed.")
+        raise _RefusedError
+
+    def _check(self, event: Any) -> None:
+        if event.anchor:
+            self._refuse("SP203", event, f"the anchor &{event.anchor} is not allowed")
+        if event.tag:
+            self._refuse("SP203", event, f"the tag {event.tag} is not allowed")
+
+    def _start(self, event: Any, node: Block | Items) -> None:
+        self._check(event)
+        node.span = self._span(event)
+        if len(self._open) >= DEPTH:
+            self._refuse("SP203", event, f"this is nested deeper than {DEPTH} levels")
+        if self._open and isinstance(self._open[-1].node, Block) and self._open[-1].key is None:
+            self._refuse("SP202", event, "a key has to be text")
+        self._put(node)
+        self._open.append(_Open(node))
+
+    def _scalar(self, event: Any) -> None:
+        self._check(event)
+        span = self._span(event)
+        raw = self._text[event.start_mark.index : event.end_mark.index]
+        plain = event.style in (None, "")
+        scalar = Scalar.of(event.value, span, raw, event.style or "")
+        top = self._open[-1] if self._open else None
+        if top is not None and isinstance(top.node, Block) and top.key is None:
+            self._key(top, scalar, plain, event)
+            return
+        if plain and event.value in _EMPTY:
+            if top is None:
+                return
+            where = top.key.span if top.key is not None else span
+            self._report.add("SP206", "no value stands here", where, 'Leave the key out, or write [], {} or "".')
+        self._put(scalar)
+
+    def _key(self, top: _Open, key: Scalar, plain: bool, event: Any) -> None:
+        if plain and key == "<<":
+            self._refuse("SP203", event, "the merge key << is not allowed")
+        if plain and key in _EMPTY:
+            self._report.add("SP202", "a key is missing here", key.span)
+        top.key, top.repeated = key, key in top.node
+        if top.repeated:
+            first = top.node.key(key) if isinstance(top.node, Block) else None
+            where = f" (first in line {first.span.line})" if first is not None else ""
+            self._report.add("SP204", f"the key '{key}' stands twice{where}", key.span, "Keep one of them.")
+
+    def _put(self, node: Node) -> None:
+        if not self._open:
+            self._root = node
+            return
+        top = self._open[-1]
+        if isinstance(top.node, Items):
+            top.node.append(node)
+        elif top.key is not None:
+            if not top.repeated:
+                top.node[top.key] = node
+            top.key, top.repeated = None, False
+
+
+def _problem(error: yaml.YAMLError) -> str:
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None)
+    return str(problem or "it cannot be read")
+
+
+def _place(error: yaml.YAMLError, file: str) -> Span:
+    mark = getattr(error, "problem_mark", None)
+    return Span(file, mark.line + 1, mark.column + 1) if mark is not None else Span(file, 1, 1)
+
+
+def _advice(error: yaml.YAMLError) -> str:
+    if did_you_mean(_problem(error), ("mapping values are not allowed in this context",)):
+        return "Put quotes round a text that holds a colon."
+    return "Check the indentation, quotes and brackets in this line and the one above."
