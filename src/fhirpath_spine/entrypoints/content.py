@@ -37,8 +37,9 @@ def load_content(settings: Settings) -> Content:
         SettingsError: the key file cannot be used.
 
     """
-    site = authoring.load_site(settings.site) if settings.site else Site()
-    library = authoring.load(settings.profiles or authoring.profiles_directory(), site)
+    profiles = settings.profiles or authoring.profiles_directory()
+    site = authoring.load_site(settings.site, profiles) if settings.site else Site()
+    library = authoring.load(profiles, site)
     return Content(library, site, Wording(library, Phrases(library.phrases), Ids(read_key(settings.hmac_key_file))))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fhirpath_spine import errors
+from fhirpath_spine.fhirpath import CompileError, EvaluationError
 
 TABLE: dict[type[errors.SpineError], tuple[int, str]] = {
     errors.SpineError: (500, "exception"),
@@ -17,6 +18,8 @@ TABLE: dict[type[errors.SpineError], tuple[int, str]] = {
     errors.PatientMismatch: (412, "conflict"),
     errors.ScopeUndecidable: (412, "incomplete"),
     errors.LimitExceeded: (500, "too-costly"),
+    CompileError: (500, "exception"),
+    EvaluationError: (500, "exception"),
     errors.NotImplementedYet: (501, "not-supported"),
 }
 

@@ -1,0 +1,61 @@
+"""Every error of ours has a status and a FHIR issue code: one table, and no class is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import walk_packages
+
+import pytest
+from fhir.resources.R4B.operationoutcome import OperationOutcome
+
+import fhirpath_spine
+from fhirpath_spine.entrypoints.http_errors import TABLE, answer
+from fhirpath_spine.errors import ProfileError, SpineError
+from fhirpath_spine.exchange.outcomes import of_error
+
+ISSUE_TYPES = {
+    "invalid",
+    "too-long",
+    "not-supported",
+    "not-found",
+    "processing",
+    "conflict",
+    "incomplete",
+    "too-costly",
+    "exception",
+}
+
+
+for module in walk_packages(fhirpath_spine.__path__, "fhirpath_spine."):
+    import_module(module.name)  # a class that no test imports would not be seen
+
+
+def classes(root: type[SpineError] = SpineError) -> Iterator[type[SpineError]]:
+    yield root
+    for child in root.__subclasses__():
+        yield from classes(child)
+
+
+def made(kind: type[SpineError]) -> SpineError:
+    return kind("What.", diagnostics=(), hint="Do.") if issubclass(kind, ProfileError) else kind("What.", hint="Do.")
+
+
+@pytest.mark.parametrize("kind", sorted(set(classes()), key=lambda c: c.__name__))
+def test_each_error_stands_in_the_table_and_is_a_valid_outcome(kind: type[SpineError]) -> None:
+    assert kind in TABLE
+    status, code = answer(made(kind))
+    assert status >= 400
+    assert code in ISSUE_TYPES
+    OperationOutcome.model_validate(of_error(made(kind), code, "0032dee0-0f73-89a6-8e0b-3e253bdb58a3"))
+
+
+def test_the_table_names_only_errors_of_ours() -> None:
+    assert set(TABLE) <= set(classes())
+
+
+def test_a_new_class_answers_as_its_parent() -> None:
+    class Newer(SpineError):
+        pass
+
+    assert answer(Newer("x")) == (500, "exception")

@@ -1,0 +1,137 @@
+"""Hand-made decisions, libraries and needs, small enough to see what a test is about. Nothing here is clinical."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fhirpath_spine.exchange.cards import Wording
+from fhirpath_spine.exchange.ids import Ids
+from fhirpath_spine.exchange.words import Phrases
+from fhirpath_spine.fhirpath import ValueSet
+from fhirpath_spine.pathway.decision import (
+    CardKind,
+    Decision,
+    Evidence,
+    LesionRef,
+    Missing,
+    PathwayResult,
+    PlannedCard,
+    Status,
+    Step,
+    Unread,
+    Verdict,
+)
+from fhirpath_spine.pathway.model import Activity, Budget, Claim, Indicator, Lesions, Library, Policy, Source
+from fhirpath_spine.pathway.needs import Need
+from fhirpath_spine.pathway.texts import Charted
+from fhirpath_spine.pathway.truth import Reason
+
+ROOT = Path(__file__).parents[2]
+AT = datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC)
+LESION = LesionRef("demo:T8", "demo tumour at T8", ("T8",), ("c2", "c1"))
+ENTRY = PathwayResult("PW-DEMO", "1.2.3", "Demo pathway", "0" * 64, "TREAT_PLAN", True, LESION)
+
+
+def book() -> dict[str, str]:
+    """The phrase book that ships."""
+    return yaml.safe_load((ROOT / "profiles" / "phrases.yaml").read_text(encoding="utf-8"))
+
+
+def need(name: str, kind: str, key: str, codes: set[tuple[str, str]] | None = None) -> Need:
+    """A need of one type under one key."""
+    value_set = ValueSet(name, codes) if codes is not None else None
+    return Need(name=name, label=name, resources=(kind,), keys=(key,), codes=value_set)
+
+
+def library(**changes: Any) -> Library:
+    """A library with two sources, two claims and four needs, and no pathway."""
+    needs = (
+        need("tumours", "Condition", "conditions", {("sct", "1")}),
+        need("pain", "Observation", "observations-pain", {("loinc", "b"), ("loinc", "a")}),
+        need("drugs", "MedicationRequest", "medicationRequests", {("rx", "9")}),
+        need("person", "Patient", "patient"),
+    )
+    return replace(
+        Library(
+            digest="d" * 64,
+            pathways=(),
+            policy=Policy((), None, (), (), (), Budget()),
+            lesions=Lesions((), "tumours", "pain", frozenset(), {}, {}, (), "", {}),
+            needs={n.name: n for n in needs},
+            definitions={},
+            findings={},
+            ranked={},
+            labels={},
+            phrases=book(),
+            sources={
+                "S": Source(
+                    "S", "A page", "A site", "2025-01-02", "patient-education", "very-low", "https://a.example/p"
+                ),
+                "K": Source("K", "One patient", "A journal", "", "case-report", "very-low"),
+            },
+            claims={"S1": Claim("S1", "S", "drive", '"may"'), "K1": Claim("K1", "K", "support")},
+            value_sets={},
+        ),
+        **changes,
+    )
+
+
+def wording(lib: Library | None = None) -> Wording:
+    """Wording with the public key."""
+    lib = lib or library()
+    return Wording(lib, Phrases(lib.phrases), Ids())
+
+
+def evidence(value: str = "yes", **changes: Any) -> Evidence:
+    """A datum from the chart."""
+    return replace(Evidence("pain", "Pain severity", (Charted(value),), "2026-06-01", "Observation/o1"), **changes)
+
+
+def verdict(id_: str = "R-DEMO-01", status: Status = Status.RECOMMENDED, **changes: Any) -> Verdict:
+    """A verdict with one criterion and one datum."""
+    found = evidence()
+    base = Verdict(
+        id=id_,
+        title=f"Title of {id_}",
+        kind="referral",
+        status=status,
+        pathway="PW-DEMO",
+        lesion=LESION,
+        indicator=Indicator.INFO,
+        claims=("S1",),
+        because=(("pain recorded (", "Pain severity", ": ", Charted("yes"), ")"),),
+        steps=(Step("when", "pain-recorded", True, "%pain.exists()", (found,)),),
+        activity=Activity("ServiceRequest", "Ask for an opinion"),
+    )
+    return replace(base, **changes)
+
+
+def missing(item: str = "Grade", reason: Reason = Reason.NOT_RECORDED, **changes: Any) -> Missing:
+    """A datum that would decide."""
+    return replace(Missing(item, reason, "grade"), **changes)
+
+
+def planned(*verdicts: Verdict, **changes: Any) -> PlannedCard:
+    """A card of the demo entry."""
+    indicator = changes.pop("indicator", Indicator.INFO)
+    kind = changes.pop("kind", CardKind.PATHWAY)
+    return replace(PlannedCard(kind, indicator, ENTRY, verdicts, carries_plan=True), **changes)
+
+
+def decision(*cards: PlannedCard, **changes: Any) -> Decision:
+    """A decision that plans these cards."""
+    verdicts = tuple(v for c in cards for v in c.verdicts)
+    return replace(
+        Decision(AT, "p1", "d" * 64, "f" * 64, (ENTRY,) if cards else (), verdicts, cards),
+        **changes,
+    )
+
+
+def not_read(key: str = "conditions", detail: str = "absent") -> Unread:
+    """A key that could not be read."""
+    return Unread(key, "Condition", Reason.UNREAD, detail)

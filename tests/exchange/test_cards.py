@@ -1,0 +1,234 @@
+"""Cards as CDS Hooks wants them: CARD, SRC, SUG and ACT lines of the catalogue, and the transparency list."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+import orjson
+import pytest
+
+from fhirpath_spine.exchange import EXTENSION
+from fhirpath_spine.exchange.cards import Taste, unavailable, word
+from fhirpath_spine.pathway.decision import CardKind, Rejection, Status
+from fhirpath_spine.pathway.model import Activity, Indicator
+from fhirpath_spine.pathway.texts import Charted
+from fhirpath_spine.pathway.truth import Reason
+
+
+def cards(make: ModuleType, *planned: Any, taste: Taste | None = None, **changes: Any) -> list[dict[str, Any]]:
+    return word(make.decision(*planned, **changes), "decision-1", make.wording(), taste).cards
+
+
+def empties(value: object) -> bool:
+    if value is None or value in ("", [], {}):
+        return True
+    if isinstance(value, dict):
+        return any(empties(v) for v in value.values())
+    return isinstance(value, list) and any(empties(v) for v in value)
+
+
+@pytest.fixture
+def mixed(make: ModuleType) -> list[dict[str, Any]]:
+    wanting = make.verdict("R-DEMO-02", Status.NEEDS_DATA, because=(), missing=(make.missing(),), claims=("K1",))
+    blocked = make.verdict("R-DEMO-03", Status.BLOCKED, because=(("value too low",),), claims=())
+    return cards(
+        make,
+        make.planned(make.verdict(alternatives=(("Wait and see",),), cautions=(("ask first",),)), wanting, blocked),
+        rejections=(Rejection("lab", "Laboratory", "no-unit", "Observation/z", (Charted("1.9"),), "2026-06-14"),),
+        counts={"uncoded": 2},
+    )
+
+
+def test_nothing_on_the_wire_is_null_or_empty(mixed: list[dict[str, Any]]) -> None:
+    assert not empties(mixed)
+
+
+def test_a_card_says_what_why_what_is_missing_what_was_rejected_and_which_source(mixed: list[dict[str, Any]]) -> None:
+    detail = mixed[0]["detail"]
+    for line in (
+        "Demo pathway, demo tumour at T8: treatment planning.",
+        "**Title of R-DEMO-01 (R-DEMO-01)**",
+        "- Why: pain recorded (Pain severity: yes)",
+        "- Caution: ask first",
+        '- Source statements: S1 ("may")',
+        "**Blocked**\n\n- Title of R-DEMO-03 (R-DEMO-03): value too low.",
+        "**Needs data**\n\n- Title of R-DEMO-02 (R-DEMO-02): Not recorded: Grade.",
+        "**Alternatives**\n\n- Wait and see",
+        "**Data used**\n\n- Pain severity: yes (2026-06-01), from Observation/o1",
+        "**Not found**\n\n- Not recorded: Grade.",
+        "**Rejected**\n\n- Laboratory 1.9 (2026-06-14): it has no unit, so it was not used.",
+        "Uncoded entry: 2",
+        "- S: A page (A site, 2025-01-02); patient education page; certainty very low; "
+        "educational source, not a guideline.",
+        "one reported patient, not a guideline",
+        "Draft content",
+        "Not for time-critical decisions",
+    ):
+        assert line in detail
+
+
+def test_the_detail_has_no_html_and_no_table(mixed: list[dict[str, Any]]) -> None:
+    assert not re.search(r"<[a-zA-Z/]|^\|", mixed[0]["detail"], re.MULTILINE)
+
+
+def test_the_extension_is_exactly_what_the_design_says(mixed: list[dict[str, Any]]) -> None:
+    lesion = {"key": "demo:T8", "conditions": ["c2", "c1"]}
+    assert mixed[0]["extension"] == {
+        EXTENSION: {
+            "decision": "decision-1",
+            "pathway": "PW-DEMO",
+            "version": "1.2.3",
+            "state": "TREAT_PLAN",
+            "lesion": lesion,
+            "verdicts": [
+                {
+                    "id": "R-DEMO-01",
+                    "status": "recommended",
+                    "lesion": lesion,
+                    "claims": ["S1"],
+                    "because": ["pain recorded (Pain severity: yes)"],
+                },
+                {
+                    "id": "R-DEMO-02",
+                    "status": "needs-data",
+                    "lesion": lesion,
+                    "claims": ["K1"],
+                    "because": ["Not recorded: Grade."],
+                    "missing": [{"item": "Grade", "reason": "not-recorded"}],
+                },
+                {"id": "R-DEMO-03", "status": "blocked", "lesion": lesion, "because": ["value too low"]},
+            ],
+        }
+    }
+
+
+def test_an_uncertain_state_says_so_to_machine_and_reader(make: ModuleType) -> None:
+    entry = replace(make.ENTRY, certain=False)
+    card = cards(make, make.planned(make.verdict(), entry=entry))[0]
+    assert card["extension"][EXTENSION]["certain"] is False
+    assert "The state is uncertain" in card["detail"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 30])
+def test_a_summary_is_shorter_than_140_and_counts_what_does_not_fit(make: ModuleType, count: int) -> None:
+    verdicts = [make.verdict(f"R-DEMO-{n:02}", title=f"A rather long title number {n}") for n in range(count)]
+    summary = cards(make, make.planned(*verdicts))[0]["summary"]
+    assert len(summary) < 140
+    assert summary.startswith("Options for demo tumour at T8: A rather long title number 0")
+    assert count < 5 or re.search(r"and \d+ more$", summary)
+
+
+def test_a_single_title_that_is_too_long_is_cut(make: ModuleType) -> None:
+    summary = cards(make, make.planned(make.verdict(title="word " * 60)))[0]["summary"]
+    assert len(summary) < 140
+
+
+def test_the_summary_holds_no_identifier_and_no_chart_text(make: ModuleType) -> None:
+    found = make.verdict(title="An option", because=(("x: ", Charted("SECRET NOTE")),))
+    card = cards(make, make.planned(found), patient="patient-4711")[0]
+    assert not re.search("SECRET|4711|R-DEMO|c1", card["summary"])
+
+
+def test_the_topic_is_static_letters_and_digits(make: ModuleType) -> None:
+    topic = cards(make, make.planned(make.verdict(), indicator=Indicator.WARNING))[0]["source"]["topic"]
+    assert topic == {"system": "https://fhirpath-spine.org/fhir/CodeSystem/card-topic", "code": "PWDEMOwarning"}
+
+
+def test_a_safety_card_has_its_own_topic_and_wants_a_reason(make: ModuleType) -> None:
+    found = make.planned(make.verdict(safety=True), kind=CardKind.SAFETY, indicator=Indicator.WARNING)
+    card = cards(make, found)[0]
+    assert card["source"]["topic"]["code"] == "PWDEMOsafetyRDEMO01"
+    assert card["summary"] == "Safety: Title of R-DEMO-01"
+    assert "a reason is required" in card["detail"]
+    assert all(set(r) == {"system", "code", "display"} for r in card["overrideReasons"])
+
+
+def test_an_info_card_asks_for_no_reason(mixed: list[dict[str, Any]]) -> None:
+    assert "overrideReasons" not in mixed[0]
+
+
+def test_the_source_is_the_document_and_not_us(mixed: list[dict[str, Any]]) -> None:
+    assert mixed[0]["source"]["label"] == "A page (A site, 2025-01-02) and 1 more"
+    assert mixed[0]["source"]["url"] == "https://a.example/p"
+
+
+def test_each_option_is_a_suggestion_without_an_action_and_the_plan_is_one_more(mixed: list[dict[str, Any]]) -> None:
+    option, plan = mixed[0]["suggestions"]
+    assert set(option) == {"label", "uuid"}
+    assert plan["label"] == "Add this plan as a draft"
+    assert [a["type"] for a in plan["actions"]] == ["create"]
+    assert plan["actions"][0]["resource"]["resourceType"] == "CarePlan"
+    assert mixed[0]["selectionBehavior"] == "any"
+
+
+def test_a_client_that_takes_service_requests_gets_one_action_per_suggestion(make: ModuleType) -> None:
+    taste = Taste(actions=frozenset({"ServiceRequest"}))
+    listless = make.verdict("R-DEMO-02", activity=Activity("Task", "Do"))
+    found = cards(make, make.planned(make.verdict(), listless), taste=taste)[0]["suggestions"]
+    assert [len(s.get("actions", [])) for s in found] == [1, 0]
+    request = found[0]["actions"][0]["resource"]
+    assert (request["resourceType"], request["status"], request["subject"]) == (
+        "ServiceRequest",
+        "draft",
+        {"reference": "Patient/p1"},
+    )
+
+
+def test_a_card_without_an_option_has_no_suggestion_and_no_selection_behavior(make: ModuleType) -> None:
+    wanting = make.verdict(status=Status.NEEDS_DATA, missing=(make.missing(),))
+    card = cards(make, make.planned(wanting))[0]
+    assert "suggestions" not in card
+    assert "selectionBehavior" not in card
+    assert card["summary"] == "demo tumour at T8: some options are blocked or need data"
+
+
+def test_the_incomplete_card_names_what_could_not_be_read_and_why(make: ModuleType) -> None:
+    found = make.planned(kind=CardKind.INCOMPLETE, indicator=Indicator.WARNING, carries_plan=False)
+    card = cards(make, found, unread=(make.not_read(), make.not_read("procedures", "next-page")))[0]
+    assert "- Condition (conditions): the EHR did not send it" in card["detail"]
+    assert "the EHR sent one page of several" in card["detail"]
+    assert card["summary"] == "Spine pathway: data incomplete, some of the chart could not be read"
+
+
+def test_a_folded_card_names_no_single_pathway(make: ModuleType) -> None:
+    card = cards(make, make.planned(make.verdict(), kind=CardKind.MORE, carries_plan=False))[0]
+    assert "pathway" not in card["extension"][EXTENSION]
+    assert [v["id"] for v in card["extension"][EXTENSION]["verdicts"]] == ["R-DEMO-01"]
+
+
+def test_lines_at_the_head_stand_on_every_card(make: ModuleType) -> None:
+    found = cards(make, make.planned(make.verdict()), make.planned(make.verdict("R-2")), head=(("Held back.",),))
+    assert all("- Held back." in c["detail"] for c in found)
+
+
+def test_the_same_decision_gives_the_same_bytes(make: ModuleType) -> None:
+    one, two = (orjson.dumps(cards(make, make.planned(make.verdict()))) for _ in range(2))
+    assert one == two
+
+
+def test_ids_differ_between_cards_and_suggestions(make: ModuleType) -> None:
+    first = make.planned(make.verdict(), indicator=Indicator.WARNING)
+    second = make.planned(make.verdict("R-2"), carries_plan=False)
+    found = cards(make, first, second)
+    ids = [c["uuid"] for c in found] + [s["uuid"] for c in found for s in c["suggestions"]]
+    assert len(ids) == len(set(ids)) == 5
+
+
+def test_a_conflict_is_said_on_the_blocked_line_with_both_values(make: ModuleType) -> None:
+    both = (make.evidence("yes"), make.evidence("no"))
+    blocked = make.verdict(
+        status=Status.BLOCKED, because=(), missing=(make.missing("Fitness", Reason.CONFLICT, alternatives=both),)
+    )
+    card = cards(make, make.planned(blocked))[0]
+    assert "Conflict: Fitness yes (2026-06-01); no (2026-06-01). No value was chosen." in card["detail"]
+    assert card["extension"][EXTENSION]["verdicts"][0]["because"][0].startswith("Conflict: Fitness")
+
+
+def test_where_nothing_could_be_judged_a_card_can_say_so(make: ModuleType) -> None:
+    card = unavailable("decision-1", make.wording(), ["conditions"])
+    assert card["indicator"] == "info"
+    assert "not a statement that nothing is needed" in card["detail"]
+    assert "- conditions" in card["detail"]

@@ -1,0 +1,85 @@
+"""Chart text can do nothing on a card, whatever renders it (threat T09)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from fhirpath_spine.exchange.markdown import CAP, clean, escape, plain, render, section
+from fhirpath_spine.pathway.texts import Charted
+
+# The worst renderer that is in use: raw HTML on, tables and strikethrough on.
+RENDERER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+OURS = {"p", "ul", "li", "strong"}
+
+PAYLOADS = [
+    "<img src=x onerror=alert(1)>",
+    "<script>fetch('//evil.example')</script>",
+    "[click](javascript:alert(1))",
+    "![x](https://evil.example/p.png)",
+    "| a | b |\n|---|---|\n| c | d |",
+    "# heading\n\n1. list\n- item\n***",
+    "&lt;b&gt; &#60;i&#62;",
+    "`code` ~~gone~~ *em* __strong__ $x$",
+    "\u202egnp.exe\u200b\u2066 hidden",
+    "<https://evil.example> https://evil.example www.evil.example a@evil.example mailto:a@b.example",
+    "line\u2028break\x85 and\r\nmore\x00\x07",
+    "\\<b> \\\\*x*",
+]
+
+
+def tags(markdown: str) -> set[str]:
+    return set(re.findall(r"<\s*([a-zA-Z][a-zA-Z0-9]*)", RENDERER.render(markdown)))
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_payload_renders_as_text(payload: str) -> None:
+    block = section("Data used", [render(("Note: ", Charted(payload)))])[0]
+    assert tags(block) <= OURS
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_payload_at_the_beginning_of_a_line_renders_as_text(payload: str) -> None:
+    assert tags(render((Charted(payload),))) <= {"p"}
+    assert tags(f"- {render((Charted(payload),))}") <= {"ul", "li", "p"}
+
+
+@given(st.text(max_size=400))
+def test_any_text_renders_as_text(text: str) -> None:
+    assert tags(f"- {render(('Value: ', Charted(text)))}") <= {"ul", "li", "p"}
+
+
+@given(st.text(alphabet="\\`*_{}[]()#+-.!|~<>&@:/w=h1 \n$;ab\"'", max_size=60))
+def test_any_mixture_of_signs_renders_as_text(text: str) -> None:
+    assert tags(render((Charted(text),))) <= {"p"}
+
+
+def test_an_address_in_a_chart_is_broken_so_that_no_renderer_links_it() -> None:
+    shown = render((Charted("see https://evil.example, www.evil.example or a@evil.example"),))
+    assert not re.search(r"https?\\?://|www\.|\w@\w", shown)
+
+
+def test_chart_text_is_one_line_of_visible_characters_and_capped() -> None:
+    assert clean("a\u200b\u202eb\n\u2028 c\x00") == "ab c"
+    assert len(plain((Charted("x" * 500),))) == CAP
+    assert plain((Charted("x" * 500),)).endswith("…")
+
+
+def test_values_and_dates_read_as_they_stand() -> None:
+    assert render((Charted("1.90 mg/dL"), " of ", Charted("2026-06-14"))) == "1.90 mg/dL of 2026-06-14"
+
+
+def test_a_sentence_of_a_profile_is_text_and_not_markup() -> None:
+    assert RENDERER.render(escape("95 10*9/L and 1.2 10*9/L, < 50, TREAT_PLAN, <b>")) == (
+        "<p>95 10*9/L and 1.2 10*9/L, &lt; 50, TREAT_PLAN, &lt;b&gt;</p>\n"
+    )
+    assert escape("platelets < 50") == "platelets < 50"
+
+
+def test_a_list_says_each_line_once_and_an_empty_list_says_nothing() -> None:
+    assert section("T", ["a", "b", "a", ""]) == ["**T**\n\n- a\n- b"]
+    assert section("T", []) == []

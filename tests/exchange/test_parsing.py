@@ -1,0 +1,61 @@
+"""Bodies under limits: only RFC 8259 JSON in UTF-8 gets through, and errors do not repeat it (threats T10, T14)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fhirpath_spine.errors import BodyTooLarge, RequestError
+from fhirpath_spine.exchange.parsing import deeper_than, parse
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(alphabet='{}[]"\\ab\n', max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(alphabet='{["\\', max_size=3), inner, max_size=3)
+    ),
+    max_leaves=20,
+)
+
+
+def depth(value: object) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(depth, value.values()), default=0)
+    return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
+
+
+@given(VALUES)
+def test_depth_is_told_without_a_walk(value: object) -> None:
+    body, deep = json.dumps(value).encode(), depth(value)
+    assert not deeper_than(body, deep)
+    assert deep == 0 or deeper_than(body, deep - 1)
+
+
+def test_the_limit_itself_is_allowed() -> None:
+    assert parse(b"[" * 64 + b"]" * 64) is not None
+    with pytest.raises(BodyTooLarge):
+        parse(b"[" * 65 + b"]" * 65)
+
+
+@pytest.mark.parametrize("depth_", [2_000, 100_000])
+def test_very_deep_json_is_refused_and_not_crashed_on(depth_: int) -> None:
+    with pytest.raises(RequestError):
+        parse(b"[" * depth_ + b"]" * depth_)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b'{"a": NaN}', b'{"a": 1e999}', b"\xef\xbb\xbf{}", '{"a": 1}'.encode("utf-16"), b'{"a": 1,}', b"{} {}"],
+)
+def test_what_is_no_json_is_refused(body: bytes) -> None:
+    with pytest.raises(RequestError, match="not valid JSON"):
+        parse(body)
+
+
+def test_the_message_does_not_repeat_the_body() -> None:
+    with pytest.raises(RequestError) as caught:
+        parse(b'{"secret-4711": tru}')
+    assert "4711" not in str(caught.value)
+    assert caught.value.__cause__ is None

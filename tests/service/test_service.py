@@ -1,0 +1,200 @@
+"""One hook call with fake ports: what is fetched, what is judged, what is kept, what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from fhirpath_spine.adapters.unfetched import Unfetched
+from fhirpath_spine.errors import PatientMismatch, ScopeUndecidable, SpineError
+from fhirpath_spine.exchange import EXTENSION
+from fhirpath_spine.exchange.requests import HookRequest
+from fhirpath_spine.exchange.retrieval import Open
+from fhirpath_spine.pathway.chart import Chart, Read
+from fhirpath_spine.pathway.decision import Decision
+from fhirpath_spine.pathway.model import Site
+from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot, Trace
+
+
+@dataclass
+class Judge:
+    """Remembers what it was asked, and answers as told."""
+
+    answer: Decision | Exception
+    charts: list[Chart] = field(default_factory=list)
+    given: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, library: Any, chart: Chart, at: Any, site: Any, **given: Any) -> Decision:
+        self.charts.append(chart)
+        self.given = {"at": at, **given}
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@dataclass
+class Journal:
+    records: list[CallRecord] = field(default_factory=list)
+
+    def keep(self, record: CallRecord) -> None:
+        self.records.append(record)
+
+
+@dataclass
+class Fetched:
+    """A retriever that finds everything complete and empty."""
+
+    asked: list[str] = field(default_factory=list)
+
+    async def fetch(self, request: HookRequest, wanted: Mapping[str, Open], deadline: float) -> Mapping[str, Read]:
+        self.asked += wanted
+        return {key: Read(source="search") for key in wanted}
+
+
+PATIENT = {"resourceType": "Patient", "id": "p1"}
+
+
+def body(**changes: Any) -> dict[str, Any]:
+    return {
+        "hook": "patient-view",
+        "hookInstance": "i1",
+        "context": {"patientId": "p1", "userId": "Practitioner/1"},
+        "prefetch": {"patient": PATIENT, "conditions": None},
+        **changes,
+    }
+
+
+class Bench:
+    """A service whose ports are fakes."""
+
+    def __init__(self, make: ModuleType, answer: Decision | Exception, **changes: Any) -> None:
+        self.judge, self.journal, self.trace = Judge(answer), Journal(), Trace()
+        library = make.library()
+        self.service = HookService(
+            id="spine-patient-view",
+            hook="patient-view",
+            snapshot=Snapshot.of(library, Site(), make.wording(library)),
+            retriever=changes.pop("retriever", Unfetched()),
+            journal=self.journal,
+            clock=lambda: make.AT,
+            judge=self.judge,
+            **changes,
+        )
+
+    def call(self, given: Any = None, client: Client | None = None) -> dict[str, Any]:
+        return asyncio.run(self.service.answer(given or body(), client or Client(), self.trace))
+
+    @property
+    def record(self) -> CallRecord:
+        (record,) = self.journal.records
+        return record
+
+
+def test_a_call_is_read_judged_and_worded(make: ModuleType) -> None:
+    bench = Bench(make, make.decision(make.planned(make.verdict())))
+    card = bench.call()["cards"][0]
+    assert card["extension"][EXTENSION]["pathway"] == "PW-DEMO"
+    assert bench.judge.given == {"at": make.AT, "emergency": "full", "audience": "clinician"}
+    assert bench.judge.charts[0].patient == "p1"
+
+
+def test_what_is_absent_could_not_be_read_and_null_is_empty(make: ModuleType) -> None:
+    bench = Bench(make, make.decision())
+    bench.call()
+    reads = bench.judge.charts[0].reads
+    assert reads["conditions"] == Read()
+    assert {key for key, read in reads.items() if not read.complete} == {"medicationRequests", "observations-pain"}
+    assert bench.record.unread == ("medicationRequests", "observations-pain")
+
+
+def test_only_what_the_prefetch_leaves_open_is_fetched(make: ModuleType) -> None:
+    retriever = Fetched()
+    bench = Bench(make, make.decision(), retriever=retriever)
+    bench.call()
+    assert retriever.asked == ["medicationRequests", "observations-pain"]
+    assert all(read.complete for read in bench.judge.charts[0].reads.values())
+
+
+def test_prefetch_and_search_give_the_same_reads_but_for_their_source(make: ModuleType) -> None:
+    bench = Bench(make, make.decision(), retriever=Fetched())
+    bench.call()
+    bench.call(
+        body(prefetch={"patient": PATIENT, "conditions": None, "medicationRequests": None, "observations-pain": None})
+    )
+    fetched, sent = ({k: r.resources for k, r in c.reads.items()} for c in bench.judge.charts)
+    assert fetched == sent
+
+
+def test_of_a_page_that_was_cut_short_what_was_sent_is_kept_as_incomplete(make: ModuleType) -> None:
+    condition = {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/p1"}}
+    cut = {"resourceType": "Bundle", "entry": [{"resource": condition}], "link": [{"relation": "next", "url": "x"}]}
+    bench = Bench(make, make.decision())
+    bench.call(body(prefetch={"conditions": cut}))
+    read = bench.judge.charts[0].reads["conditions"]
+    assert (read.resources, read.complete) == ((condition,), False)
+
+
+@pytest.mark.parametrize("user", ["Patient/p1", "RelatedPerson/r"])
+def test_a_patient_or_relative_gets_no_card_and_nothing_is_judged(make: ModuleType, user: str) -> None:
+    bench = Bench(make, make.decision(make.planned(make.verdict())))
+    assert bench.call(body(context={"patientId": "p1", "userId": user})) == {"cards": []}
+    assert bench.judge.charts == []
+    assert bench.record.outcome == "audience"
+
+
+def test_a_deliberate_silence_is_told_in_the_record(make: ModuleType) -> None:
+    bench = Bench(make, make.decision(silent="deceased"))
+    assert bench.call() == {"cards": []}
+    assert bench.record.outcome == "deceased"
+
+
+@pytest.mark.parametrize("error", [PatientMismatch("x"), ScopeUndecidable("x")])
+def test_a_refusal_is_raised_and_recorded_with_its_code(make: ModuleType, error: SpineError) -> None:
+    bench = Bench(make, error)
+    with pytest.raises(type(error)):
+        bench.call()
+    assert bench.record.outcome == error.code
+
+
+def test_a_site_may_ask_for_a_card_where_the_scope_cannot_be_decided(make: ModuleType) -> None:
+    bench = Bench(make, ScopeUndecidable("x"), on_unavailable="card")
+    card = bench.call()["cards"][0]
+    assert card["indicator"] == "info"
+    assert "- observations-pain" in card["detail"]
+    assert bench.record.outcome == "scope-undecidable"
+
+
+def test_a_bug_is_not_swallowed_and_the_trace_names_the_decision(make: ModuleType) -> None:
+    bench = Bench(make, KeyError("bug"))
+    with pytest.raises(KeyError):
+        bench.call()
+    assert bench.record.outcome == "internal-error"
+    assert bench.trace.decision == bench.record.decision
+
+
+def test_a_retry_has_the_same_ids_and_a_new_hook_instance_has_new_ones(make: ModuleType) -> None:
+    bench = Bench(make, make.decision(make.planned(make.verdict())))
+    first, again = bench.call(), bench.call()
+    other = bench.call(body(hookInstance="i2"))
+    assert first == again
+    assert first["cards"][0]["uuid"] != other["cards"][0]["uuid"]
+    plans = [c["cards"][0]["suggestions"][-1]["actions"][0]["resource"]["identifier"] for c in (first, other)]
+    assert plans[0] == plans[1]
+
+
+def test_a_record_holds_nothing_of_the_patient(make: ModuleType) -> None:
+    bench = Bench(make, make.decision(make.planned(make.verdict()), patient="p-4711"))
+    bench.call(body(context={"patientId": "p-4711", "userId": "Practitioner/user-4711"}, hookInstance="4711"))
+    assert "4711" not in repr(bench.record)
+    assert bench.record.pathways == ("PW-DEMO:TREAT_PLAN",)
+
+
+def test_the_clients_emergency_setting_reaches_the_judgement(make: ModuleType) -> None:
+    bench = Bench(make, make.decision())
+    bench.call(client=Client(emergency="scope-stop"))
+    assert bench.judge.given["emergency"] == "scope-stop"
