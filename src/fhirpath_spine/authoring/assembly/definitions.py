@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.assembly.scopes import ANYWHERE, ONE_ITEM, names_in
-from fhirpath_spine.authoring.assembly.shapes import FINDING, RANKED_TYPES, item_shape, one
+from fhirpath_spine.authoring.assembly.shapes import FINDING, RANKED_TYPES, one
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.fhirpath import Shape
 from fhirpath_spine.pathway.findings import SETTLES, WORSENS
@@ -37,15 +37,14 @@ class DefinitionBuilder:
             need = self._need(part.need)
             if need is None:
                 continue
-            focus = item_shape(need)
             course = need.components.get(str(group.course))
             courses |= course.words if course is not None else set()
             sources.append(
                 FindingSource(
                     need=need.name,
-                    abnormal=self._compiler.test(part.abnormal, ONE_ITEM, focus=focus),
-                    normal=self._compiler.test(part.normal, ONE_ITEM, focus=focus) if part.normal else None,
-                    grade=self._compiler.expression(part.grade, ONE_ITEM, focus=focus) if part.grade else None,
+                    abnormal=self._compiler.test(part.abnormal, ONE_ITEM, item=need),
+                    normal=self._compiler.test(part.normal, ONE_ITEM, item=need) if part.normal else None,
+                    grade=self._compiler.expression(part.grade, ONE_ITEM, item=need) if part.grade else None,
                     only_worse=part.only is not None,
                 )
             )
@@ -75,7 +74,7 @@ class DefinitionBuilder:
             if need is None:
                 continue
             before = self._report.errors
-            answer = self._compiler.expression(part.answer, ONE_ITEM, focus=item_shape(need))
+            answer = self._compiler.expression(part.answer, ONE_ITEM, item=need)
             if self._report.errors == before and not _is_type(answer.shape, wanted):
                 told = _TYPE_NAMES.get(answer.shape.type, answer.shape.type)
                 self._report.add("SP207", f"the answer is {told}, not {form.type}", part.answer.span)

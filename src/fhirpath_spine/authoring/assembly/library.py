@@ -86,6 +86,8 @@ def build(files: Files, shared: Shared) -> Draft:
     _define(draft, definitions, data.define)
     for form in files.pathways.values():
         _define(draft, definitions, form.define, str(form.id))
+    # From here on what is read is read by something that acts; definitions are followed from there.
+    draft.compiler.used.clear()
     draft.library = _assemble(draft)
     return draft
 

@@ -1,0 +1,25 @@
+"""Checks of meaning that need the whole set: what is used, what follows what, which words can occur, what a search can carry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fhirpath_spine.authoring.lint.holds import check_holds
+from fhirpath_spine.authoring.lint.leaders import check_leaders
+from fhirpath_spine.authoring.lint.search import check_groups
+from fhirpath_spine.authoring.lint.usage import check_usage
+from fhirpath_spine.authoring.lint.words import check_words
+
+if TYPE_CHECKING:
+    from fhirpath_spine.authoring.assembly.library import Draft
+    from fhirpath_spine.pathway.model import Site
+
+
+def lint(draft: Draft, site: Site) -> None:
+    """Adds what is found to the draft's report. Whether something is used is asked only of a set that is right so far."""
+    check_leaders(draft)
+    check_words(draft)
+    check_groups(draft, site)
+    check_holds(draft)
+    if not draft.files.report.errors and not draft.files.catalogue.broken:
+        check_usage(draft)
