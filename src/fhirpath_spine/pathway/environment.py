@@ -242,7 +242,7 @@ class Environment(Mapping[str, Sequence[Any]]):
                 definition = self._library.definitions.get(name)
                 if definition is None:
                     out[name] = None
-                elif definition.shape.type == "boolean":
+                elif definition.shape.type in ("boolean", "System.Boolean"):
                     walk(definition)
                 else:
                     out.update(dict.fromkeys(sorted(self.names(definition) - set(self._library.definitions))))

@@ -63,7 +63,8 @@ class _Entry:
     """One pathway judged for one lesion, or for the patient."""
 
     def __init__(self, pathway: Pathway, lesion: Lesion | None, env: Environment) -> None:
-        self.pathway, self.lesion, self.env = pathway, lesion, env
+        self.pathway, self.lesion = pathway, lesion
+        self.env = env.with_given(pathway=[pathway.id])
         self.state, self.certain = "", True
 
     def result(self, notes: Sequence[Said] = ()) -> PathwayResult:
@@ -157,7 +158,7 @@ class _Judgement:
             self.library, self.facts, self.site, self.lesions, lesion, lesions_complete=self.lesions_complete
         )
 
-    def _unsure(self, lesion: Lesion | None) -> Environment:
+    def _unsure(self, entry: _Entry, lesion: Lesion | None = None) -> Environment:
         """An environment in which the state depends on something that could not be read."""
         return Environment(
             self.library,
@@ -166,6 +167,7 @@ class _Judgement:
             self.lesions,
             lesion,
             lesions_complete=self.lesions_complete,
+            given={"pathway": [entry.pathway.id]},
             unsure={"state": Reason.UNREAD},
         )
 
@@ -228,7 +230,7 @@ class _Judgement:
         if entry.certain and entry.state:
             entry.env = entry.env.with_given(state=[entry.state])
         else:
-            entry.env = self._unsure(entry.lesion)
+            entry.env = self._unsure(entry, entry.lesion)
         if entry.lesion is not None:
             entry.lesion.item["pathway"] = entry.pathway.id
             if entry.certain:
@@ -292,8 +294,8 @@ class _Judgement:
     def _environment_for(self, recommendation: Recommendation, entry: _Entry, so_far: Sequence[Verdict]) -> Environment:
         env = entry.env
         if recommendation.per_patient and entry.lesion is not None:
-            env = self._environment(None)
-            env = env.with_given(state=[entry.state]) if entry.certain else self._unsure(None)
+            known = {"state": [entry.state], "pathway": [entry.pathway.id]}
+            env = self._environment(None).with_given(**known) if entry.certain else self._unsure(entry)
         if reads_advice(self.library, recommendation.id):
             ids = dict.fromkeys(v.id for v in so_far if v.status is Status.RECOMMENDED)
             env = env.with_given(**{ADVISED: list(ids)})
