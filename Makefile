@@ -1,0 +1,74 @@
+# The way in. `make` lists the targets; each of them installs what it needs into .venv, once.
+# Needed on the machine: Python 3.11 or newer, and make.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/sh
+
+# The first Python that is new enough. Choose another with `make PYTHON=/path/to/python3 ...`.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; exit; }; done; echo python3)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+UV := 0.13.9
+
+.PHONY: help
+help: ## list the targets
+	@echo "fhirpath-spine: treatment pathways of spinal tumours as a CDS Hooks service. Invented patients only."
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(INSTALLED) ## show what the service says about invented patients, then keep serving (Ctrl-C ends it)
+	@$(BIN)/fhirpath-spine demo
+
+.PHONY: demo-once
+demo-once: $(INSTALLED) ## show the same and end
+	@$(BIN)/fhirpath-spine demo --once
+
+.PHONY: test
+test: $(INSTALLED) ## run the tests
+	$(BIN)/python -m pytest
+
+.PHONY: lint
+lint: $(INSTALLED) ## check style, types, layers and profiles
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/fhirpath-spine lint
+
+.PHONY: bench
+bench: $(INSTALLED) ## measure against other FHIRPath stacks, and the whole call (about four minutes)
+	$(BIN)/python -m benchmarks
+
+.PHONY: lock
+lock: ## write requirements.lock anew from pyproject.toml
+	@$(MAKE) --no-print-directory python-is-new-enough
+	test -x .cache/lock/bin/uv || { $(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install -q uv==$(UV); }
+	.cache/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--group dev pyproject.toml -o requirements.lock
+
+.PHONY: clean
+clean: ## remove what the targets made: .venv, caches, builds
+	rm -rf $(VENV) .cache/lock build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: python-is-new-enough
+python-is-new-enough:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "fhirpath-spine needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>/dev/null || echo missing)." >&2; \
+		echo "Install one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+
+# Every file that is installed is named in the lock with its hash, the build backend too: so the package itself is built
+# without isolation, and nothing comes in that the lock does not name.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(MAKE) --no-print-directory python-is-new-enough MAKECMDGOALS="$(MAKECMDGOALS)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "The virtual environment could not be made. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Installing the locked packages into $(VENV); this takes a minute, once."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
