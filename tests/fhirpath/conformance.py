@@ -217,7 +217,9 @@ def main() -> int:
     for group in total:
         print(f"{passed[group]:4}/{total[group]:<4} {group}")
     refused = sum(1 for c in found if c.invalid and c.name not in failing)
-    print(f"passed {sum(passed.values())} of {sum(total.values())}; invalid refused: {refused} of {sum(1 for c in found if c.invalid)}")
+    print(
+        f"passed {sum(passed.values())} of {sum(total.values())}; invalid refused: {refused} of {sum(1 for c in found if c.invalid)}"
+    )
     gaps = listed()
     surprises = sorted(set(failing) ^ gaps)
     for name in surprises:

@@ -11,6 +11,7 @@ from fhirpath_spine.fhirpath.items import TypeName
 from fhirpath_spine.fhirpath.quantity import UCUM, Quantity, unit
 from fhirpath_spine.fhirpath.shapes import (
     ANYTHING,
+    BROKEN,
     INTEGER,
     NOTHING,
     STRING,
@@ -110,7 +111,7 @@ class Checker:
     def error(self, code: str, tree: Tree, message: str, hint: str = "", at: int | None = None) -> Ty:
         """Report an error; the result is unknown, so that it causes no others."""
         self.report.error(code, tree.start if at is None else at, tree.end, message, hint)
-        return ANYTHING
+        return BROKEN
 
     def _infer(self, tree: Tree) -> Ty:
         match tree:
@@ -156,12 +157,8 @@ class Checker:
         if name in _ROOTS:
             return self.focus
         names = {*self.variables, *self.defined, *CONSTANTS, *_ROOTS}
-        wide = did_you_mean(tree.wide, [n for n in names if "-" in n]) if "-" in tree.wide else ""
-        hint = (
-            wide
-            or did_you_mean(name, names)
-            or f"Known are: {', '.join('%' + n for n in sorted(self.variables)[:12]) or 'none'}."
-        )
+        known = ", ".join(f"%{n}" for n in sorted(self.variables)[:12]) or "none"
+        hint = did_you_mean(name, names) or f"Known are: {known}."
         return self.error("SP111", tree, f"%{name} is not defined.", hint)
 
     def _special(self, tree: Special) -> Ty:
@@ -213,8 +210,11 @@ class Checker:
             )
         if shape is not None and shape.closed:
             return None
+        if base.broken:
+            return BROKEN
         if base.types is None:
-            return Ty(None, partial=base.partial) if name in model.all_element_names() else None
+            known = model.anywhere(name)
+            return None if known is None else Ty(known[0], base.many or known[1], partial=base.partial)
         if not base.types:
             return NOTHING
         types: dict[str, None] = {}
@@ -276,7 +276,7 @@ class Checker:
             f"There is no type '{text}'.",
             did_you_mean(name, known),
         )
-        return TypeName("System", name)
+        return TypeName("?", name)
 
     def truth(self, tree: Tree, ty: Ty, what: str) -> None:
         """Report a criterion that is no truth value."""

@@ -10,7 +10,7 @@ from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.fhirpath import advice, model, texts
 from fhirpath_spine.fhirpath.functions import FUNCTIONS, Function
 from fhirpath_spine.fhirpath.problems import EvaluationError
-from fhirpath_spine.fhirpath.shapes import ANYTHING, BOOLEAN, Ty, family, of
+from fhirpath_spine.fhirpath.shapes import ANYTHING, BOOLEAN, BROKEN, Ty, family, of
 from fhirpath_spine.fhirpath.syntax import Call, Literal, Member, Tree, Unary
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def call(checker: Checker, tree: Call) -> Ty:
             checker.within(argument, ANYTHING)
         hint = did_you_mean(tree.name, FUNCTIONS)
         checker.report.error("SP108", tree.at, tree.at + len(tree.name), f"There is no function {tree.name}().", hint)
-        return ANYTHING
+        return BROKEN
     if checker.profile and not function.profile:
         checker.report.error(
             "SP117",
@@ -69,7 +69,7 @@ def _wrong_count(checker: Checker, tree: Call, function: Function) -> Ty:
     wanted = f"{least}" if least == most else f"{least} to {most}"
     noun = "argument" if wanted == "1" else "arguments"
     checker.report.error("SP109", tree.at, tree.end, f"{tree.name}() takes {wanted} {noun}, not {len(tree.args)}.")
-    return ANYTHING
+    return BROKEN
 
 
 def _fits(ty: Ty, kind: str) -> bool:
@@ -130,6 +130,8 @@ def _type_call(checker: Checker, tree: Call, base: Ty) -> Ty:
 
 def type_result(checker: Checker, tree: Tree, op: str, base: Ty, wanted: TypeName) -> Ty:
     """The type of ``is``, ``as`` or ``ofType``; in profiles, a type that can never occur is an error."""
+    if wanted.namespace == "?":
+        return BROKEN
     if op == "is":
         return of(BOOLEAN, known=base.known and not base.partial)
     if op == "as" and base.many and checker.profile:
@@ -144,7 +146,7 @@ def type_result(checker: Checker, tree: Tree, op: str, base: Ty, wanted: TypeNam
     if not kept and base.types and not any(model.descends(names[0], t) or model.is_abstract(t) for t in base.types):
         if checker.profile:
             possible = ", ".join(t.removeprefix("System.") for t in base.types)
-            checker.error("SP112", tree, f"This is never a {wanted.name}.", f"It can be: {possible}.")
+            checker.error("SP112", tree, f"This is never of type {wanted.name}.", f"It can be: {possible}.")
         return Ty(tuple(names), many, partial=base.partial)
     same = bool(kept) and len(kept) == len(base.types)
     return Ty(tuple(kept or names), many, base.known and same, base.shape, base.ordered, base.partial)

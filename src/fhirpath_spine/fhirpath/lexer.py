@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.fhirpath.temporal import Date, DateTime, Temporal, Time
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from fhirpath_spine.fhirpath.problems import Report
 
@@ -47,7 +48,6 @@ class Token:
     value: Any
     start: int
     end: int
-    wide: str = ""
 
 
 def _unescape(report: Report, body: str, start: int) -> str:
@@ -66,11 +66,8 @@ def _unescape(report: Report, body: str, start: int) -> str:
 
 
 def _temporal(report: Report, kind: str, text: str, start: int) -> Any:
-    found: Temporal | None
-    if kind == "time":
-        found = Time.parse(text[2:])
-    else:
-        found = DateTime.parse(text[1:]) if kind == "datetime" else Date.parse(text[1:])
+    read: Callable[[str], Temporal | None] = {"time": Time.parse, "datetime": DateTime.parse, "date": Date.parse}[kind]
+    found = read(text.lstrip("@T"))
     if found is None:
         raise report.fail("SP103", start, start + len(text), f"'{text}' is not a date or time that exists.")
     return found
@@ -108,7 +105,6 @@ def tokens(report: Report, declared: Collection[str]) -> Iterator[Token]:
                 "SP102", start, at, f"'{raw}' is not an operator of FHIRPath.", f"Write '{_FOREIGN[raw]}'."
             )
         value: Any = raw
-        wide = ""
         if kind in ("time", "datetime", "date"):
             value, kind = _temporal(report, kind, raw, start), "date"
         elif kind == "number":
@@ -118,19 +114,22 @@ def tokens(report: Report, declared: Collection[str]) -> Iterator[Token]:
         elif kind == "special":
             value = raw[1:]
         elif kind == "variable":
-            value, at, wide = _variable(report, raw, start, at, declared)
-        yield Token(kind, text[start:at], value, start, at, wide)
+            value, at = _variable(report, raw, start, at, declared)
+        yield Token(kind, text[start:at], value, start, at)
     yield Token("end", "", None, len(text), len(text))
 
 
-def _variable(report: Report, raw: str, start: int, end: int, declared: Collection[str]) -> tuple[str, int, str]:
+def _variable(report: Report, raw: str, start: int, end: int, declared: Collection[str]) -> tuple[str, int]:
     if raw[1] in "`'":
-        return _unescape(report, raw[2:-1], start + 2), end, ""
+        return _unescape(report, raw[2:-1], start + 2), end
     match = _HYPHENATED.match(report.text, start + 1)
     wide = match[0] if match else raw[1:]
     name = wide
     while "-" in name:
         if name in declared:
-            return name, start + 1 + len(name), wide
+            return name, start + 1 + len(name)
         name = name.rpartition("-")[0]
-    return raw[1:], end, wide
+    if name not in declared and did_you_mean(wide, [known for known in declared if "-" in known]):
+        # Surely one misspelt name and no subtraction; the checker says so.
+        return wide, start + 1 + len(wide)
+    return name, end

@@ -107,6 +107,19 @@ def all_element_names() -> frozenset[str]:
 
 
 @cache
+def anywhere(name: str) -> tuple[tuple[str, ...] | None, bool] | None:
+    """All types that elements of this name have, and whether one repeats; None if there is no such element.
+
+    The types are None if one of them is not fixed.
+    """
+    found = [element for kind in TYPES.values() if (element := kind.elements.get(name)) is not None]
+    if not found:
+        return None
+    types = tuple(dict.fromkeys(t for element in found for t in element.types))
+    return types if all(types) and "Resource" not in types else None, any(element.many for element in found)
+
+
+@cache
 def choice_spelling(type_name: str, name: str) -> tuple[str, str] | None:
     """For ``valueQuantity``: ``("value", "Quantity")``; None if it is not a choice element's JSON name."""
     found = TYPES.get(type_name)

@@ -218,7 +218,7 @@ class _Parser:
             return self.sized(Literal(start=start, end=end, value=token.value))
         if token.kind == "variable":
             self.position += 1
-            return self.sized(Variable(start=start, end=end, name=token.value, wide=token.wide))
+            return self.sized(Variable(start=start, end=end, name=token.value))
         if token.kind == "special":
             self.position += 1
             return self.sized(Special(start=start, end=end, name=token.value))

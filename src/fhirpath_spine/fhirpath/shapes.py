@@ -30,7 +30,7 @@ class Ty:
     """What the checker knows of an expression's result.
 
     ``types``: possible type names, None if anything, () if always empty. ``partial``: it can be read incompletely,
-    so even ``exists()`` on it may have no answer.
+    so even ``exists()`` on it may have no answer. ``broken``: an error has been reported, so nothing more is said.
     """
 
     types: tuple[str, ...] | None
@@ -39,6 +39,7 @@ class Ty:
     shape: Shape | None = None
     ordered: bool = True
     partial: bool = False
+    broken: bool = False
 
     def one(self) -> Ty:
         """The same, at most one item."""
@@ -69,6 +70,7 @@ class Ty:
 
 ANYTHING = Ty(None)
 NOTHING = Ty((), many=False)
+BROKEN = Ty(None, broken=True)
 
 BOOLEAN = "System.Boolean"
 STRING = "System.String"

@@ -39,10 +39,9 @@ class Literal(Tree):
 
 @dataclass(slots=True, kw_only=True)
 class Variable(Tree):
-    """``%name``; ``wide`` is the longest hyphen-joined reading of the text, for suggestions."""
+    """``%name``."""
 
     name: str
-    wide: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
