@@ -84,7 +84,7 @@ def test_discovery_lists_the_service_with_its_templates(client: TestClient) -> N
     assert (service["hook"], service["id"]) == ("patient-view", "spine-patient-view")
     assert all(isinstance(service[k], str) and service[k] for k in ("title", "description", "usageRequirements"))
     assert all(isinstance(k, str) and isinstance(v, str) for k, v in service["prefetch"].items())
-    assert list(service["prefetch"])[0] == "patient"
+    assert next(iter(service["prefetch"])) == "patient"
 
 
 def test_every_advertised_service_answers(client: TestClient) -> None:

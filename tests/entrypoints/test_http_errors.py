@@ -10,9 +10,11 @@ import pytest
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 
 import fhirpath_spine
+from fhirpath_spine.diagnostics import Diagnostic, Span
 from fhirpath_spine.entrypoints.http_errors import TABLE, answer
 from fhirpath_spine.errors import ProfileError, SpineError
 from fhirpath_spine.exchange.outcomes import of_error
+from fhirpath_spine.fhirpath import CompileError
 
 ISSUE_TYPES = {
     "invalid",
@@ -38,7 +40,11 @@ def classes(root: type[SpineError] = SpineError) -> Iterator[type[SpineError]]:
 
 
 def made(kind: type[SpineError]) -> SpineError:
-    return kind("What.", diagnostics=(), hint="Do.") if issubclass(kind, ProfileError) else kind("What.", hint="Do.")
+    if issubclass(kind, ProfileError):
+        return kind("What.", diagnostics=(), hint="Do.")
+    if issubclass(kind, CompileError):
+        return kind([Diagnostic("SP000", "What.", Span("", 1, 1), "Do.")])
+    return kind("What.", hint="Do.")
 
 
 @pytest.mark.parametrize("kind", sorted(set(classes()), key=lambda c: c.__name__))
@@ -55,7 +61,7 @@ def test_the_table_names_only_errors_of_ours() -> None:
 
 
 def test_a_new_class_answers_as_its_parent() -> None:
-    class Newer(SpineError):
+    class NewerError(SpineError):
         pass
 
-    assert answer(Newer("x")) == (500, "exception")
+    assert answer(NewerError("x")) == (500, "exception")

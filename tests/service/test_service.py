@@ -29,7 +29,7 @@ class Judge:
     charts: list[Chart] = field(default_factory=list)
     given: dict[str, Any] = field(default_factory=dict)
 
-    def __call__(self, library: Any, chart: Chart, at: Any, site: Any, **given: Any) -> Decision:
+    def __call__(self, _library: Any, chart: Chart, at: Any, _site: Any, **given: Any) -> Decision:
         self.charts.append(chart)
         self.given = {"at": at, **given}
         if isinstance(self.answer, Exception):
@@ -52,6 +52,8 @@ class Fetched:
     asked: list[str] = field(default_factory=list)
 
     async def fetch(self, request: HookRequest, wanted: Mapping[str, Open], deadline: float) -> Mapping[str, Read]:
+        assert request.patient
+        assert deadline
         self.asked += wanted
         return {key: Read(source="search") for key in wanted}
 

@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from fhirpath_spine.entrypoints import cli_judge
+from fhirpath_spine.entrypoints import cli_files, cli_judge, cli_serve
 from fhirpath_spine.errors import ProfileError, SpineError
 
 app = typer.Typer(
@@ -17,8 +17,16 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(cli_judge.decide)
-app.command()(cli_judge.explain)
+for verb in (
+    cli_serve.serve,
+    cli_serve.demo,
+    cli_judge.decide,
+    cli_judge.explain,
+    cli_files.lint,
+    cli_files.rule,
+    cli_files.config,
+):
+    app.command()(verb)
 
 
 def main() -> None:
@@ -28,7 +36,10 @@ def main() -> None:
     except ProfileError as error:
         for diagnostic in error.diagnostics:
             typer.echo(str(diagnostic), err=True)
-        typer.echo(f"fhirpath-spine: {error}", err=True)
+        # With diagnostics the message only repeats the first of them.
+        count = len(error.diagnostics)
+        summary = f"{count} errors, nothing was loaded. {error.hint}" if count else str(error)
+        typer.echo(f"fhirpath-spine: {summary}", err=True)
         sys.exit(1)
     except SpineError as error:
         typer.echo(f"fhirpath-spine: {error}", err=True)

@@ -46,7 +46,7 @@ def check_mode(settings: Settings) -> None:
         reasons.append("no key for ids is configured (SPINE_HMAC_KEY_FILE)")
     if settings.clock is not None:
         reasons.append("the clock is fixed (SPINE_CLOCK)")
-    reasons.append("the pathways are drafts that no clinician of this site has approved (site.yaml, approvals)")
+    reasons.append("the pathways are drafts, and this release does not check a site's approvals of them")
     raise SettingsError(
         f"SPINE_MODE is prod, and the service refuses to start: {'; '.join(reasons)}.",
         hint="To try it on this machine with invented patients, set SPINE_MODE=dev.",
