@@ -94,7 +94,7 @@ def check_sources(
     for form in pathway.recommendations:
         for ref in form.claims:
             claim = claims.get(ref.id)
-            if claim is not None and claim.source not in named:
+            if claim is not None and claim.source in sources and claim.source not in named:
                 message = f"{ref.id} is a claim of {claim.source}, which {pathway.id} does not name as evidence"
                 report.add("SP309", message, ref.id.span, f"Add {claim.source} to evidence:.")
     for module, entries in pathway.use.items():
@@ -102,6 +102,6 @@ def check_sources(
         for entry in entries:
             used = forms.get(entry.id)
             cited = {claims[c.id].source for c in used.claims if c.id in claims} if used is not None else set()
-            if missing := sorted(cited - named):
+            if missing := sorted((cited & set(sources)) - named):
                 message = f"{entry.id} cites {', '.join(missing)}, which {pathway.id} does not name as evidence"
                 report.add("SP309", message, entry.id.span, f"Add {', '.join(missing)} to evidence:.")

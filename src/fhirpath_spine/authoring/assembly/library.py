@@ -138,12 +138,12 @@ def _declare_needs(draft: Draft, forms: Mapping[Scalar, NeedForm], pathway: str 
         if not is_patient and not _is_free(draft, name):
             continue
         need = builder.build(name, form)
+        if not need.resources:
+            draft.compiler.names.broken.add(need.name)
+            continue
         draft.needs[need.name] = need
         draft.need_forms[need.name] = (name, form)
-        if need.resources:
-            draft.compiler.names.add(need.name, shapes.need_shape(need), pathway)
-        else:
-            draft.compiler.names.broken.add(need.name)
+        draft.compiler.names.add(need.name, shapes.need_shape(need), pathway)
 
 
 def _define(

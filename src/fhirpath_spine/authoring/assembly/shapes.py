@@ -112,6 +112,7 @@ def site_shape(flags: Iterable[str]) -> Shape:
 def lesion_members(flags: Iterable[str], condition: Shape) -> dict[str, Shape]:
     """What can be read of a lesion."""
     return {
+        **{flag: one(BOOLEAN) for flag in flags},
         "key": one(STRING, known=True),
         "class": one(STRING, known=True),
         "title": one(STRING, known=True),
@@ -126,7 +127,6 @@ def lesion_members(flags: Iterable[str], condition: Shape) -> dict[str, Shape]:
         "imaged": one(BOOLEAN, known=True),
         "served": one(BOOLEAN, known=True),
         "note": one(STRING),
-        **{flag: one(BOOLEAN) for flag in flags},
     }
 
 

@@ -108,11 +108,10 @@ def read_terminology(folder: Folder, files: list[str]) -> tuple[Terminology, dic
             hint = "Name it in terminology/systems.yaml, or remove it."
             report.add("SP210", "no code system names this table", Span(folder.name(file), 1, 1), hint)
     for name in declared.root:
-        found = rows.get(name)
-        if found is None:
+        found = rows.get(name, _Rows())
+        if name not in rows:
             hint = "Add its codes to a table, or remove it."
             report.add("SP210", f"the value set '{name}' holds no code", name.span, hint)
-            continue
         terminology.value_sets[str(name)] = ValueSet(str(name), found.members, found.prefixes)
         terminology.codings |= found.members
         for uri, codes in found.prefixes.items():

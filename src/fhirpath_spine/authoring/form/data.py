@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
+from pydantic_core import core_schema
 
 from fhirpath_spine.authoring.form.fields import (
     AtLeastOne,
@@ -21,6 +22,10 @@ from fhirpath_spine.authoring.form.fields import (
     one_of,
 )
 from fhirpath_spine.authoring.source.nodes import Scalar
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 GROUPS = ("neuro", "pain", "lesion", "imaging", "laboratory", "status", "decisions")
 CLINICAL = ("active", "history", "any", "recurrence", "relapse", "inactive", "remission", "resolved")
@@ -62,12 +67,24 @@ class AnswerForm(Short):
     value_sets: ValueSets = Field(default=(), alias="valueSet")
 
 
-def _factors(value: Any) -> Any:
-    return dict.fromkeys(value, Scalar("1")) if isinstance(value, list) and _texts(value) else value
+class UnitList:
+    """Marks a mapping of units to factors that may be written as a list of units, each with the factor 1."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        def expand(value: Any) -> Any:
+            listed = isinstance(value, list) and all(isinstance(unit, Scalar) for unit in value)
+            return dict.fromkeys(value, Scalar("1")) if listed else value
+
+        return core_schema.no_info_before_validator_function(expand, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "array", "items": {"type": ["string", "number"]}}, handler(schema)]}
 
 
-def _texts(values: list[Any]) -> bool:
-    return all(isinstance(v, Scalar) for v in values)
+Units = Annotated[dict[Text, Number], UnitList()]
+"""Accepted units, each with the number that turns it into the need's own unit."""
 
 
 class ValueForm(Short):
@@ -75,7 +92,7 @@ class ValueForm(Short):
 
     type: Annotated[Scalar, *one_of(*VALUE_TYPES)]
     unit: Text | None = None
-    units: Annotated[dict[Text, Number], BeforeValidator(_factors)] = Field(default_factory=dict)
+    units: Units = Field(default_factory=dict)
     plausible: tuple[Number, Number] | None = None
     answers: dict[Text, AnswerForm] = Field(default_factory=dict)
 
@@ -86,7 +103,7 @@ class ComponentForm(Form):
     code: ValueSets
     type: Annotated[Scalar, *one_of(*VALUE_TYPES)]
     unit: Text | None = None
-    units: Annotated[dict[Text, Number], BeforeValidator(_factors)] = Field(default_factory=dict)
+    units: Units = Field(default_factory=dict)
     plausible: tuple[Number, Number] | None = None
     answers: dict[Text, AnswerForm] = Field(default_factory=dict)
 

@@ -35,13 +35,15 @@ def _text(value: object) -> Scalar:
     return text
 
 
-Text = Annotated[Scalar, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
-"""Any text."""
+Text = Annotated[
+    Scalar, PlainValidator(_text), WithJsonSchema({"type": ["string", "number", "boolean"], "minLength": 1})
+]
+"""Any text. An editor that types scalars may see a number or a truth value where the loader sees text."""
 
 Expr = Annotated[
     Scalar,
     PlainValidator(_text),
-    WithJsonSchema({"type": "string", "minLength": 1, "description": "A FHIRPath expression."}),
+    WithJsonSchema({"type": ["string", "boolean"], "minLength": 1, "description": "A FHIRPath expression."}),
 ]
 """A FHIRPath expression; it is compiled later."""
 
@@ -56,7 +58,7 @@ def pattern(regex: str, wanted: str, code: str = "SP208") -> tuple[PlainValidato
             return text
         raise wrong(f"'{text}' is not {wanted}", f"It has to match {regex}.", code)
 
-    return PlainValidator(check), WithJsonSchema({"type": "string", "pattern": f"^{regex}$"})
+    return PlainValidator(check), WithJsonSchema({"type": ["string", "integer"], "pattern": f"^({regex})$"})
 
 
 Name = Annotated[Scalar, *pattern("[a-z][a-z0-9]*(-[a-z0-9]+)*", "a name in kebab-case")]
@@ -91,7 +93,7 @@ def one_of(*words: str, code: str = "SP207") -> tuple[PlainValidator, WithJsonSc
         hint = did_you_mean(text, words) or f"One of: {', '.join(words)}."
         raise wrong(f"'{text}' is not allowed here", hint, code)
 
-    return PlainValidator(check), WithJsonSchema({"enum": list(words)})
+    return PlainValidator(check), WithJsonSchema({"enum": [*words, *(int(w) for w in words if w.isdigit())]})
 
 
 def _whole(value: object) -> int:

@@ -31,6 +31,11 @@ class CodeMapForm(Form):
     when: Day
 
 
+def _or_empty(schema: dict[str, Any]) -> None:
+    listed = {key: schema.pop(key) for key in ("type", "items") if key in schema}
+    schema["anyOf"] = [listed, {"type": "object", "maxProperties": 0}]
+
+
 def _none(value: Any) -> Any:
     """``{}`` stands for an empty list."""
     return Items() if isinstance(value, dict) and not value else value
@@ -42,6 +47,8 @@ class SiteForm(Form):
     timezone: Text
     flags: dict[Ident, Flag] = Field(default_factory=dict)
     frameworks: tuple[Id, ...] = ()
-    code_map: Annotated[tuple[CodeMapForm, ...], BeforeValidator(_none)] = ()
+    code_map: Annotated[tuple[CodeMapForm, ...], BeforeValidator(_none)] = Field(
+        default=(), json_schema_extra=_or_empty
+    )
     variants: tuple[Text, ...] = ()
     approvals: tuple[ApprovalForm, ...] = ()

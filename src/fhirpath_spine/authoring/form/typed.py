@@ -68,18 +68,15 @@ def _walk(root: Node, loc: tuple[int | str, ...]) -> tuple[Node, Node, Scalar | 
     """The deepest node on the way that stands in the file, its parent, and the last key passed."""
     parent = node = root
     key: Scalar | None = None
-    for part in loc:
+    stepped = -1
+    for number, part in enumerate(loc):
         if isinstance(node, Block) and isinstance(part, str):
-            if part == "[key]":
-                break
             found = node.key(part)
-            if found is None:
-                continue
-            parent, node, key = node, node[found], found
+            if found is not None:
+                parent, node, key, stepped = node, node[found], found, number
         elif isinstance(node, Items) and isinstance(part, int) and part < len(node):
-            parent, node, key = node, node[part], None
-        elif isinstance(node, Scalar):
-            break
-    if loc and loc[-1] == "[key]" and key is not None:
+            parent, node, key, stepped = node, node[part], None, number
+    if loc and loc[-1] == "[key]" and key is not None and stepped == len(loc) - 2:
+        # The finding is about the key itself. A shorthand has no key, and its value stands for it.
         return parent, key, key
     return parent, node, key

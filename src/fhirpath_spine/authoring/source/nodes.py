@@ -30,6 +30,11 @@ class Scalar(str):
         made.span, made._raw, made._style = span, raw or value, style
         return made
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it was written without quotes and not as a block."""
+        return not self._style
+
     def place(self, offset: int, length: int = 1) -> Span:
         """Where the character at ``offset`` of the value stands in the file, past quotes, escapes and folded lines."""
         starts = self._starts()

@@ -1,0 +1,85 @@
+"""The published JSON Schemas are those of the loader, and accept what the loader accepts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from fhirpath_spine.authoring.form.published import FORMS, schema, text
+from fhirpath_spine.authoring.report import Report
+from fhirpath_spine.authoring.source.nodes import Block, Items, Node
+from fhirpath_spine.authoring.source.reader import read_yaml
+
+ROOT = Path(__file__).parents[2]
+PUBLISHED = ROOT / "profiles" / "schema"
+SETS = [Path(__file__).parent / "set", ROOT / "profiles"]
+
+
+def as_an_editor_sees_it(node: Node) -> Any:
+    """Scalars typed as YAML 1.2 has it, which is what editors validate."""
+    if isinstance(node, Block):
+        return {str(key): as_an_editor_sees_it(value) for key, value in node.items()}
+    if isinstance(node, Items):
+        return [as_an_editor_sees_it(item) for item in node]
+    if not node.is_plain:
+        return str(node)
+    if re.fullmatch("-?[0-9]+", node):
+        return int(node)
+    if re.fullmatch(r"-?[0-9]+[.][0-9]+", node):
+        return float(node)
+    return {"true": True, "false": False}.get(node, str(node))
+
+
+def kind_of(file: Path) -> str:
+    if file.parent.name == "modules":
+        return "module"
+    return file.stem
+
+
+def files() -> list[Path]:
+    names = ["*.yaml", "modules/*.yaml", "*/pathway.yaml"]
+    return [f for s in SETS for pattern in names for f in sorted(s.glob(pattern))]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_published_schema_is_what_the_forms_say(name):
+    published = (PUBLISHED / f"{name}.schema.json").read_text(encoding="utf-8")
+
+    assert published == text(name), "run: python -m fhirpath_spine.authoring.form.published profiles/schema"
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_published_schema_is_a_schema(name):
+    jsonschema.Draft202012Validator.check_schema(schema(name))
+
+
+@pytest.mark.parametrize("file", files(), ids=lambda f: f"{f.parent.name}/{f.name}")
+def test_what_the_loader_accepts_the_schema_accepts(file):
+    node = read_yaml(file.read_text(encoding="utf-8"), file.name, Report())
+    assert node is not None
+
+    errors = list(jsonschema.Draft202012Validator(schema(kind_of(file))).iter_errors(as_an_editor_sees_it(node)))
+
+    assert errors == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"module": "pain", "title": "Pain"},
+        {"module": "Pain", "title": "Pain", "recommendations": []},
+        {"module": "pain", "title": "Pain", "recommendations": [], "tilte": "Pain"},
+        {"module": "pain", "title": "Pain", "recommendations": [{"id": "R-PAIN-01", "title": "x", "kind": "advise"}]},
+    ],
+    ids=["a missing key", "a name with capitals", "an unknown key", "an unknown kind"],
+)
+def test_what_the_loader_refuses_the_schema_refuses(document):
+    assert not jsonschema.Draft202012Validator(schema("module")).is_valid(document)
+
+
+def test_a_site_file_without_code_map_may_say_so_with_empty_braces():
+    jsonschema.validate({"timezone": "UTC", "code_map": {}}, schema("site"))
