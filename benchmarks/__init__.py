@@ -1,0 +1,1 @@
+"""Benchmarks on the fixed workload: ``make bench``. Ratios first; every answer is compared before a time is believed."""

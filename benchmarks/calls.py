@@ -1,0 +1,58 @@
+"""Whole hook calls in process: bytes in, bytes out, with everything between them that the service does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from benchmarks.profile import identifier
+from benchmarks.stacks import AT, Answers
+from fhirpath_spine.adapters.unfetched import Unfetched
+from fhirpath_spine.exchange.cards import Wording
+from fhirpath_spine.exchange.ids import PUBLIC_KEY, Ids
+from fhirpath_spine.exchange.parsing import parse
+from fhirpath_spine.exchange.words import Phrases
+from fhirpath_spine.pathway.chart import Chart, Read
+from fhirpath_spine.pathway.decision import Status
+from fhirpath_spine.pathway.evaluate import decide
+from fhirpath_spine.pathway.model import Library, Site
+from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot, Trace
+
+TRUTH = {Status.RECOMMENDED: True, Status.NOT_APPLICABLE: False, Status.NEEDS_DATA: None}
+
+
+class Forgetful:
+    """A journal that keeps nothing."""
+
+    def keep(self, record: CallRecord) -> None:
+        """Drops the record."""
+
+
+def service(library: Library) -> HookService:
+    """The service of a library, with nothing to fetch from and a fixed clock."""
+    snapshot = Snapshot.of(library, Site(), Wording(library, Phrases(library.phrases), Ids(PUBLIC_KEY)))
+    return HookService("spine-patient-view", "patient-view", snapshot, Unfetched(), Forgetful(), lambda: AT)
+
+
+def caller(library: Library) -> Callable[[bytes], bytes]:
+    """One whole call after another on one event loop, as a worker answers them."""
+    answering, client, loop = service(library), Client(), asyncio.new_event_loop()
+
+    def call(body: bytes) -> bytes:
+        return orjson.dumps(loop.run_until_complete(answering.answer(parse(body), client, Trace())))
+
+    return call
+
+
+def sixty_answers(library: Library, body: dict[str, Any]) -> Answers:
+    """What the pathway engine says to the 60 questions."""
+    reads = {}
+    for key, value in body["prefetch"].items():
+        found = [e["resource"] for e in value["entry"]] if value["resourceType"] == "Bundle" else [value]
+        reads[key] = Read(tuple(found))
+    decision = decide(library, Chart(body["context"]["patientId"], reads), AT, Site())
+    verdicts = {v.id: v for v in decision.verdicts}
+    return [TRUTH[verdicts[identifier(number)].status] for number in range(60)]

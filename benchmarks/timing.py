@@ -1,0 +1,50 @@
+"""How a time is taken: warm, many times, under a bound; the median is told, and the worst percent beside it."""
+
+from __future__ import annotations
+
+import gc
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Milliseconds of one kind of work."""
+
+    samples: tuple[float, ...]
+
+    def at(self, share: float) -> float:
+        """The time that so great a share of the runs did not exceed."""
+        ordered = sorted(self.samples)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+    @property
+    def p50(self) -> float:
+        """The median."""
+        return self.at(0.5)
+
+    @property
+    def p99(self) -> float:
+        """What one run in a hundred exceeds; the slowest, of fewer than a hundred runs."""
+        return self.at(0.99)
+
+
+def measure(work: Callable[[], object], *, seconds: float = 2.0, runs: int = 400, warm: int = 3) -> Times:
+    """Runs the work until ``seconds`` or ``runs`` are spent, at least once after warming up."""
+    for _ in range(warm):
+        work()
+    gc.collect()
+    samples: list[float] = []
+    end = time.perf_counter() + seconds
+    while not samples or (len(samples) < runs and time.perf_counter() < end):
+        started = time.perf_counter()
+        work()
+        samples.append((time.perf_counter() - started) * 1000)
+    return Times(tuple(samples))
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
