@@ -59,7 +59,7 @@ def test_a_card_says_what_why_what_is_missing_what_was_rejected_and_which_source
         "**Alternatives**\n\n- Wait and see",
         "**Data used**\n\n- Pain severity: yes (2026-06-01), from Observation/o1",
         "**Not found**\n\n- Not recorded: Grade.",
-        "**Rejected**\n\n- Laboratory 1.9 (2026-06-14): it has no unit, so it was not used.",
+        "**Rejected**\n\n- Laboratory 1.9 (2026-06-14) has no unit: not used.",
         "Uncoded entry: 2",
         "- S: A page (A site, 2025-01-02); patient education page; certainty very low; "
         "educational source, not a guideline.",

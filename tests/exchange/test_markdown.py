@@ -65,8 +65,17 @@ def test_an_address_in_a_chart_is_broken_so_that_no_renderer_links_it() -> None:
 
 def test_chart_text_is_one_line_of_visible_characters_and_capped() -> None:
     assert clean("a\u200b\u202eb\n\u2028 c\x00") == "ab c"
+    assert clean("a \u200b b") == "a b"
     assert len(plain((Charted("x" * 500),))) == CAP
     assert plain((Charted("x" * 500),)).endswith("…")
+
+
+@given(st.text(max_size=60))
+def test_cleaning_is_the_same_for_printable_text_and_done_once(text: str) -> None:
+    found = clean(text)
+    assert found.isprintable()
+    assert clean(found) == found
+    assert found == found.strip()
 
 
 def test_values_and_dates_read_as_they_stand() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
@@ -70,7 +71,7 @@ def test_a_conflict_shows_both_values_with_date_and_author_and_chooses_none(make
 
 def test_a_rejection_says_value_date_and_reason(phrases: Phrases) -> None:
     rejection = Rejection("c", "Creatinine", "no-unit", "Observation/o", (Charted("1.9"),), "2026-06-14")
-    assert plain(phrases.rejection(rejection)) == "Creatinine 1.9 (2026-06-14): it has no unit, so it was not used."
+    assert plain(phrases.rejection(rejection)) == "Creatinine 1.9 (2026-06-14) has no unit: not used."
 
 
 def test_a_reason_without_a_sentence_is_its_own_words(phrases: Phrases) -> None:
@@ -81,3 +82,9 @@ def test_a_reason_without_a_sentence_is_its_own_words(phrases: Phrases) -> None:
 def test_a_title_is_cut_at_a_word() -> None:
     assert fit("one two three", 9) == "one two…"
     assert fit("short", 9) == "short"
+
+
+def test_a_lesion_is_called_by_class_and_levels(make: ModuleType, phrases: Phrases) -> None:
+    assert phrases.lesion(replace(make.LESION, title="demo tumour", levels=("T8", "T9"))) == "demo tumour at T8, T9"
+    assert phrases.lesion(replace(make.LESION, title="demo tumour", levels=())) == "demo tumour"
+    assert phrases.lesion(make.LESION) == "demo tumour at T8"

@@ -60,11 +60,11 @@ def invented(directory: Path) -> list[Invented]:
 
 def show_all(content: Content, directory: Path, at: datetime) -> None:
     """Judges and prints each patient, moved to the chosen day."""
+    everyone = invented(directory)
     out = console()
     days = (at.date() - WRITTEN_FOR).days
     moved = "" if days == 0 else f" (the patients' dates are moved by {days} days)"
     out.print(Text(f"Judged at {at.isoformat()}{moved}. All patients are invented.", style="bold"))
-    everyone = invented(directory)
     for patient in everyone:
         result = as_document(judge_chart(content, shift(parse(patient.path.read_bytes()), days), at))
         _show(patient, result, out)

@@ -138,7 +138,8 @@ class _Composer:
     def _subject(self, card: PlannedCard) -> str:
         if card.entry is None:
             return ""
-        return card.entry.lesion.title if card.entry.lesion is not None else card.entry.title
+        lesion = card.entry.lesion
+        return card.entry.title if lesion is None else self._say.lesion(lesion)
 
     def _options(self, subject: str, titles: Sequence[str]) -> str:
         """As many titles as fit; the others are counted, so that a reader knows of them."""

@@ -56,7 +56,7 @@ class Writer:
             state = self._say.word("state", entry.state)
             where = self._text("head", title=entry.title, state=state)
             if entry.lesion is not None:
-                where = self._text("head-lesion", title=entry.title, lesion=entry.lesion.title, state=state)
+                where = self._text("head-lesion", title=entry.title, lesion=self._say.lesion(entry.lesion), state=state)
             blocks.append(where if entry.certain else f"{where} {self._text('head-uncertain')}")
         lines = dict.fromkeys(render(line) for line in (*self._decision.head, *card.notes))
         if lines:

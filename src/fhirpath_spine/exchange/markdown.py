@@ -21,13 +21,17 @@ _CHARTED = re.compile(r"([\\`*_{}\[\]#|~!$])")
 _LEADING = re.compile(r"^([-+=]|\d{1,9}(?=[.)](?:\s|$)))")
 # A renderer that links bare addresses does so after unescaping; only a broken address stays text.
 _ADDRESS = re.compile(r"(?i)(:)(?=//)|(\bwww)(?=\.)|(?<=\S)(?=@)|(\bmailto|\bxmpp)(?=:)")
+_SIGNS = frozenset("\\`*[]~_<&")
 _AUTHORED = re.compile(r"([\\`*\[\]~])|(?<!\w)(_)|(_)(?!\w)|([<&])(?=[A-Za-z/!?#])")
 
 
 def clean(text: str) -> str:
     """One line of visible characters: breaks folded, control, bidirectional and zero-width characters dropped."""
+    if text.isprintable():  # nearly always: then the only white space in it is the plain blank
+        return " ".join(text.split())
     folded = _BREAKS.sub(" ", text)
-    return "".join(c for c in folded if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")).strip()
+    kept = (c for c in folded if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
+    return " ".join("".join(kept).split())
 
 
 def cut(text: str, length: int = CAP) -> str:
@@ -43,6 +47,8 @@ def escape(part: str) -> str:
     Markdown is not rendered.
     """
     if not isinstance(part, Charted):
+        if _SIGNS.isdisjoint(part):
+            return part
         return _AUTHORED.sub(r"\\\g<0>", part)
     text = _ADDRESS.sub(lambda m: f"{m[0]} ", cut(clean(part)))
     text = _CHARTED.sub(r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

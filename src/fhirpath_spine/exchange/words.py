@@ -12,7 +12,7 @@ from typing import Any
 
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.exchange.markdown import clean
-from fhirpath_spine.pathway.decision import Missing, Rejection
+from fhirpath_spine.pathway.decision import LesionRef, Missing, Rejection
 from fhirpath_spine.pathway.texts import Charted, Said
 from fhirpath_spine.pathway.truth import Reason
 
@@ -30,6 +30,7 @@ KEYS: Mapping[str, frozenset[str]] = {
         "summary-unavailable": "",
         "head": "title state",
         "head-lesion": "title lesion state",
+        "lesion-at": "title levels",
         "head-uncertain": "",
         "draft": "",
         "intended": "",
@@ -141,6 +142,11 @@ class Phrases:
         """What a code of ours is called (``state-treat-plan``); a code without an entry is its own words."""
         key = f"{kind}-{value.lower().replace('_', '-')}"
         return self.text(key) if key in self._parts else value.replace("_", " ").replace("-", " ").lower()
+
+    def lesion(self, lesion: LesionRef) -> str:
+        """What a lesion is called: its class, and its levels where they are recorded."""
+        levels = [level for level in lesion.levels if level not in lesion.title.split()]
+        return self.text("lesion-at", title=lesion.title, levels=", ".join(levels)) if levels else lesion.title
 
     # ------------------------------------------------------------------ sentences with more than one line of reason
 
