@@ -119,12 +119,21 @@ class Environment(Mapping[str, Sequence[Any]]):
                 return self._patient()
             case "site":
                 return [{**self._site.flags, "approved_variants": list(self._site.variants)}]
+            case "conflicts":
+                return [n for n in (*self._judgements(), *self._library.ranked) if self._contested(n)]
             case "chart":
                 return [dict(self._facts.counts)]
             case _:
                 if name in self._unsure:
                     return Incomplete()
                 raise KeyError(name)
+
+    def _judgements(self) -> Iterator[str]:
+        return (n for n, need in self._library.needs.items() if need.conflict)
+
+    def _contested(self, name: str) -> bool:
+        self[name]  # reading it finds its alternatives
+        return name in self._conflicts
 
     def _patient(self) -> Sequence[Any]:
         if self._facts.patient is not None:
@@ -245,7 +254,7 @@ class Environment(Mapping[str, Sequence[Any]]):
                 elif definition.shape.type in ("boolean", "System.Boolean"):
                     walk(definition)
                 else:
-                    out.update(dict.fromkeys(sorted(self.names(definition) - set(self._library.definitions))))
+                    out[name] = None
 
         walk(expression)
         return list(out)
@@ -260,6 +269,9 @@ class Environment(Mapping[str, Sequence[Any]]):
             return [s.need for s in library.findings[name].sources]
         if name in library.ranked:
             return [s.need for s in library.ranked[name].sources]
+        if name in library.definitions:
+            inner = sorted(self.names(library.definitions[name]) - set(library.definitions))
+            return list(dict.fromkeys(need for n in inner for need in self._needs_of(n)))
         return []
 
     def _evidence(self, names: Sequence[str]) -> tuple[Evidence, ...]:
@@ -319,10 +331,16 @@ class Environment(Mapping[str, Sequence[Any]]):
             needs = self._needs_of(name)
             facts = [self.fact(need) for need in needs]
             unread = [f for f in facts if isinstance(f.items, Incomplete)]
-            for fact in unread or ([] if any(f.found for f in facts) else facts[:1]):
-                item = label if name not in self._library.needs or not unread else fact.need.label
+            absent = [f for f in facts if not f.found]
+            if unread or name in self._library.needs:
+                gaps = unread or absent
+            else:
+                # Of a group that is wholly absent the group is named; of one in part, each part that is missing.
+                gaps = absent[:1] if len(absent) == len(facts) else absent
+            for fact in gaps:
+                whole = not unread and len(absent) == len(facts)
                 days = fact.need.within if fact.gap is Reason.STALE else None
-                yield Missing(item, fact.gap, fact.need.name, fact.stale, days)
+                yield Missing(label if whole else fact.need.label, fact.gap, fact.need.name, fact.stale, days)
 
 
 Make = Callable[[Lesion | None], Environment]

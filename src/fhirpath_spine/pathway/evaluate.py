@@ -23,7 +23,7 @@ from fhirpath_spine.pathway.lesions import Lesion, assigner, behave, build
 from fhirpath_spine.pathway.matching import Matcher
 from fhirpath_spine.pathway.model import Criterion, Library, Pathway, Recommendation, Site, Use
 from fhirpath_spine.pathway.oversight import Oversight
-from fhirpath_spine.pathway.reach import ADVISED, leaders_first, pathway_needs, reads_advice
+from fhirpath_spine.pathway.reach import ADVISED, OPEN, leaders_first, pathway_needs, reads_advice
 from fhirpath_spine.pathway.texts import Said
 from fhirpath_spine.pathway.truth import Reason, Truth, all_of
 from fhirpath_spine.pathway.verdicts import judge, spoken, to_step
@@ -172,7 +172,7 @@ class _Judgement:
         )
 
     def _entries(self, oversight: Oversight) -> list[_Entry]:
-        policy, served = self.library.policy, set[str]()
+        policy = self.library.policy
         entries: list[_Entry] = []
         pathways = sorted(
             (p for p in self.library.pathways if p.status != "retired"),
@@ -187,13 +187,11 @@ class _Judgement:
                     self.undecided += oversight.gate.missing
                 continue
             for lesion in self.lesions if pathway.per_lesion else [None]:
-                if lesion is not None and pathway.fallback:
-                    lesion.item["served"] = lesion.key in served
                 env = self._environment(lesion)
                 if self._applies(pathway.applies, env):
                     entries.append(_Entry(pathway, lesion, env))
                     if lesion is not None:
-                        served.add(lesion.key)
+                        lesion.item["pathways"] = [*lesion.item["pathways"], pathway.id]
             if pathway.per_lesion and pathway.without_lesion and not self.lesions:
                 env = self._environment(None)
                 if self._applies(pathway.without_lesion, env):
@@ -231,10 +229,8 @@ class _Judgement:
             entry.env = entry.env.with_given(state=[entry.state])
         else:
             entry.env = self._unsure(entry, entry.lesion)
-        if entry.lesion is not None:
-            entry.lesion.item["pathway"] = entry.pathway.id
-            if entry.certain:
-                entry.lesion.item["state"] = entry.state
+        if entry.lesion is not None and entry.certain:
+            entry.lesion.item["state"] = entry.state
 
     # ------------------------------------------------------------------ verdicts
 
@@ -297,8 +293,11 @@ class _Judgement:
             known = {"state": [entry.state], "pathway": [entry.pathway.id]}
             env = self._environment(None).with_given(**known) if entry.certain else self._unsure(entry)
         if reads_advice(self.library, recommendation.id):
-            ids = dict.fromkeys(v.id for v in so_far if v.status is Status.RECOMMENDED)
-            env = env.with_given(**{ADVISED: list(ids)})
+            mine = None if recommendation.per_patient or entry.lesion is None else entry.lesion.key
+            peers = [v for v in so_far if mine is None or v.lesion is None or v.lesion.key == mine]
+            advised = dict.fromkeys(v.id for v in so_far if v.status is Status.RECOMMENDED)
+            open_ = dict.fromkeys(v.kind for v in peers if v.status.shown)
+            env = env.with_given(**{ADVISED: list(advised), OPEN: list(open_)})
         return env
 
     # ------------------------------------------------------------------ what was not read

@@ -157,7 +157,7 @@ def _complete(config: Lesions, one: Lesion) -> None:
         "current": not one.conditions or any(c.item["current"] for c in one.conditions),
         "recurrent": any(c.item["clinical"] in ("recurrence", "relapse") for c in one.conditions),
         "imaged": bool(one.imaging),
-        "served": True,
+        "pathways": [],
     }
     if one.kind and one.kind.note:
         item["note"] = "".join(part for part in one.kind.note.parts if isinstance(part, str))

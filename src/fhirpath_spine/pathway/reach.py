@@ -12,6 +12,9 @@ from fhirpath_spine.pathway.texts import Slot, Text
 ADVISED = "advised"
 """The variable that holds the ids recommended so far; what reads it is judged last."""
 
+OPEN = "open"
+"""The variable that holds the kinds of which some recommendation of the lesion is recommended, blocked or needs data."""
+
 
 def variables(library: Library, expressions: Iterable[Expression]) -> frozenset[str]:
     """All variables that the expressions read, through definitions."""
@@ -51,11 +54,11 @@ def pathway_needs(library: Library, pathway: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def reads_advice(library: Library, recommendation: str) -> bool:
-    """Whether a recommendation asks what else is advised."""
+    """Whether a recommendation asks what else is advised or open."""
     found = next(
         (u.recommendation for p in library.pathways for u in p.uses if u.recommendation.id == recommendation), None
     )
-    return found is not None and ADVISED in variables(library, recommendation_expressions(found))
+    return found is not None and bool({ADVISED, OPEN} & variables(library, recommendation_expressions(found)))
 
 
 def leaders_first(library: Library, recommendations: Sequence[Recommendation]) -> list[Recommendation]:

@@ -71,6 +71,11 @@ def concept_of(resource: Resource) -> Any:
                 if isinstance(contained, dict) and contained.get("id") == target[1:]:
                     return medication_concepts(contained)
         return reference
+    if kind == "FamilyMemberHistory":
+        return [c["code"] for c in items(resource.get("condition")) if isinstance(c, dict) and "code" in c]
+    if kind == "AllergyIntolerance":
+        reactions = [r.get("substance") for r in items(resource.get("reaction")) if isinstance(r, dict)]
+        return [c for c in [resource.get("code"), *reactions] if isinstance(c, dict)]
     return resource.get("code")
 
 

@@ -94,8 +94,10 @@ def words(value: Any, slot: Slot | None = None) -> Said:
 
 
 def number(value: Decimal | float) -> str:
-    """A number without an exponent or trailing zeros."""
-    text = format(Decimal(str(value)), "f")
+    """A number without an exponent or trailing zeros, to two decimals at most: it is for reading."""
+    exact = Decimal(str(value))
+    rounded = exact.quantize(Decimal("0.01"))
+    text = format(rounded if rounded or not exact else exact, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

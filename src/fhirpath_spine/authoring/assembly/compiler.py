@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from fhirpath_spine.authoring.assembly.terminology import Terminology
     from fhirpath_spine.authoring.report import Report
-    from fhirpath_spine.diagnostics import Diagnostic
+    from fhirpath_spine.diagnostics import Diagnostic, Span
     from fhirpath_spine.fhirpath import Expression, Shape
     from fhirpath_spine.pathway.needs import Need
 
@@ -69,7 +69,7 @@ class Compiler:
             return self.stand_in
         if (obstacle := self.names.obstacle(place, pathway, text)) is not None:
             offset, name, reason = obstacle
-            span = origin.place(max(0, offset + shift), len(name) + 1)
+            span = _place(text, offset, len(name) + 1, origin, shift)
             self.report.add("SP302", f"%{name} cannot be read here: {reason}", span)
             return self.stand_in
         try:
@@ -95,7 +95,15 @@ class Compiler:
         lines = text.split("\n")[: found.span.line - 1]
         offset = sum(len(line) + 1 for line in lines) + found.span.column - 1
         severity = Severity.ERROR if found.code in REFUSED else found.severity
-        return replace(found, span=origin.place(max(0, offset + shift), found.span.length), severity=severity)
+        return replace(found, span=_place(text, offset, found.span.length, origin, shift), severity=severity)
+
+
+def _place(text: str, offset: int, length: int, origin: Scalar, shift: int) -> Span:
+    start = offset + shift
+    if text[offset : offset + 1] == "%" and origin[start : start + 1] != "%":
+        # In a placeholder the author leaves the sign of the first name out.
+        start, length = start + 1, length - 1
+    return origin.place(start, length)
 
 
 def value_sets_in(text: str) -> list[str]:

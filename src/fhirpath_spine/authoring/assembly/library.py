@@ -45,6 +45,8 @@ RESERVED = {
     "gate": "emergency gate",
     "chart": "chart",
     "advised": "what is advised",
+    "open": "what is open",
+    "conflicts": "contradicting statements",
 }
 """Names that expressions can read without a declaration, and how a card calls them."""
 
@@ -105,6 +107,8 @@ def _circumstances(data: DataForm, shared: Shared) -> dict[str, Shape]:
         "gate": shapes.one(shapes.BOOLEAN),
         "chart": shapes.CHART,
         "advised": Shape(shapes.STRING, many=True),
+        "open": Shape(shapes.STRING, many=True),
+        "conflicts": Shape(shapes.STRING, many=True),
     }
 
 

@@ -20,6 +20,7 @@ REASONS = {
     "pathway": "this is asked before any pathway is judged",
     "gate": "the gate is not known before the policy is asked",
     "advised": "what is advised is known to recommendations only",
+    "open": "what is open is known to recommendations only",
 }
 """Why a circumstance cannot be read at some places."""
 
@@ -42,11 +43,11 @@ ANYWHERE = Place()
 """Definitions: what they read limits where they can be used."""
 RECOMMENDATION = Place()
 """Criteria and texts of a recommendation."""
-ENTRY = Place(frozenset({"advised"}))
+ENTRY = Place(frozenset({"advised", "open"}))
 """What is asked of a pathway for one lesion once its state is known."""
-SCOPE = Place(frozenset({"state", "advised"}))
+SCOPE = Place(frozenset({"state", "advised", "open"}))
 """What decides whether a pathway applies, and its state."""
-PATIENT = Place(frozenset({"lesion", "state", "pathway", "gate", "advised"}))
+PATIENT = Place(frozenset({"lesion", "state", "pathway", "gate", "advised", "open"}))
 """What is asked of the patient before any pathway."""
 ONE_ITEM = Place(item=True)
 """What is asked of one item of a need."""

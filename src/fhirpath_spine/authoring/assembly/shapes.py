@@ -125,17 +125,17 @@ def lesion_members(flags: Iterable[str], condition: Shape) -> dict[str, Shape]:
         "confirmed": one(BOOLEAN),
         "recurrent": one(BOOLEAN, known=True),
         "imaged": one(BOOLEAN, known=True),
-        "served": one(BOOLEAN, known=True),
+        "pathways": Shape(STRING, many=True),
         "note": one(STRING),
     }
 
 
-LESION_RESERVED = frozenset(lesion_members((), one(STRING))) | {"pathway", "state"}
+LESION_RESERVED = frozenset(lesion_members((), one(STRING))) | {"state"}
 """Members of a lesion whose names no flag may take."""
 
 
 def lesion_shapes(flags: Iterable[str], condition: Shape) -> tuple[Shape, Shape]:
-    """``%lesion`` and ``%lesions``; the latter knows pathway and state of each, once they are judged."""
+    """``%lesion`` and ``%lesions``; the latter knows the state of each, once they are judged."""
     members = lesion_members(flags, condition)
-    several = {**members, "pathway": one(STRING), "state": one(STRING)}
+    several = {**members, "state": one(STRING)}
     return record(members), record(several, many=True)
