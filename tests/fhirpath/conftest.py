@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from fhirpath_spine.fhirpath import Expression, Scope, Shape, ValueSet, compile
+from fhirpath_spine import fhirpath
+from fhirpath_spine.fhirpath import Expression, Scope, Shape, ValueSet
 
 AT = datetime(2026, 11, 1, 12, 30, 15, 250000, tzinfo=UTC)
 SNOMED, ICD, LOINC = "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10-cm", "http://loinc.org"
@@ -69,37 +70,49 @@ class Empty(dict[str, Any]):
         return []
 
 
-def scope(**given: Any) -> Scope:
+def scope_of(**given: Any) -> Scope:
     """A scope at the tests' moment; ``open_surgery=`` gives ``%open-surgery``. Single values stand for lists of one."""
     lists = {name.replace("_", "-"): value if isinstance(value, list) else [value] for name, value in given.items()}
     return Scope(Empty(lists), AT)
 
 
-def compiled(text: str, **options: Any) -> Expression:
+def compile_one(text: str, **options: Any) -> Expression:
     """An expression over the needs above."""
-    return compile(text, variables=SHAPES, value_sets=VALUE_SETS, **options)
+    return fhirpath.compile(text, variables=SHAPES, value_sets=VALUE_SETS, **options)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def compiled() -> Callable[..., Expression]:
+    """``compiled(text, **options)``."""
+    return compile_one
+
+
+@pytest.fixture(scope="session")
+def scope() -> Callable[..., Scope]:
+    """``scope(ecog=..., ...)``."""
+    return scope_of
+
+
+@pytest.fixture(scope="session")
 def judge() -> Callable[..., bool | None]:
     """``judge(text, ecog=..., focus=[...])``: the truth value, by both engines, which have to agree."""
 
     def run(text: str, *, focus: list[Any] | None = None, profile: bool = True, **given: Any) -> bool | None:
-        expression = compiled(text, profile=profile)
-        answer = expression.truth(focus or [], scope(**given))
-        items = expression.evaluate(focus or [], scope(**given))
-        plain = items[0] if type(items) is list and items else None
-        assert answer is plain or not isinstance(plain, bool), "the two engines differ"
+        expression = compile_one(text, profile=profile)
+        answer = expression.truth(focus or [], scope_of(**given))
+        items = expression.items(focus or [], scope_of(**given))
+        assert answer is (items[0][1] if items else None), "the two engines differ"
+        assert expression.account(focus or [], scope_of(**given)).answer is answer
         return answer
 
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def value() -> Callable[..., list[Any]]:
     """``value(text)``: the result as a list, with the whole language allowed."""
 
     def run(text: str, *, focus: list[Any] | None = None, **given: Any) -> list[Any]:
-        return compiled(text, profile=False).evaluate(focus or [], scope(**given))
+        return compile_one(text, profile=False).evaluate(focus or [], scope_of(**given))
 
     return run

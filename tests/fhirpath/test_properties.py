@@ -11,24 +11,26 @@ from fhirpathpy.models import models
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from fhirpath_spine import fhirpath
 from fhirpath_spine.errors import SpineError
-from fhirpath_spine.fhirpath import CompileError, EvaluationError, Scope, Shape, ValueSet, compile
+from fhirpath_spine.fhirpath import CompileError, EvaluationError, Scope, Shape, ValueSet
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 SYSTEM = "http://snomed.info/sct"
+_WORDS = (
+    "( ) [ ] { } . , + - * / | & = != ~ !~ < > <= >= and or xor implies is as in contains div mod not where exists first "
+    "code value Observation Quantity ofType %a %open-surgery $this $index 1 2.5 'x' `q` @2026-02 @T10:30 3 days true false "
+    "@2026-01-01T10:00Z {} // /* */ iif select"
+)
 SETS = {"some": ValueSet("some", {(SYSTEM, "1"), (SYSTEM, "2")})}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(deadline=None)
 @given(
     st.one_of(
         st.text(max_size=60),
         st.lists(
-            st.sampled_from(
-                "( ) [ ] { } . , + - * / | & = != ~ !~ < > <= >= and or xor implies is as in contains div mod not where "
-                "exists first code value Observation Quantity ofType %a %open-surgery $this $index 1 2.5 'x' `q` @2026-02 "
-                "@T10:30 @2026-01-01T10:00Z 3 days true false {} // /* */ iif select".split()
-            ),
+            st.sampled_from(_WORDS.split()),
             max_size=14,
         ).map(" ".join),
     )
@@ -41,7 +43,7 @@ def test_any_text_compiles_or_is_refused_with_places(text: str) -> None:
     """No text makes the compiler raise anything but CompileError, and every finding lies inside the text."""
     for profile in (True, False):
         try:
-            compile(text, variables={"a": Shape(), "open-surgery": Shape("Observation")}, profile=profile)
+            fhirpath.compile(text, variables={"a": Shape(), "open-surgery": Shape("Observation")}, profile=profile)
         except CompileError as error:
             lines = text.split("\n")
             for found in error.diagnostics:
@@ -181,11 +183,11 @@ def kleene() -> st.SearchStrategy[str]:
     return connect(st.tuples(form, inner).map(lambda t: f"Observation.{t[0]}({t[1]})"))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(deadline=None)
 @given(st.one_of(criteria(PER_OBSERVATION + OURS), kleene()), st.lists(resources(), max_size=4))
 def test_generated_source_answers_as_the_reference_engine_does(text: str, chart: list[dict[str, Any]]) -> None:
     """The fast path is an optimisation: it gives the same truth value, or fails the same way."""
-    expression = compile(text, value_sets=SETS, profile=False)
+    expression = fhirpath.compile(text, value_sets=SETS, profile=False)
 
     def reference() -> Any:
         found = expression.evaluate(chart, Scope({}, AT))
@@ -207,12 +209,12 @@ def oracle(text: str) -> Any:
     return fhirpathpy.compile(text, models["r4"])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(deadline=None)
 @given(criteria(PER_OBSERVATION), st.lists(resources(), min_size=1, max_size=4))
 def test_what_fhirpathpy_can_judge_it_judges_alike(text: str, chart: list[dict[str, Any]]) -> None:
     """An independent engine agrees on the part that it supports."""
     try:
-        answer = compile(text, profile=False).truth(chart, Scope({}, AT))
+        answer = fhirpath.compile(text, profile=False).truth(chart, Scope({}, AT))
     except SpineError:
         return
     wanted = oracle(text)(chart)

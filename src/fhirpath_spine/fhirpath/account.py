@@ -36,7 +36,7 @@ def witness(tree: Tree, leaf: Leaf, known: frozenset[str]) -> Witness:
     if isinstance(tree, Call) and tree.name == "not" and tree.base is not None:
         return _negation(witness(tree.base, leaf, known))
     if isinstance(tree, Call) and tree.name == "iif" and tree.base is None:
-        return _choice([witness(argument, leaf, known) for argument in tree.args])
+        return _choice(leaf(tree), [witness(argument, leaf, known) for argument in tree.args])
     judge = leaf(tree)
     names = frozenset(t.name for t in tree.walk() if isinstance(t, Variable) and t.name in known)
     return lambda run: Account(judge(run), names)
@@ -68,15 +68,14 @@ def _negation(inner: Witness) -> Witness:
     return judge
 
 
-def _choice(args: list[Witness]) -> Witness:
+def _choice(whole: Callable[[Run], bool | None], args: list[Witness]) -> Witness:
     def judge(run: Run) -> Account:
         condition = args[0](run)
-        if condition.answer:
-            branch = args[1](run)
-        elif len(args) > 2:
-            branch = args[2](run)
-        else:
-            branch = Account(None, frozenset())
-        return Account(branch.answer, condition.variables | branch.variables)
+        if condition.answer is None and whole(run) is None:
+            # Whether no answer came from the condition or from the other branch, the condition led there.
+            return Account(None, condition.variables)
+        branch = args[1] if condition.answer else args[2] if len(args) > 2 else None
+        found = branch(run) if branch else Account(None, frozenset())
+        return Account(found.answer, condition.variables | found.variables)
 
     return judge

@@ -277,8 +277,8 @@ def _step(ty: Ty, name: str) -> tuple[Ty, bool] | None:
     if shape is not None and name in shape.members:
         member = shape.members[name]
         rich = member if member.members or member.closed else None
-        found = Ty((member.type,) if member.type else None, False, member.known, rich)
-        return (found, False) if not member.many and concrete(found) else None
+        found = Ty((member.type,) if member.type else None, member.many, member.known, rich)
+        return (found, member.many) if concrete(found) else None
     if shape is not None and shape.closed:
         return None
     element = model.element(ty.name, name)

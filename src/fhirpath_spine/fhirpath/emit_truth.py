@@ -342,7 +342,7 @@ class Truths(Emitter):
 
     def _item(self, value: Scalar) -> str:
         """The value as an item of the reference engine."""
-        if value.type and not value.type.startswith("System."):
+        if value.type and value.value is None:
             return f"Node({value.code}, {value.type!r})"
         return value.code
 

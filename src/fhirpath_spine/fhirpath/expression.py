@@ -17,8 +17,8 @@ from fhirpath_spine.fhirpath.items import leave, like, type_of
 from fhirpath_spine.fhirpath.parser import parse
 from fhirpath_spine.fhirpath.problems import Report
 from fhirpath_spine.fhirpath.scope import Run, Scope
-from fhirpath_spine.fhirpath.shapes import Shape
-from fhirpath_spine.fhirpath.syntax import Tree, Variable
+from fhirpath_spine.fhirpath.shapes import BOOLEAN, Shape
+from fhirpath_spine.fhirpath.syntax import Binary, Call, Tree, Variable
 
 if TYPE_CHECKING:
     from fhirpath_spine.diagnostics import Diagnostic
@@ -50,6 +50,8 @@ class Expression:
         self.shape = Shape(ty.name, ty.many, inner.members, ty.known, inner.closed)
         self.may_be_empty = not ty.known or ty.partial
         self._tree, self._focus, self._shapes = tree, focus, shapes
+        # An operator or function that answers true or false, so that its answer is its result.
+        self._judged = ty.types == (BOOLEAN,) and not ty.many and isinstance(tree, (Binary, Call))
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -96,6 +98,8 @@ class Expression:
 
         Raises :class:`LimitExceeded` if the budget is spent and :class:`EvaluationError` where FHIRPath says so.
         """
+        if self._judged and (answer := self.truth(focus, scope)) is not None:
+            return [answer]
         run = self._run(focus, scope)
         found = self._thunk(run, run.root)
         return like(found, [leave(item) for item in found])

@@ -84,7 +84,7 @@ class Interpreter:
     def _variable(self, name: str) -> Thunk:
         shape = self.shapes.get(name)
         if shape is not None:
-            return lambda run, _this: enter_all(run.scope.variables[name], shape)
+            return lambda run, _this: _read(run, name, shape)
         if name in self.constants:
             value: Items = [self.constants[name]]
             return lambda _run, _this: value
@@ -210,6 +210,14 @@ class Interpreter:
             return found
 
         return call
+
+
+def _read(run: Run, name: str, shape: Shape) -> Items:
+    found: Items | None = run.memo.get(name)
+    if found is None:
+        found = run.memo[name] = run.cap(enter_all(run.scope.variables[name], shape))
+    run.charge(len(found) + 1)
+    return found
 
 
 def _logic(op: str, left: Thunk, right: Thunk) -> Thunk:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fhirpath_spine.fhirpath import model
 from fhirpath_spine.fhirpath.quantity import Quantity, from_fhir
-from fhirpath_spine.fhirpath.shapes import family
+from fhirpath_spine.fhirpath.shapes import DATE, DATETIME, TIME, family
 from fhirpath_spine.fhirpath.temporal import Date, DateTime, Time, read
 
 if TYPE_CHECKING:
@@ -54,9 +54,14 @@ def like(source: Sequence[Any], found: list[Any]) -> list[Any]:
     return Incomplete(found) if type(source) is Incomplete else found
 
 
+# Callers may declare System dates and still hand over text.
+_WRITTEN_AS = {DATE: "date", DATETIME: "dateTime", TIME: "time"}
+
+
 def enter(value: Any, shape: Shape | None) -> Any:
     """A caller's value as an item: a resource, a data type of the declared shape, or a System value."""
     name = shape.type if shape else ""
+    name = _WRITTEN_AS.get(name, name)
     if isinstance(value, dict):
         name = value.get("resourceType") or name
         return Node(value, name, None, shape if shape and (shape.members or shape.closed) else None)

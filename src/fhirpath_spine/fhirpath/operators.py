@@ -117,11 +117,11 @@ def _equal_quantities(left: Any, right: Any) -> bool | None:
 
 
 def deep(value: Any) -> Any:
-    """JSON in a form in which equal values are equal: 1 and 1.0 are, True and 1 are not."""
+    """JSON in a hashable form in which equal values are equal: 1 and 1.0 are, True and 1 are not."""
     if isinstance(value, dict):
-        return {k: deep(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [deep(v) for v in value]
+        return tuple((k, deep(value[k])) for k in sorted(value))
+    if isinstance(value, (list, tuple)):
+        return tuple(map(deep, value))
     if isinstance(value, bool):
         return ("boolean", value)
     return Decimal(repr(value)) if isinstance(value, float) else value
@@ -146,7 +146,7 @@ def key(item: Any) -> Any:
     """A hashable stand-in: items with different keys are surely not equal; equal keys still need :func:`equal`."""
     item = system(item)
     if isinstance(item, Node):
-        return (item.type, repr(item.value)) if not isinstance(item.value, dict) else ("dict", len(item.value))
+        return deep(item.value)
     if isinstance(item, bool):
         return ("boolean", item)
     return item if isinstance(item, (str, int, Decimal)) else type(item).__name__[-4:]
@@ -178,7 +178,7 @@ def equivalent(left: Any, right: Any) -> bool:
         scale = aligned[0] / a.value if a.value else Decimal(1)
         other = aligned[1] / b.value if b.value else Decimal(1)
         coarse = max(Decimal(1).scaleb(-places(a.value)) * scale, Decimal(1).scaleb(-places(b.value)) * other)
-        return abs(aligned[0] - aligned[1]) < coarse
+        return (aligned[0] / coarse).to_integral_value() == (aligned[1] / coarse).to_integral_value()
     if isinstance(left, Node) and isinstance(right, Node):
         return _equivalent_nodes(left.value, right.value)
     return equal(left, right) is True

@@ -70,7 +70,7 @@ class Run:
         self.focus = focus
         self._shape = shape
         self._root: list[Any] | None = None
-        self.memo: dict[int, Any] = {}
+        self.memo: dict[int | str, Any] = {}
         self.steps = scope.steps
         self.items = scope.items
         self.index: int | None = None

@@ -43,13 +43,15 @@ def each(run: Run, items: Items, thunk: Thunk) -> Iterator[tuple[Any, Items]]:
 def distinct(items: Items) -> Items:
     """Each item once, in order of first appearance."""
     seen: dict[Any, Items] = {}
-    found: Items = []
-    for item in items:
-        bucket = seen.setdefault(key(item), [])
-        if not any(equal(item, other) for other in bucket):
-            bucket.append(item)
-            found.append(item)
-    return found
+    return [item for item in items if _first_of_its_kind(seen, item)]
+
+
+def _first_of_its_kind(seen: dict[Any, Items], item: Any) -> bool:
+    bucket = seen.setdefault(key(item), [])
+    if any(item is other or equal(item, other) for other in bucket):
+        return False
+    bucket.append(item)
+    return True
 
 
 def holds(items: Items, item: Any) -> bool:
@@ -179,16 +181,15 @@ def _select(run: Run, items: Items, args: Args, _this: Items) -> Items:
 @item_function("repeat", "each", gives=anything, keeps=True, profile=False)
 def _repeat(run: Run, items: Items, args: Args, _this: Items) -> Items:
     found: Items = []
+    seen: dict[Any, Items] = {}
     waiting = list(items)
     while waiting:
         fresh: Items = []
         for _, result in each(run, waiting, args[0]):
-            for item in result:
-                run.charge(1)
-                if not any(item is other or equal(item, other) for other in found):
-                    found.append(item)
-                    fresh.append(item)
+            run.charge(len(result))
+            fresh += [item for item in result if _first_of_its_kind(seen, item)]
         waiting = fresh
+        found += fresh
         run.cap(found)
     return like(items, found)
 

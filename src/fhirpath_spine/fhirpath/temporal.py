@@ -185,9 +185,9 @@ def compare(left: Temporal, right: Temporal) -> int | None:
 @lru_cache(maxsize=65536)
 def read(type_name: str, text: str) -> Temporal | None:
     """A FHIR date, dateTime, instant or time; None if the text is none."""
-    if type_name == "date":
+    if type_name in ("date", "System.Date"):
         return Date.parse(text)
-    return Time.parse(text) if type_name == "time" else DateTime.parse(text)
+    return Time.parse(text) if type_name in ("time", "System.Time") else DateTime.parse(text)
 
 
 _SECONDS = {"week": 604800, "day": 86400, "hour": 3600, "minute": 60, "second": 1}
