@@ -23,6 +23,9 @@ from fhirpath_spine.pathway.chart import Chart, Read
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.model import Library, Site
 
+CDS_HOOKS = "3.0.0"
+"""Version of the CDS Hooks specification that the answers follow; they also read as 2.0.1 (DISC-11)."""
+
 
 class Retriever(Protocol):
     """Closes what the prefetch leaves open."""
@@ -126,6 +129,7 @@ class HookService:
             "id": self.id,
             "title": phrases.text("service-title"),
             "description": phrases.text("service-description"),
+            "version": CDS_HOOKS,
             "usageRequirements": phrases.text("service-usage", keys=", ".join(self.snapshot.templates)),
             "prefetch": dict(self.snapshot.templates),
         }

@@ -1,13 +1,28 @@
-"""Hands the builders of hand-made decisions to the tests of this folder."""
+"""What the tests of this folder share: builders, a service over HTTP with a fake judgement, and the command line."""
 
 from __future__ import annotations
 
+import json
+import os
 import sys
+from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from fhirpath_spine import authoring
+from fhirpath_spine.adapters.journal import LogJournal
+from fhirpath_spine.adapters.unfetched import Unfetched
+from fhirpath_spine.entrypoints import cli
+from fhirpath_spine.entrypoints.app import SANDBOX, create
+from fhirpath_spine.pathway.model import Library, Site
+from fhirpath_spine.service import Client, HookService, Snapshot
 
 NAME = "spine_builders"
 
@@ -27,3 +42,126 @@ def load() -> ModuleType:
 def make() -> ModuleType:
     """The builders."""
     return load()
+
+
+# ------------------------------------------------------------------ over HTTP
+
+
+@pytest.fixture
+def application(make: ModuleType) -> Callable[[Any], FastAPI]:
+    """An application whose judgement is given: a decision, or an error to raise."""
+
+    def build(answer: Any) -> FastAPI:
+        library = make.library()
+
+        def judge(*_: Any, **__: Any) -> Any:
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        service = HookService(
+            id="spine-patient-view",
+            hook="patient-view",
+            snapshot=Snapshot.of(library, Site(), make.wording(library)),
+            retriever=Unfetched(),
+            journal=LogJournal(),
+            clock=lambda: make.AT,
+            judge=judge,
+        )
+        return create([service], Client(), origins=[SANDBOX], loopback=True)
+
+    return build
+
+
+@pytest.fixture
+def client(make: ModuleType, application: Callable[[Any], FastAPI]) -> Iterator[TestClient]:
+    """A client of an application that always answers with one info card."""
+    with TestClient(application(make.decision(make.planned(make.verdict())))) as found:
+        yield found
+
+
+@pytest.fixture
+def body() -> Callable[..., dict[str, Any]]:
+    """Makes a request body; a change to ``...`` leaves the element out."""
+
+    def build(**changes: Any) -> dict[str, Any]:
+        whole = {
+            "hook": "patient-view",
+            "hookInstance": "i1",
+            "context": {"patientId": "p1", "userId": "Practitioner/1"},
+            "prefetch": {"patient": {"resourceType": "Patient", "id": "p1"}},
+            **changes,
+        }
+        return {k: v for k, v in whole.items() if v is not ...}
+
+    return build
+
+
+# ------------------------------------------------------------------ on the command line
+
+PATIENT = {"resourceType": "Patient", "id": "demo-1", "birthDate": "1960-05-01", "gender": "female"}
+BACK_PAIN = {
+    "resourceType": "Condition",
+    "id": "pain-1",
+    "clinicalStatus": {
+        "coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-clinical", "code": "active"}]
+    },
+    "code": {"coding": [{"system": "http://snomed.info/sct", "code": "161891005"}]},
+    "subject": {"reference": "urn:uuid:patient"},
+    "onsetDateTime": "2026-06-10",
+}
+
+
+@pytest.fixture
+def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [n for n in os.environ if n.startswith("SPINE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@cache
+def shipped() -> Library:
+    """The profiles that ship, compiled once for all tests of this file."""
+    return authoring.load(authoring.profiles_directory(), Site())
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spares a test that is not about loading the time to load."""
+    library = shipped()
+    monkeypatch.setattr(authoring, "load", lambda *_: library)
+
+
+class Ran:
+    """What one command printed, and its exit code."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run(_nothing_set: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Runs a command in an empty folder, without any setting of the machine."""
+
+    def command(*words: str | Path) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["fhirpath-spine", *map(str, words)])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        printed = capsys.readouterr()
+        code = left.value.code
+        return Ran(code if isinstance(code, int) else 0, printed.out, printed.err)
+
+    return command
+
+
+@pytest.fixture
+def chart(tmp_path: Path) -> Path:
+    entry = [{"fullUrl": "urn:uuid:patient", "resource": PATIENT}, {"fullUrl": "urn:uuid:pain", "resource": BACK_PAIN}]
+    path = tmp_path / "chart.json"
+    path.write_text(json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entry}), encoding="utf-8")
+    return path

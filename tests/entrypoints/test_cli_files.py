@@ -1,0 +1,91 @@
+"""``lint``, ``rule`` and ``config``: findings at their places, in the formats that other tools read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+from fhirpath_spine import authoring
+
+AT = "2026-06-15"
+
+
+def broken_profiles(tmp_path: Path) -> Path:
+    """A copy of the profiles with one misspelt key."""
+    copy = tmp_path / "profiles"
+    copytree(authoring.profiles_directory(), copy)
+    policy = copy / "policy.yaml"
+    policy.write_text(policy.read_text(encoding="utf-8").replace("budget:", "bugdet:", 1), encoding="utf-8")
+    return copy
+
+
+def test_the_profiles_that_ship_have_no_error(run: Any) -> None:
+    ran = run("lint", "--format", "json")
+    assert ran.code == 0
+    assert all(d["severity"] == "warning" for d in ran.json)
+    assert "0 errors" in ran.err
+
+
+def test_lint_says_file_line_and_column_and_ends_with_1(run: Any, tmp_path: Path) -> None:
+    ran = run("lint", broken_profiles(tmp_path))
+    assert ran.code == 1
+    assert "policy.yaml:" in ran.out
+    assert "bugdet" in ran.out
+    assert "Did you mean" in ran.out
+
+
+def test_a_broken_set_is_refused_by_decide_with_1(
+    run: Any, chart: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPINE_PROFILES", str(broken_profiles(tmp_path)))
+    ran = run("decide", chart, "--at", AT)
+    assert (ran.code, ran.out) == (1, "")
+    assert "nothing was loaded" in ran.err
+
+
+@pytest.mark.parametrize("form", ["json", "github", "sarif", "junit"])
+def test_findings_are_written_for_other_tools(run: Any, tmp_path: Path, form: str) -> None:
+    out = run("lint", broken_profiles(tmp_path), "--format", form).out
+    match form:
+        case "json":
+            assert {"code", "severity", "file", "line", "column", "message"} <= set(json.loads(out)[0])
+        case "github":
+            assert out.startswith(("::error file=profiles/", "::warning file=profiles/"))
+        case "sarif":
+            found = json.loads(out)
+            assert found["version"] == "2.1.0"
+            assert "error" in {r["level"] for r in found["runs"][0]["results"]}
+        case "junit":
+            assert out.startswith("<testsuite ")
+            assert 'failures="0"' not in out
+
+
+def test_a_rule_is_printed_with_reason_and_both_examples(run: Any) -> None:
+    out = run("rule", "sp201").out
+    assert out.startswith("SP201 ")
+    assert "Bad:" in out
+    assert "Good:" in out
+
+
+def test_config_prints_value_and_origin_and_masks_what_may_hold_a_password(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPINE_DATABASE_URL", "postgresql://user:canary4711@db/x")
+    monkeypatch.setenv("SPINE_MODE", "dev")
+    ran = run("config", "--format", "json")
+    rows = {r["name"]: r for r in ran.json}
+    assert (rows["SPINE_MODE"]["value"], rows["SPINE_MODE"]["origin"]) == ("dev", "environment")
+    assert (rows["SPINE_DATABASE_URL"]["value"], rows["SPINE_DEADLINE"]["origin"]) == ("(set)", "default")
+    assert "4711" not in ran.out + ran.err
+    assert "4711" not in run("config").out
+
+
+@pytest.mark.usefixtures("loaded")
+def test_config_prints_the_approvals_to_sign(run: Any) -> None:
+    out = run("config", "--approvals").out
+    assert out.startswith("approvals:\n- pathway: PW-")
+    assert "digest: " in out
