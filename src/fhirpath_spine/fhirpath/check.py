@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -103,7 +104,8 @@ class Checker:
     def within(self, tree: Tree, this: Ty) -> Ty:
         """Check a tree that is evaluated once per item of type ``this``."""
         outer = self.this, self.per_item, dict(self.defined)
-        self.this, self.per_item = this.one(), True
+        # An item that is visited is there, however incomplete the search was that found it.
+        self.this, self.per_item = replace(this, many=False, known=True, partial=False), True
         found = self.check(tree)
         self.this, self.per_item, self.defined = outer
         return found

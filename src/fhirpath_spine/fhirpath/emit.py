@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from fhirpath_spine.fhirpath import model
 from fhirpath_spine.fhirpath.items import Incomplete, enter
+from fhirpath_spine.fhirpath.quantity import Quantity
 from fhirpath_spine.fhirpath.scope import overfull, overspent
-from fhirpath_spine.fhirpath.shapes import Shape, Ty
+from fhirpath_spine.fhirpath.shapes import Shape, Ty, family
 from fhirpath_spine.fhirpath.syntax import Call, Member, Special, Tree, Variable
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class Emitter:
             "Odd": Odd,
             "Incomplete": Incomplete,
             "enter": enter,
+            "Quantity": Quantity,
             "source": source,
             "paid": paid,
         }
@@ -210,19 +212,28 @@ class Emitter:
     def _for(self, head: str, x: str, ty: Ty, stream: Stream, body: Callable[[str, Ty], None]) -> None:
         stream.depth += 1
         with self.block(head):
-            if is_object(ty):
-                self.line(f"if type({x}) is not dict: raise Odd")
-            else:
-                self.line(f"if {x} is None: raise Odd")
+            self._expect(x, ty)
             body(x, ty)
         stream.depth -= 1
         if stream.depth and stream.stop:
             self.line(f"if {stream.stop}: break")
 
+    def _expect(self, x: str, ty: Ty) -> None:
+        if is_object(ty):
+            self.line(f"if type({x}) is not dict: raise Odd")
+        elif family(ty.name) == "quantity":
+            self.line(f"if type({x}) is not dict and type({x}) is not Quantity: raise Odd")
+        elif family(ty.name) == "string":
+            self.line(f"if type({x}) is not str: raise Odd")
+        else:
+            self.line(f"if {x} is None or type({x}) is list: raise Odd")
+
     def _child(self, x: str, ty: Ty, name: str, stream: Stream, body: Callable[[str, Ty], None]) -> None:
         found = _step(ty, name)
         if found is None:
             raise AssertionError(name)
+        if not is_object(ty):
+            self.line(f"if type({x}) is not dict: raise Odd")
         kind, many = found
         if not many:
             self._single(x, name, kind, stream, body)
@@ -239,10 +250,7 @@ class Emitter:
         v = self.fresh()
         self.line(f"{v} = {x}.get({key!r})")
         with self.block(f"if {v} is not None:"):
-            if is_object(kind):
-                self.line(f"if type({v}) is not dict: raise Odd")
-            else:
-                self.line(f"if type({v}) is list: raise Odd")
+            self._expect(v, kind)
             body(v, kind)
         if stream.item and not is_object(kind) and model.is_primitive(kind.name):
             # An extension without a value is an item all the same.

@@ -193,7 +193,7 @@ class Interpreter:
         if name == "iif":
             return _iif(base, args, rooted=tree.base is None)
         if name == "defineVariable":
-            return _define(base, tree.args[0], args[1] if len(args) > 1 else base)
+            return _define(base, tree.args[0], args[1] if len(args) > 1 else None)
         if name == "resolve":
             return _resolve(base)
         if name == "conformsTo":
@@ -337,12 +337,12 @@ def _sorted(base: Thunk, keys: list[Thunk], down: tuple[bool, ...]) -> Thunk:
     return arrange
 
 
-def _define(base: Thunk, name: Tree, value: Thunk) -> Thunk:
+def _define(base: Thunk, name: Tree, value: Thunk | None) -> Thunk:
     key = name.value if isinstance(name, Literal) else ""
 
     def define(run: Run, this: Items) -> Items:
         items = base(run, this)
-        run.defined[key] = value(run, items)
+        run.defined[key] = items if value is None else value(run, items)
         return items
 
     return define

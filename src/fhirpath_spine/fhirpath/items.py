@@ -106,12 +106,18 @@ def _member(_node: Node, shape: Shape, value: Any) -> list[Any]:
     return enter_all(value, shape) if isinstance(value, (list, tuple)) else [enter(value, shape)]
 
 
+# System values that have parts, by the names that FHIR gives them.
+_READABLE: dict[type, dict[str, str]] = {
+    TypeInfo: {"namespace": "namespace", "name": "name"},
+    Quantity: {"value": "value", "unit": "unit", "code": "unit"},
+}
+
+
 def navigate(item: Any, name: str) -> list[Any]:
     """The children of one item that have this name."""
     if type(item) is not Node:
-        if type(item) is TypeInfo:
-            return [getattr(item, name)] if name in ("namespace", "name") else []
-        return []
+        readable = _READABLE.get(type(item), {})
+        return [getattr(item, readable[name])] if name in readable else []
     value, shape = item.value, item.shape
     found: list[Any] = []
     if not isinstance(value, dict):
@@ -142,18 +148,28 @@ def children(item: Any) -> list[Any]:
     return [child for name in (found.elements if found else ()) for child in navigate(item, name)]
 
 
+_PRIMITIVE = ("boolean", "number", "quantity", "string")
+
+
 def system(item: Any) -> Any:
-    """The System value of an item: primitives and quantities are converted, all else stays; None if it has no value."""
+    """The System value of an item: primitives and quantities are converted, all else stays.
+
+    None if it has no value, or one that its type does not allow, such as text where a number is due.
+    """
     if type(item) is not Node:
         return item
     value = item.value
     kind = family(item.type)
     if isinstance(value, dict):
         return from_fhir(value) if kind == "quantity" else item
-    if kind in ("date", "time"):
-        return read(item.type, value) if isinstance(value, str) else value
-    if isinstance(value, float):
-        return Decimal(repr(value))
+    if isinstance(value, str):
+        if kind in ("date", "time"):
+            return read(item.type, value)
+        return value if kind == "string" else None if kind in _PRIMITIVE else item
+    if isinstance(value, (bool, int, float, Decimal)):
+        if kind not in ("boolean" if isinstance(value, bool) else "number", item.type):
+            return None
+        return Decimal(repr(value)) if isinstance(value, float) else value
     return value
 
 

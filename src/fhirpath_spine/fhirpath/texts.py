@@ -134,7 +134,11 @@ _ENCODERS: dict[str, Callable[[bytes], str]] = {
     "base64": lambda data: base64.b64encode(data).decode("ascii"),
     "urlbase64": lambda data: base64.urlsafe_b64encode(data).decode("ascii"),
 }
-_DECODERS = {"hex": bytes.fromhex, "base64": base64.b64decode, "urlbase64": base64.urlsafe_b64decode}
+_DECODERS: dict[str, Callable[[str], bytes]] = {
+    "hex": bytes.fromhex,
+    "base64": lambda text: base64.b64decode(text, validate=True),
+    "urlbase64": lambda text: base64.b64decode(text, altchars=b"-_", validate=True),
+}
 
 
 @value_function("encode", "string", on="string", gives=STRING, maybe=True)
