@@ -76,6 +76,12 @@ def load(directory: PathLike, site: Site | None = None) -> Library:
     return checked.library
 
 
+def unreachable(library: Library) -> dict[str, str]:
+    """Recommendations whose criteria no data can answer today, with the reason: for information, never a finding."""
+    marked = (use.recommendation for pathway in library.pathways for use in pathway.uses)
+    return {one.id: one.unreachable for one in marked if one.unreachable}
+
+
 def profiles_directory() -> Path:
     """The profiles that come with this package: inside it when installed, beside ``src`` in a checkout."""
     inside = Path(str(package_files("fhirpath_spine"))) / "profiles"

@@ -18,7 +18,6 @@ REASONS = {
     "lesion": "this is asked once of the patient, not of each lesion; use %lesions",
     "state": "the state is not known before the pathway is judged",
     "pathway": "this is asked before any pathway is judged",
-    "gate": "the gate is not known before the policy is asked",
     "advised": "what is advised is known to recommendations only",
     "open": "what is open is known to recommendations only",
 }
@@ -47,7 +46,7 @@ ENTRY = Place(frozenset({"advised", "open"}))
 """What is asked of a pathway for one lesion once its state is known."""
 SCOPE = Place(frozenset({"state", "advised", "open"}))
 """What decides whether a pathway applies, and its state."""
-PATIENT = Place(frozenset({"lesion", "state", "pathway", "gate", "advised", "open"}))
+PATIENT = Place(frozenset({"lesion", "state", "pathway", "advised", "open"}))
 """What is asked of the patient before any pathway."""
 ONE_ITEM = Place(item=True)
 """What is asked of one item of a need."""
@@ -57,7 +56,7 @@ ONE_ITEM = Place(item=True)
 class Names:
     """All names of a library, and those that one pathway keeps for itself.
 
-    ``circumstances`` are lesion, lesions, patient, site, state, pathway, gate, chart and advised. ``reads`` holds, for each
+    ``circumstances`` are lesion, lesions, patient, site, state, pathway, chart and advised. ``reads`` holds, for each
     definition, the circumstances that it reads, through others too. ``broken`` are names whose declaration failed:
     expressions that use them are not compiled, since their errors would be echoes.
     """

@@ -1,7 +1,7 @@
 """A word that is compared with what it can never be (SP319): ``%gait.value = 'unsteady'`` where gait answers otherwise.
 
-Known are the answers of needs and components, classes, levels, states and pathways, clinical and medication meanings, and the
-ids of recommendations. Anything else is left alone.
+Known are the answers of needs and components, classes, levels, states and pathways, clinical and medication meanings, kinds and
+ids of recommendations, and what can hold a conflict. Anything else is left alone.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.form.pathway import STATES
+from fhirpath_spine.authoring.form.shared import KINDS
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.fhirpath.parser import parse
 from fhirpath_spine.fhirpath.problems import Report as ExpressionReport
@@ -40,6 +41,12 @@ class Vocabulary:
 
     of: Mapping[str, Mapping[str, Words]]
 
+    def words(self, owner: str, member: str) -> Words:
+        """The words of a member of a variable's items, or of the items themselves."""
+        if member == THIS and "." in owner:
+            owner, _, member = owner.partition(".")
+        return self.of.get(owner, {}).get(member, frozenset())
+
     @classmethod
     def from_draft(cls, draft: Draft) -> Vocabulary:
         """All that is known of words in a set."""
@@ -61,8 +68,13 @@ class Vocabulary:
             "level": frozenset(map(str, shared.lesions.levels.values())),
         }
         found["lesion"] = lesion
-        found["lesions"] = {**lesion, "pathway": pathways, "state": states}
+        lesion["pathways"] = pathways
+        found["lesions"] = {**lesion, "state": states}
         found["state"], found["pathway"] = {THIS: states}, {THIS: pathways}
+        found["open"] = {THIS: frozenset(KINDS)}
+        found["conflicts"] = {
+            THIS: frozenset({n for n, need in draft.needs.items() if need.conflict} | set(draft.ranked))
+        }
         if not draft.files.catalogue.broken:
             found["advised"] = {THIS: frozenset(draft.files.catalogue.forms)}
         return cls(found)
@@ -113,7 +125,7 @@ def _literals(tree: Tree) -> Iterator[Literal]:
 
 
 def _items(tree: Tree | None, focus: str) -> str:
-    """The variable whose items a tree yields, or an empty string."""
+    """The variable whose items a tree yields, ``variable.member`` for a member of them, or an empty string."""
     match tree:
         case Variable():
             return tree.name
@@ -121,6 +133,9 @@ def _items(tree: Tree | None, focus: str) -> str:
             return focus
         case Index():
             return _items(tree.base, focus)
+        case Member():
+            owner = focus if tree.base is None else _items(tree.base, focus)
+            return f"{owner}.{tree.name}" if owner and "." not in owner else ""
         case Call() if tree.name in SAME_ITEMS:
             return _items(tree.base, focus) if tree.base is not None else focus
         case _:
@@ -132,8 +147,8 @@ def _words(tree: Tree, focus: str, vocabulary: Vocabulary) -> Words:
     match tree:
         case Member():
             owner = focus if tree.base is None else _items(tree.base, focus)
-            return vocabulary.of.get(owner, {}).get(tree.name, frozenset())
+            return vocabulary.words(owner, tree.name)
         case Call() if tree.name in SAME_ITEMS and tree.base is not None:
             return _words(tree.base, focus, vocabulary)
         case _:
-            return vocabulary.of.get(_items(tree, focus), {}).get(THIS, frozenset())
+            return vocabulary.words(_items(tree, focus), THIS)

@@ -1,0 +1,33 @@
+"""The profiles that ship with this package load, quickly, and say nothing that their own rules forbid."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from fhirpath_spine.authoring import examine, profiles_directory
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return examine(profiles_directory())
+
+
+def test_they_load_without_an_error(shipped):
+    assert [str(d) for d in shipped.errors] == []
+
+
+def test_they_load_well_within_two_seconds():
+    start = time.perf_counter()
+
+    examine(profiles_directory())
+
+    assert time.perf_counter() - start < 2
+
+
+def test_every_pathway_has_a_digest_of_its_own(shipped):
+    digests = [p.digest for p in shipped.library.pathways]
+
+    assert len(set(digests)) == len(digests)
+    assert all(len(d) == 64 for d in digests)

@@ -1,0 +1,87 @@
+"""The site file: what it sets, and that nothing in it is set without effect."""
+
+from __future__ import annotations
+
+import pytest
+
+from fhirpath_spine.authoring import load_site
+from fhirpath_spine.errors import ProfileError
+from fhirpath_spine.pathway.model import Site
+
+GOOD = """\
+timezone: Europe/Berlin
+flags: {endoscopy: true}
+frameworks: [F]
+variants: [NTRK1]
+code_map:
+  - {from: "urn:example:house|NP1", to: "local|night-pain", claim: A. Coder, when: 2026-01-31}
+  - {from: "icd-10-cm|M54.6", to: "icd-10-cm|C50.9", claim: A. Coder, when: 2026-01-31}
+approvals:
+  - {pathway: PW-ALPHA, digest: %s, by: A. Surgeon, role: head of spine surgery, date: 2026-02-01}
+""" % ("0" * 64)
+
+BAD = {
+    "an unknown flag": ("{endoscopy: true}", "{endoscpy: true}", "SP220", "endoscpy", "'endoscopy'"),
+    "a flag that is no boolean": ("{endoscopy: true}", "{endoscopy: yes}", "SP207", "yes", "true or false"),
+    "a source that is no framework": ("[F]", "[N]", "SP220", "N]", "Known: F"),
+    "an unknown zone": ("Europe/Berlin", "Berlin", "SP223", "Berlin", "Europe/Berlin"),
+    "a zone that is a path": ("Europe/Berlin", "../../etc/passwd", "SP223", "../../etc", ""),
+    "a zone that is a folder": ("Europe/Berlin", "America", "SP223", "America", ""),
+    "an unknown target": ("local|night-pain", "local|nite-pain", "SP222", '"local|nite-pain', "'night-pain'"),
+    "a target in an unknown system": ("local|night-pain", "lokal|night-pain", "SP211", '"lokal|', "'local'"),
+    "a mapping without its claim": ("night-pain\", claim: A. Coder,", "night-pain\",", "SP206", "{from: \"urn", "claim"),
+    "a code mapped twice": ("icd-10-cm|M54.6", "urn:example:house|NP1", "SP204", "", "twice"),
+    "an unknown key": ("flags:", "flag:", "SP205", "flag:", "'flags'"),
+    "a digest of another form": ("0" * 64, "0" * 63, "SP208", "0" * 63, "64"),
+    "an alias": ("timezone: Europe/Berlin", "timezone: *x", "SP203", "*x", ""),
+}  # fmt: skip
+
+
+@pytest.fixture
+def site_file(tmp_path):
+    return tmp_path / "site.yaml"
+
+
+def test_a_site_sets_zone_flags_frameworks_codes_and_approvals(profiles, site_file):
+    site_file.write_text(GOOD)
+
+    site = load_site(site_file, profiles.folder)
+
+    assert site.timezone == "Europe/Berlin"
+    assert site.flags == {"endoscopy": True}
+    assert (site.frameworks, site.variants) == (("F",), ("NTRK1",))
+    assert site.code_map == {
+        ("urn:example:house", "NP1"): ("urn:example:local", "night-pain"),
+        ("http://hl7.org/fhir/sid/icd-10-cm", "M54.6"): ("http://hl7.org/fhir/sid/icd-10-cm", "C50.9"),
+    }
+    assert site.approvals[0]["pathway"] == "PW-ALPHA"
+    assert site.approvals[0]["role"] == "head of spine surgery"
+
+
+def test_empty_braces_mean_no_code_map(profiles, site_file):
+    site_file.write_text("timezone: UTC\nframeworks: []\ncode_map: {}\n")
+
+    assert load_site(site_file, profiles.folder) == Site()
+
+
+@pytest.mark.parametrize(("old", "new", "code", "at", "says"), BAD.values(), ids=list(BAD))
+def test_what_would_be_set_without_effect_is_refused(profiles, site_file, old, new, code, at, says):
+    assert GOOD.count(old) == 1
+    text = GOOD.replace(old, new)
+    site_file.write_text(text)
+
+    with pytest.raises(ProfileError) as caught:
+        load_site(site_file, profiles.folder)
+
+    (error,) = caught.value.diagnostics
+    assert error.code == code
+    assert says in f"{error.message} {error.hint}"
+    if at:
+        where = text.index(at)
+        line = text.count("\n", 0, where) + 1
+        assert (error.span.line, error.span.column) == (line, where - text.rfind("\n", 0, where))
+
+
+def test_a_missing_site_file_is_named(profiles, site_file):
+    with pytest.raises(ProfileError, match="missing"):
+        load_site(site_file, profiles.folder)
