@@ -12,7 +12,7 @@ from typing import Any
 
 from fhirpath_spine.errors import LimitExceeded
 from fhirpath_spine.fhirpath import Expression, Incomplete, Scope
-from fhirpath_spine.pathway import findings, ranked
+from fhirpath_spine.pathway import findings, ranked, reach
 from fhirpath_spine.pathway.decision import Evidence, Missing
 from fhirpath_spine.pathway.facts import Fact, Facts, Found
 from fhirpath_spine.pathway.lesions import Lesion
@@ -43,6 +43,9 @@ class Answer:
         return any(m.reason is Reason.CONFLICT for m in self.missing)
 
 
+_NOT_MET = Answer(False)
+
+
 class Environment(Mapping[str, Sequence[Any]]):
     """The variables of one entry, computed when first read."""
 
@@ -57,18 +60,21 @@ class Environment(Mapping[str, Sequence[Any]]):
         lesions_complete: bool = True,
         given: Mapping[str, Sequence[Any]] | None = None,
         unsure: Mapping[str, Reason] | None = None,
+        parent: Environment | None = None,
     ) -> None:
         self._library, self._facts, self._site = library, facts, site
         self._lesions, self._lesion, self._lesions_complete = lesions, lesion, lesions_complete
         self._given = dict(given or {})
         self._unsure = dict(unsure or {})
         self._values: dict[str, Sequence[Any]] = dict(self._given)
-        self._facts_read: dict[str, Fact] = {}
-        self._conflicts: dict[str, Sequence[Sequence[Any]]] = {}
+        self._answers: dict[Expression, Answer] = {}
+        self._parent = parent
+        self._changed = reach.affected(library, frozenset(self._given)) if parent is not None else frozenset()
+        self._conflicts: dict[str, Sequence[Sequence[Any]]] = parent._conflicts if parent is not None else {}
         self.scope = Scope(self, at=facts.at.astimezone(facts.zone))
 
     def with_given(self, **given: Sequence[Any]) -> Environment:
-        """The same circumstances with further variables fixed."""
+        """The same circumstances with further variables fixed. What they do not touch is read once for both."""
         return Environment(
             self._library,
             self._facts,
@@ -78,6 +84,7 @@ class Environment(Mapping[str, Sequence[Any]]):
             lesions_complete=self._lesions_complete,
             given={**self._given, **given},
             unsure={k: v for k, v in self._unsure.items() if k not in given},
+            parent=self,
         )
 
     # ------------------------------------------------------------------ reading a variable
@@ -85,7 +92,11 @@ class Environment(Mapping[str, Sequence[Any]]):
     def __getitem__(self, name: str) -> Sequence[Any]:
         value = self._values.get(name)
         if value is None:
-            value = self._values[name] = self._compute(name)
+            if self._parent is not None and name not in self._changed:
+                value = self._parent[name]
+            else:
+                value = self._compute(name)
+            self._values[name] = value
         return value
 
     def __iter__(self) -> Iterator[str]:
@@ -142,11 +153,9 @@ class Environment(Mapping[str, Sequence[Any]]):
 
     def fact(self, name: str) -> Fact:
         """The fact of a need for this entry."""
-        fact = self._facts_read.get(name)
-        if fact is None:
-            fact = self._facts_read[name] = self._facts.resolve(name, self._lesion.key if self._lesion else None)
-            if fact.alternatives:
-                self._conflicts[name] = [[f.item] for f in fact.alternatives]
+        fact = self._facts.resolve(name, self._lesion.key if self._lesion else None)
+        if fact.alternatives and name not in self._conflicts and name not in self._given:
+            self._conflicts[name] = [[f.item] for f in fact.alternatives]
         return fact
 
     def _finding(self, name: str) -> dict[str, Any]:
@@ -196,18 +205,26 @@ class Environment(Mapping[str, Sequence[Any]]):
 
     def ask(self, expression: Expression, label: str = "") -> Answer:
         """The answer to a criterion, with its evidence if decided and with what is missing if not."""
+        answer = self._answers.get(expression)
+        if answer is None:
+            answer = self._answers[expression] = self._ask(expression, label)
+        return answer
+
+    def _ask(self, expression: Expression, label: str) -> Answer:
         try:
             truth = expression.truth((), self.scope)
             if self._conflicts and (contested := [n for n in self.names(expression) if n in self._conflicts]):
                 answers = {truth, *self._under_each(expression, contested)}
                 if len(answers) > 1:
                     return Answer(None, missing=tuple(self._contest(n) for n in contested))
+            if truth is False:
+                return _NOT_MET
             names = self._deciding(expression)
         except LimitExceeded:
             return Answer(None, missing=(Missing(label or expression.text, Reason.LIMIT),))
         if truth is None:
             return Answer(None, missing=self._missing(names, label))
-        return Answer(truth, evidence=self._evidence(names) if truth else ())
+        return Answer(True, evidence=self._evidence(names))
 
     def _under_each(self, expression: Expression, contested: Sequence[str]) -> Iterator[Truth]:
         for name in contested:
@@ -227,18 +244,9 @@ class Environment(Mapping[str, Sequence[Any]]):
             ),
         )
 
-    def names(self, expression: Expression) -> set[str]:
+    def names(self, expression: Expression) -> frozenset[str]:
         """All needs, findings, ranked facts and circumstances that an expression can read, through definitions."""
-        found: set[str] = set()
-        open_ = list(expression.variables)
-        while open_:
-            name = open_.pop()
-            if name in found:
-                continue
-            found.add(name)
-            if name in self._library.definitions:
-                open_ += self._library.definitions[name].variables
-        return found
+        return reach.read_by(self._library, expression)
 
     def _deciding(self, expression: Expression) -> list[str]:
         """The variables that decided an answer, definitions replaced by what decided them; in order of reading."""
@@ -270,7 +278,7 @@ class Environment(Mapping[str, Sequence[Any]]):
         if name in library.ranked:
             return [s.need for s in library.ranked[name].sources]
         if name in library.definitions:
-            inner = sorted(self.names(library.definitions[name]) - set(library.definitions))
+            inner = sorted(n for n in self.names(library.definitions[name]) if n not in library.definitions)
             return list(dict.fromkeys(need for n in inner for need in self._needs_of(n)))
         return []
 

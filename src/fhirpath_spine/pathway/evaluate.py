@@ -66,6 +66,7 @@ class _Entry:
         self.pathway, self.lesion = pathway, lesion
         self.env = env.with_given(pathway=[pathway.id])
         self.state, self.certain = "", True
+        self.for_patient: Environment | None = None
 
     def result(self, notes: Sequence[Said] = ()) -> PathwayResult:
         """The entry as a decision names it."""
@@ -93,6 +94,7 @@ class _Judgement:
         self.lesions: list[Lesion] = []
         self.lesions_complete = True
         self.undecided: list[Missing] = []
+        self.everyone = self._environment(None)
 
     def decide(self, audience: str) -> Decision:
         if audience != "clinician":
@@ -235,6 +237,7 @@ class _Judgement:
     # ------------------------------------------------------------------ verdicts
 
     def _verdicts(self, entries: Sequence[_Entry], oversight: Oversight) -> list[Verdict]:
+        self.everyone = self._environment(None)
         everywhere = [*entries, *self._closed_gate(oversight)]
         uses: dict[str, list[tuple[_Entry, Use]]] = {}
         for entry in everywhere:
@@ -242,7 +245,7 @@ class _Judgement:
                 uses.setdefault(use.recommendation.id, []).append((entry, use))
         order = {id_: n for n, id_ in enumerate(uses)}
         done: list[tuple[tuple[int, int], Verdict]] = []
-        for recommendation in leaders_first(self.library, [pairs[0][1].recommendation for pairs in uses.values()]):
+        for recommendation in leaders_first(self.library, tuple(p[0][1].recommendation for p in uses.values())):
             pairs = uses[recommendation.id]
             so_far = [v for _, v in done]
             for entry, step in self._settings(recommendation, pairs):
@@ -290,14 +293,20 @@ class _Judgement:
     def _environment_for(self, recommendation: Recommendation, entry: _Entry, so_far: Sequence[Verdict]) -> Environment:
         env = entry.env
         if recommendation.per_patient and entry.lesion is not None:
-            known = {"state": [entry.state], "pathway": [entry.pathway.id]}
-            env = self._environment(None).with_given(**known) if entry.certain else self._unsure(entry)
+            env = entry.for_patient if entry.for_patient is not None else self._for_patient(entry)
         if reads_advice(self.library, recommendation.id):
             mine = None if recommendation.per_patient or entry.lesion is None else entry.lesion.key
             peers = [v for v in so_far if mine is None or v.lesion is None or v.lesion.key == mine]
             advised = dict.fromkeys(v.id for v in so_far if v.status is Status.RECOMMENDED)
             open_ = dict.fromkeys(v.kind for v in peers if v.status.shown)
             env = env.with_given(**{ADVISED: list(advised), OPEN: list(open_)})
+        return env
+
+    def _for_patient(self, entry: _Entry) -> Environment:
+        """The patient without a lesion, in the state of an entry: what its shared recommendations are judged in."""
+        known = {"state": [entry.state], "pathway": [entry.pathway.id]}
+        env = self.everyone.with_given(**known) if entry.certain else self._unsure(entry)
+        entry.for_patient = env
         return env
 
     # ------------------------------------------------------------------ what was not read

@@ -93,6 +93,7 @@ class Facts:
         self._code_map = code_map
         self._recognised = recognised
         self._bins: dict[str, _Bin] = {}
+        self._resolved: dict[tuple[str, str | None], Fact] = {}
         self._medications: dict[str, Resource] = {}
         self.patient: dict[str, Any] | None = None
         read = chart.reads.get("patient")
@@ -344,7 +345,14 @@ class Facts:
     def resolve(self, name: str, lesion: str | None = None) -> Fact:
         """The fact of a need, for one lesion where the need is per lesion and a lesion is given."""
         need = self._needs[name]
-        bin_ = self._bins.get(name, _Bin())
+        key = (name, lesion if need.per_lesion else None)
+        fact = self._resolved.get(key)
+        if fact is None:
+            fact = self._resolved[key] = self._resolve(need, key[1])
+        return fact
+
+    def _resolve(self, need: Need, lesion: str | None) -> Fact:
+        bin_ = self._bins.get(need.name, _Bin())
         mine = [f for f in bin_.found if lesion is None or not need.per_lesion or (f.lesions and lesion in f.lesions)]
         astray = lesion is not None and need.per_lesion and any(f.lesions == frozenset() for f in bin_.found)
         usable, undecided, stale = self._recent(need, mine)

@@ -80,7 +80,7 @@ class Activity:
     category: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Recommendation:
     """One recommendation as its profile declares it; see ``docs/profiles.md`` for the meaning of each part."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from fhirpath_spine.fhirpath import Expression
@@ -27,6 +27,18 @@ def variables(library: Library, expressions: Iterable[Expression]) -> frozenset[
             if name in library.definitions:
                 open_ += library.definitions[name].variables
     return frozenset(found)
+
+
+@lru_cache(maxsize=20_000)
+def read_by(library: Library, expression: Expression) -> frozenset[str]:
+    """All variables that one expression reads, through definitions."""
+    return variables(library, (expression,))
+
+
+@lru_cache(maxsize=1_000)
+def affected(library: Library, given: frozenset[str]) -> frozenset[str]:
+    """The given variables, and the definitions that read one of them."""
+    return given | {name for name, test in library.definitions.items() if read_by(library, test) & given}
 
 
 def needs_behind(library: Library, names: Iterable[str]) -> frozenset[str]:
@@ -61,7 +73,8 @@ def reads_advice(library: Library, recommendation: str) -> bool:
     return found is not None and bool({ADVISED, OPEN} & variables(library, recommendation_expressions(found)))
 
 
-def leaders_first(library: Library, recommendations: Sequence[Recommendation]) -> list[Recommendation]:
+@lru_cache(maxsize=1_000)
+def leaders_first(library: Library, recommendations: tuple[Recommendation, ...]) -> list[Recommendation]:
     """The recommendations in an order in which each comes after those that it follows or asks about."""
     by_id = {r.id: r for r in recommendations}
     advised = {id_ for id_ in by_id if reads_advice(library, id_)}
