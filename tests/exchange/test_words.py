@@ -82,6 +82,7 @@ def test_a_reason_without_a_sentence_is_its_own_words(phrases: Phrases) -> None:
 def test_a_title_is_cut_at_a_word() -> None:
     assert fit("one two three", 9) == "one two…"
     assert fit("short", 9) == "short"
+    assert fit("a " + "x" * 20, 9) == "a xxxxxx…"
 
 
 def test_a_lesion_is_called_by_class_and_levels(make: ModuleType, phrases: Phrases) -> None:

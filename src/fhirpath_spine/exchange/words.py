@@ -202,9 +202,10 @@ def joined(parts: Sequence[Said | str], separator: str = ", ") -> Said:
 
 
 def fit(title: str, limit: int) -> str:
-    """Text of ours cut to a limit at a word, for summaries."""
+    """Text of ours cut to a limit, at a word unless that would lose half of it; for summaries."""
     text = clean(title)
     if len(text) <= limit:
         return text
     head = text[: limit - 1]
-    return (head.rsplit(" ", 1)[0] if " " in head else head).rstrip(",;:") + "…"
+    whole = head.rsplit(" ", 1)[0]
+    return (whole if len(whole) > limit // 2 else head).rstrip(",;: ") + "…"
