@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cmp_to_key
 from typing import TYPE_CHECKING, Any, Final
 
-from fhirpath_spine.fhirpath import conversions, maths, selections, texts, truth
+from fhirpath_spine.fhirpath import conversions, existence, forms, maths, selections, texts, truth
 from fhirpath_spine.fhirpath.functions import FUNCTIONS, Function, Thunk
-from fhirpath_spine.fhirpath.items import Incomplete, Node, TypeName, enter, enter_all, like, navigate, system, type_of
-from fhirpath_spine.fhirpath.model import TYPES as MODEL
+from fhirpath_spine.fhirpath.items import Incomplete, TypeName, enter_all, like, navigate, system, type_of
 from fhirpath_spine.fhirpath.operators import arithmetic, equal_lists, equivalent_lists, order
 from fhirpath_spine.fhirpath.problems import EvaluationError
 from fhirpath_spine.fhirpath.quantity import Quantity
@@ -25,6 +23,7 @@ from fhirpath_spine.fhirpath.syntax import (
     Unary,
     Variable,
 )
+from fhirpath_spine.fhirpath.truth import single
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,21 +33,13 @@ if TYPE_CHECKING:
 
 Items = list[Any]
 # Importing them fills the table of functions.
-TABLES: Final = (conversions, maths, selections, texts)
+TABLES: Final = (conversions, existence, maths, selections, texts)
 _FROM_ORDER: Final = {
     "<": lambda n: n < 0,
     ">": lambda n: n > 0,
     "<=": lambda n: n <= 0,
     ">=": lambda n: n >= 0,
 }
-_CORE = "http://hl7.org/fhir/StructureDefinition/"
-
-
-def single(items: Items, what: str) -> Any:
-    """The only item; several are an :class:`EvaluationError`."""
-    if len(items) > 1:
-        raise EvaluationError(f"{what} stands on several items.", hint="Use first(), some() or every().")
-    return items[0]
 
 
 class Interpreter:
@@ -78,7 +69,7 @@ class Interpreter:
             case Binary():
                 return self._binary(tree)
             case TypeTest():
-                return _typed(tree.op, tree.note, self.build(tree.operand))
+                return forms.typed(tree.op, tree.note, self.build(tree.operand))
         raise AssertionError(tree)
 
     def _variable(self, name: str) -> Thunk:
@@ -181,23 +172,23 @@ class Interpreter:
     def _call(self, tree: Call) -> Thunk:
         function, base, name = FUNCTIONS[tree.name], self._base(tree.base), tree.name
         if name in ("is", "as", "ofType"):
-            return _typed(name, tree.note, base)
+            return forms.typed(name, tree.note, base)
         if name == "memberOf":
-            return _member_of(tree, base)
+            return forms.member_of(tree, base)
         if name == "sort":
             inner = [
                 a.operand if down and isinstance(a, Unary) else a for a, down in zip(tree.args, tree.note, strict=True)
             ]
-            return _sorted(base, [self.build(a) for a in inner], tree.note)
+            return forms.arranged(base, [self.build(a) for a in inner], tree.note)
         args = [self.build(argument) for argument in tree.args]
         if name == "iif":
-            return _iif(base, args, rooted=tree.base is None)
+            return forms.iif(base, args, rooted=tree.base is None)
         if name == "defineVariable":
-            return _define(base, tree.args[0], args[1] if len(args) > 1 else None)
+            return forms.define(base, tree.args[0], args[1] if len(args) > 1 else None)
         if name == "resolve":
-            return _resolve(base)
+            return forms.resolve(base)
         if name == "conformsTo":
-            return _conforms(base, args[0])
+            return forms.conforms(base, args[0])
         if function.one:
             return _on_value(function, base, args)
         act, keeps = function.run, function.keeps
@@ -265,124 +256,6 @@ def _on_singles(op: str, a: Items, b: Items) -> Any:
         return arithmetic(op, left, right)
     answer = order(left, right)
     return None if answer is None else _FROM_ORDER[op](answer)
-
-
-def _typed(op: str, wanted: TypeName, base: Thunk) -> Thunk:
-    def test(run: Run, this: Items) -> Items:
-        items = base(run, this)
-        if op == "ofType":
-            return like(items, [item for item in items if wanted.exactly(item)])
-        if not items:
-            return like(items, [])
-        item = single(items, f"'{op}'")
-        if op == "is":
-            return Incomplete() if type(items) is Incomplete else [wanted.covers(item)]
-        return like(items, [item] if wanted.exactly(item) else [])
-
-    return test
-
-
-def _member_of(tree: Call, base: Thunk) -> Thunk:
-    value_set = tree.note
-
-    def judge(run: Run, this: Items) -> Items:
-        items = base(run, this)
-        run.charge(len(items))
-        if type(items) is Incomplete:
-            return Incomplete()
-        answer = value_set.judge_all(items)
-        return [] if answer is None else [answer]
-
-    return judge
-
-
-def _iif(base: Thunk, args: list[Thunk], *, rooted: bool) -> Thunk:
-    otherwise: Thunk = args[2] if len(args) > 2 else (lambda _run, _this: [])
-
-    def choose(run: Run, this: Items) -> Items:
-        if not rooted:
-            this = base(run, this)
-            if len(this) > 1:
-                raise EvaluationError("iif() stands on several items.", hint="Put it inside select().")
-        condition = args[0](run, this)
-        if type(condition) is Incomplete:
-            return Incomplete()
-        return args[1](run, this) if truth.truth(condition) else otherwise(run, this)
-
-    return choose
-
-
-def _sorted(base: Thunk, keys: list[Thunk], down: tuple[bool, ...]) -> Thunk:
-    def arrange(run: Run, this: Items) -> Items:
-        items = base(run, this)
-        run.charge(len(items) * 4)
-        columns = [[result for _, result in selections.each(run, items, key)] for key in keys] or [[[i] for i in items]]
-        signs = [-1 if d else 1 for d in down] or [1]
-
-        def compare(a: int, b: int) -> int:
-            for column, sign in zip(columns, signs, strict=True):
-                x, y = column[a], column[b]
-                if not x or not y:
-                    # What has no key comes first, in either direction.
-                    if x or y:
-                        return 1 if x else -1
-                    continue
-                answer = order(single(x, "A key"), single(y, "A key")) or 0
-                if answer:
-                    return answer * sign
-            return 0
-
-        return like(items, [items[i] for i in sorted(range(len(items)), key=cmp_to_key(compare))])
-
-    return arrange
-
-
-def _define(base: Thunk, name: Tree, value: Thunk | None) -> Thunk:
-    key = name.value if isinstance(name, Literal) else ""
-
-    def define(run: Run, this: Items) -> Items:
-        items = base(run, this)
-        run.defined[key] = items if value is None else value(run, items)
-        return items
-
-    return define
-
-
-def _resolve(base: Thunk) -> Thunk:
-    def resolve(run: Run, this: Items) -> Items:
-        found: Items = []
-        for item in base(run, this):
-            run.charge(1)
-            value = item.value if type(item) is Node else item
-            url = value.get("reference") if isinstance(value, dict) else value
-            target = _target(run, url) if isinstance(url, str) else None
-            if target is not None:
-                found.append(enter(target, None))
-        return found
-
-    return resolve
-
-
-def _target(run: Run, url: str) -> Any:
-    for root in run.root if url.startswith("#") else ():
-        for inner in root.value.get("contained", ()) if isinstance(root.value, dict) else ():
-            if inner.get("id") == url[1:]:
-                return inner
-    return run.scope.resolve(url) if run.scope.resolve and not url.startswith("#") else None
-
-
-def _conforms(base: Thunk, argument: Thunk) -> Thunk:
-    def conforms(run: Run, this: Items) -> Items:
-        items, url = base(run, this), argument(run, this)
-        if not items or not url:
-            return like(items, [])
-        name = str(system(url[0]))
-        wanted = TypeName("FHIR", name.removeprefix(_CORE))
-        if not name.startswith(_CORE) or wanted.name not in MODEL:
-            raise EvaluationError("Only the types of FHIR R4 itself can be tested with conformsTo().")
-        return [wanted.covers(single(items, "conformsTo()"))]
-
-    return conforms
 
 
 def _on_value(function: Function, base: Thunk, args: list[Thunk]) -> Thunk:

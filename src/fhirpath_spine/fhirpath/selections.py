@@ -1,15 +1,14 @@
-"""Functions on collections: existence, filtering, subsetting, combining, types."""
+"""Functions that give a collection from a collection: filtering, subsetting, combining, navigating."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhirpath_spine.fhirpath import truth as logic
 from fhirpath_spine.fhirpath.functions import anything, item_function, same, same_one
 from fhirpath_spine.fhirpath.items import Incomplete, Node, TypeInfo, children, leave, like, navigate, system, type_of
 from fhirpath_spine.fhirpath.operators import equal, key, order
 from fhirpath_spine.fhirpath.problems import EvaluationError
-from fhirpath_spine.fhirpath.shapes import BOOLEAN, DATE, DATETIME, INTEGER, TIME, TYPEINFO, Ty, of
+from fhirpath_spine.fhirpath.shapes import DATE, DATETIME, TIME, TYPEINFO, Ty, of
 from fhirpath_spine.fhirpath.truth import truth
 
 if TYPE_CHECKING:
@@ -20,14 +19,6 @@ if TYPE_CHECKING:
 
 Items = list[Any]
 Args = list[Any]
-
-
-def _sure(base: Ty, _args: list[Ty]) -> Ty:
-    return of(BOOLEAN, known=not base.partial)
-
-
-def _kleene(base: Ty, args: list[Ty]) -> Ty:
-    return of(BOOLEAN, known=not base.partial and all(a.known for a in args))
 
 
 def each(run: Run, items: Items, thunk: Thunk) -> Iterator[tuple[Any, Items]]:
@@ -59,100 +50,10 @@ def holds(items: Items, item: Any) -> bool:
     return any(equal(item, other) for other in items)
 
 
-@item_function("empty", gives=_sure)
-def _empty(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
-    return [not items]
-
-
-@item_function("exists", "criterion?", gives=_sure, keeps=True)
-def _exists(run: Run, items: Items, args: Args, _this: Items) -> Items:
-    found = any(truth(r) for _, r in each(run, items, args[0])) if args else bool(items)
-    return Incomplete() if not found and type(items) is Incomplete else [found]
-
-
-@item_function("recorded", gives=_sure, keeps=True)
-def _recorded(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
-    return Incomplete() if not items and type(items) is Incomplete else [bool(items)]
-
-
-@item_function("some", "criterion", gives=_kleene, keeps=True)
-def _some(run: Run, items: Items, args: Args, _this: Items) -> Items:
-    answer = logic.some(truth(r) for _, r in each(run, items, args[0]))
-    if answer is not True and type(items) is Incomplete:
-        return Incomplete()
-    return [] if answer is None else [answer]
-
-
-@item_function("every", "criterion", gives=_kleene)
-def _every(run: Run, items: Items, args: Args, _this: Items) -> Items:
-    answer = logic.every(truth(r) for _, r in each(run, items, args[0]))
-    return [] if answer is None else [answer]
-
-
-@item_function("all", "criterion", gives=_sure)
-def _all(run: Run, items: Items, args: Args, _this: Items) -> Items:
-    return [all(truth(r) is True for _, r in each(run, items, args[0]))]
-
-
-def _booleans(items: Items) -> list[bool]:
-    found = [system(item) for item in items]
-    if not all(isinstance(value, bool) for value in found):
-        raise EvaluationError("Only truth values can be counted together.")
-    return found
-
-
-@item_function("allTrue", gives=_sure)
-def _all_true(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
-    return [all(_booleans(items))]
-
-
-@item_function("anyTrue", gives=_sure)
-def _any_true(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
-    return [any(_booleans(items))]
-
-
-@item_function("allFalse", gives=_sure)
-def _all_false(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
-    return [not any(_booleans(items))]
-
-
-@item_function("anyFalse", gives=_sure)
-def _any_false(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
-    return [not all(_booleans(items))]
-
-
-@item_function("count", gives=lambda base, _args: of(INTEGER, known=not base.partial))
-def _count(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
-    return [len(items)]
-
-
-@item_function("subsetOf", "items", gives=_sure)
-def _subset_of(run: Run, items: Items, args: Args, this: Items) -> Items:
-    return _within(run, items, args[0](run, this))
-
-
-@item_function("supersetOf", "items", gives=_sure)
-def _superset_of(run: Run, items: Items, args: Args, this: Items) -> Items:
-    return _within(run, args[0](run, this), items)
-
-
-def _within(run: Run, inner: Items, outer: Items) -> Items:
-    run.charge(len(inner) * len(outer))
-    if type(inner) is Incomplete or type(outer) is Incomplete:
-        return Incomplete()
-    return [all(holds(outer, item) for item in inner)]
-
-
 @item_function("distinct", gives=lambda base, _args: base, keeps=True)
 def _distinct(run: Run, items: Items, _args: Args, _this: Items) -> Items:
     run.charge(len(items))
     return like(items, distinct(items))
-
-
-@item_function("isDistinct", gives=_sure)
-def _is_distinct(run: Run, items: Items, _args: Args, _this: Items) -> Items:
-    run.charge(len(items))
-    return [len(distinct(items)) == len(items)]
 
 
 @item_function("where", "criterion", gives=same, keeps=True)
@@ -274,12 +175,6 @@ def unite(run: Run, left: Items, right: Items) -> Items:
     return Incomplete(found) if Incomplete in (type(left), type(right)) else found
 
 
-@item_function("not", gives=lambda base, _args: of(BOOLEAN, known=base.known and not base.partial))
-def _not(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
-    answer = truth(items)
-    return [] if answer is None else [not answer]
-
-
 def _extreme(run: Run, items: Items, sign: int) -> Items:
     run.charge(len(items) * 2)
     if not items:
@@ -367,18 +262,14 @@ def _type(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return [TypeInfo(*type_of(item)) for item in items]
 
 
-@item_function("hasValue", gives=_sure)
-def _has_value(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
-    return [len(items) == 1 and _plain(items[0]) is not None]
-
-
 @item_function("getValue", gives=lambda base, _args: base.one().maybe())
 def _get_value(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
-    value = _plain(items[0]) if len(items) == 1 else None
+    value = plain(items[0]) if len(items) == 1 else None
     return [] if value is None else [value]
 
 
-def _plain(item: Any) -> Any:
+def plain(item: Any) -> Any:
+    """The System value of a primitive; None for anything else."""
     if type(item) is Node and (item.value is None or isinstance(item.value, dict)):
         return None
     return system(item)

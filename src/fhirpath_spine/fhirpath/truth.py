@@ -30,6 +30,13 @@ def truth(items: Sequence[Any]) -> bool | None:
     return item if isinstance(item, bool) else True
 
 
+def single(items: Sequence[Any], what: str) -> Any:
+    """The only item; several are an :class:`EvaluationError`."""
+    if len(items) > 1:
+        raise EvaluationError(f"{what} stands on several items.", hint="Use first(), some() or every().")
+    return items[0]
+
+
 def both(left: bool | None, right: bool | None) -> bool | None:
     """``and``."""
     if left is False or right is False:
