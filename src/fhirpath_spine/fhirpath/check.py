@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.fhirpath import check_calls, check_operators, model
+from fhirpath_spine.fhirpath import check_elements as elements
+from fhirpath_spine.fhirpath.check_elements import declared, listed
 from fhirpath_spine.fhirpath.items import TypeName
 from fhirpath_spine.fhirpath.quantity import UCUM, Quantity, unit
 from fhirpath_spine.fhirpath.shapes import (
@@ -17,7 +19,6 @@ from fhirpath_spine.fhirpath.shapes import (
     NOTHING,
     STRING,
     SYSTEM_TYPES,
-    TYPEINFO,
     Shape,
     Ty,
     family,
@@ -63,19 +64,6 @@ def constant(name: str) -> str | None:
         if name.startswith(prefix):
             return url + name.removeprefix(prefix)
     return CONSTANTS.get(name)
-
-
-def declared(shape: Shape, *, partial: bool = False) -> Ty:
-    """The type of a collection that a caller has described."""
-    rich = shape if shape.members or shape.closed else None
-    return Ty((shape.type,) if shape.type else None, shape.many, shape.known, rich, partial=partial)
-
-
-@cache
-def _below(abstract: str) -> frozenset[str]:
-    return frozenset(
-        name for found in model.TYPES.values() if model.descends(found.name, abstract) for name in found.elements
-    )
 
 
 class Checker:
@@ -186,8 +174,8 @@ class Checker:
         base = self.this if tree.base is None else self.check(tree.base)
         if tree.base is None and tree.name[:1].isupper() and tree.name in model.TYPES:
             return self._root(tree, base)
-        found = self.element(base, tree.name)
-        return found if found is not None else self._unknown_element(tree, base)
+        found = elements.find(base, tree.name)
+        return found if found is not None else elements.unknown(self, tree, base)
 
     def _root(self, tree: Member, base: Ty) -> Ty:
         tree.root_type = name = tree.name
@@ -198,65 +186,8 @@ class Checker:
         return self.error(
             "SP106",
             tree,
-            f"This reads {_listed(types)}, never {name}.",
+            f"This reads {listed(types)}, never {name}.",
             "Begin with an element, or with the type at hand.",
-        )
-
-    def element(self, base: Ty, name: str) -> Ty | None:
-        """The type of ``base.name``, or None if there is no such element."""
-        shape = base.shape
-        if shape is not None and name in shape.members:
-            found = declared(shape.members[name])
-            return Ty(
-                found.types, base.many or found.many, base.known and found.known, found.shape, partial=base.partial
-            )
-        if shape is not None and shape.closed:
-            return None
-        if base.broken:
-            return BROKEN
-        if base.types is None:
-            known = model.anywhere(name)
-            return None if known is None else Ty(known[0], base.many or known[1], partial=base.partial)
-        if not base.types:
-            return NOTHING
-        types: dict[str, None] = {}
-        unknown, many, hit = False, base.many, False
-        for type_name in base.types:
-            if type_name == TYPEINFO and name in ("namespace", "name"):
-                hit, types[STRING] = True, None
-                continue
-            element = model.element(type_name, name)
-            if element is not None:
-                hit, many = True, many or element.many
-                types.update(dict.fromkeys(element.types))
-                unknown = unknown or not any(element.types)
-            elif model.is_abstract(type_name) and name in _below(type_name):
-                hit = unknown = many = True
-        if not hit:
-            return None
-        return Ty(None if unknown else tuple(types), many, False, None, base.ordered, base.partial)
-
-    def _unknown_element(self, tree: Member, base: Ty) -> Ty:
-        if base.shape is not None and base.shape.closed:
-            names = list(base.shape.members)
-            hint = did_you_mean(tree.name, names) or f"It has: {', '.join(sorted(names))}."
-            return self.error("SP106", tree, f"There is no member '{tree.name}' here.", hint, tree.at)
-        for type_name in base.types or ():
-            choice = model.choice_spelling(type_name, tree.name)
-            if choice is not None:
-                hint = f"Write {choice[0]}.ofType({choice[1]})."
-                return self.error("SP107", tree, f"'{tree.name}' is the JSON name of a choice.", hint, tree.at)
-        names = [n for t in base.types or () if t in model.TYPES for n in model.TYPES[t].elements]
-        names += list(base.shape.members) if base.shape else []
-        where = f" of {_listed(base.types)}" if base.types else " in FHIR R4"
-        if base.types is None:
-            names = list(model.all_element_names())
-            choice = next((c for t in model.TYPES if (c := model.choice_spelling(t, tree.name))), None)
-            if choice is not None:
-                hint = f"Write {choice[0]}.ofType({choice[1]})."
-                return self.error("SP107", tree, f"'{tree.name}' is the JSON name of a choice.", hint, tree.at)
-        return self.error(
-            "SP106", tree, f"'{tree.name}' is not an element{where}.", did_you_mean(tree.name, names), tree.at
         )
 
     def type_name(self, tree: Tree, text: str, at: int) -> TypeName:
@@ -283,13 +214,8 @@ class Checker:
     def truth(self, tree: Tree, ty: Ty, what: str) -> None:
         """Report a criterion that is no truth value."""
         if ty.types and all(family(t) != "boolean" for t in ty.types):
-            message = f"{what} is {_listed(ty.types)}, not true or false."
+            message = f"{what} is {listed(ty.types)}, not true or false."
             self.error("SP114", tree, message, "Compare it, or ask exists().")
-
-
-def _listed(types: Any) -> str:
-    names = [t.removeprefix("System.") for t in types]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:4])}{', ...' if len(names) > 4 else ''}"
 
 
 @cache

@@ -70,7 +70,7 @@ class Stream:
 
 
 class Emitter:
-    """Writes the source of one criterion. The methods of :mod:`emit_truth` build on these."""
+    """Writes the source of one criterion. `emit_values` and `emit_truth` build on it."""
 
     def __init__(self, interpreter: Interpreter, focus: Ty) -> None:
         self.interpreter, self.focus = interpreter, focus

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fhirpath_spine.fhirpath import truth
 from fhirpath_spine.fhirpath.account import Account, Witness, witness
-from fhirpath_spine.fhirpath.check import Checker, constant, declared
+from fhirpath_spine.fhirpath.check import Checker, constant
+from fhirpath_spine.fhirpath.check_elements import declared
 from fhirpath_spine.fhirpath.emit import Odd
 from fhirpath_spine.fhirpath.emit_truth import compile_truth
 from fhirpath_spine.fhirpath.interpret import Interpreter

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhirpath_spine.fhirpath import conversions, existence, forms, maths, selections, texts, truth
 from fhirpath_spine.fhirpath.functions import FUNCTIONS, Function, Thunk
-from fhirpath_spine.fhirpath.items import Incomplete, TypeName, enter_all, like, navigate, system, type_of
+from fhirpath_spine.fhirpath.items import Incomplete, TypeName, enter_all, family_of, like, navigate, system
 from fhirpath_spine.fhirpath.operators import arithmetic, equal_lists, equivalent_lists, order
 from fhirpath_spine.fhirpath.problems import EvaluationError
 from fhirpath_spine.fhirpath.quantity import Quantity
-from fhirpath_spine.fhirpath.shapes import family
 from fhirpath_spine.fhirpath.syntax import (
     Binary,
     Call,
@@ -295,8 +294,3 @@ def _fitting(item: Any, kind: str, name: str) -> Any:
     if not fits.get(kind, True):
         raise EvaluationError(f"{name} needs a {kind}.")
     return value
-
-
-def family_of(value: Any) -> str:
-    """The family of a System value."""
-    return "quantity" if isinstance(value, Quantity) else family("System." + type_of(value)[1])

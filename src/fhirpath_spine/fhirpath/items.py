@@ -197,6 +197,11 @@ def type_of(item: Any) -> tuple[str, str]:
     return "System", name
 
 
+def family_of(value: Any) -> str:
+    """The family of a System value."""
+    return "quantity" if isinstance(value, Quantity) else family("System." + type_of(value)[1])
+
+
 @dataclass(frozen=True, slots=True)
 class TypeName:
     """A resolved type specifier; ``namespace`` is empty if the text named none and both have the name."""
