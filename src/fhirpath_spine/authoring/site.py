@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from fhirpath_spine.diagnostics import Diagnostic
     from fhirpath_spine.pathway.needs import Coding
 
-FRAMEWORK = "framework"
-"""The kind of a source that a site can switch on."""
-
-
 def load_site(file: str | os.PathLike[str], profiles: str | os.PathLike[str]) -> Site:
     """The settings of a site for the profiles in a folder.
 
@@ -68,7 +64,7 @@ def _read(path: Path, profiles: str | os.PathLike[str], report: Report) -> Site 
         if name not in data.flags:
             hint = did_you_mean(name, data.flags) or f"Known: {', '.join(data.flags) or 'none'}."
             report.add("SP220", f"no flag is called '{name}'", name.span, hint)
-    frameworks = [str(id_) for id_, source in sources.sources.items() if source.kind == FRAMEWORK]
+    frameworks = [str(id_) for id_ in sources.frameworks]
     for id_ in form.frameworks:
         if id_ not in frameworks:
             hint = did_you_mean(id_, frameworks) or f"Known: {', '.join(frameworks) or 'none'}."

@@ -38,7 +38,8 @@ class Writer:
         blocks += self._section("title-used", map(self._evidence, self._used(card.verdicts)))
         blocks += self._section("title-not-found", map(render, self._not_found(card.verdicts)))
         blocks += self._section("title-rejected", self._rejected(card, first=first))
-        blocks += self._section("title-sources", map(self._source, self.sources(card.verdicts)))
+        sources = [*map(self._source, self.sources(card.verdicts)), *self._frameworks(card.verdicts)]
+        blocks += self._section("title-sources", sources)
         blocks += self._section("title-about", self._about(card))
         return "\n\n".join(blocks)
 
@@ -67,6 +68,7 @@ class Writer:
         lines = [self._text("why", reason=one) for one in verdict.because]
         lines += [self._text("caution", text=one) for one in verdict.cautions]
         lines += [render(line) for line in verdict.lines]
+        lines += [self._text("framework", id=b.framework, grade=b.grade, text=b.said) for b in verdict.beside]
         if verdict.claims:
             lines.append(self._text("claims", claims=joined([self._claim(c) for c in verdict.claims])))
         title = self._text("option", title=verdict.title, id=verdict.id)
@@ -139,6 +141,21 @@ class Writer:
         )
         link = (" ", *self._say.say("source-link", url=source.url)) if source.url else ()
         return render((*said, *link))
+
+    def _frameworks(self, verdicts: Iterable[Verdict]) -> list[str]:
+        named = {b.framework for v in verdicts for b in v.beside}
+        return [
+            self._text(
+                "framework-source",
+                id=f.id,
+                title=f.title,
+                publisher=f.publisher,
+                date=f.date,
+                jurisdiction=f.jurisdiction,
+            )
+            for f in self._library.frameworks
+            if f.id in named
+        ]
 
     def source_label(self, source: Source) -> str:
         """How much a source of that kind weighs: of ours none is a guideline, and the card says so (X30)."""

@@ -47,7 +47,7 @@ def verdict_json(verdict: Verdict, phrases: Phrases) -> Json:
         "because": reasons(verdict, phrases),
         **({"by": verdict.by} if verdict.by else {}),
         **(
-            {"missing": [{"item": m.item, "reason": m.reason.value} for m in verdict.missing]}
+            {"missing": [{"item": m.item, "reason": m.reason.ruled} for m in verdict.missing]}
             if verdict.missing
             else {}
         ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta, tzinfo
 
-_SHAPE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?\Z")
+_SHAPE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?\Z", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
 SLACK = timedelta(minutes=5)
 """Clock slack between the EHR and this service before an instant counts as future."""
 
@@ -19,19 +20,20 @@ def day_of(text: object, zone: tzinfo) -> str:
         return ""
     if "T" in text:
         moment = moment_of(text, zone)
-        return moment.astimezone(zone).date().isoformat() if moment else ""
+        return moment.date().isoformat() if moment else ""
     return text if _first(text) else ""
 
 
 def moment_of(text: object, zone: tzinfo) -> datetime | None:
-    """The instant of a dateTime with a time of day, or None. A time without an offset is read in the site's zone."""
-    if not isinstance(text, str) or "T" not in text:
+    """The instant of a dateTime with a time of day in the site's zone, or None. Without an offset it is read in that zone."""
+    if not isinstance(text, str) or not _INSTANT.match(text):
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
+    except (ValueError, OverflowError):
+        # An instant that no calendar holds, or that leaves it in the site's zone.
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def order_of(text: str, day: str, zone: tzinfo) -> Order:
@@ -54,6 +56,20 @@ def is_before(day: str, bound: str) -> bool:
     """Whether all of a (partial) date lies before the first day of another."""
     last, first = _last(day), _first(bound)
     return last is not None and first is not None and last < first
+
+
+def is_since(day: str, bound: str) -> bool:
+    """Whether all of a (partial) date lies on or after all of another; a date whose precision does not tell does not."""
+    first, last = _first(day), _last(bound)
+    return first is not None and last is not None and first >= last
+
+
+def overlaps(a: str, b: str) -> bool:
+    """Whether two (partial) dates may be the same day; an unreadable or missing one may be any."""
+    first, last, start, end = _first(a), _last(a), _first(b), _last(b)
+    if first is None or last is None or start is None or end is None:
+        return True
+    return first <= end and start <= last
 
 
 def within(day: str, today: date, days: int) -> bool | None:

@@ -93,6 +93,15 @@ class LesionRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """A fact of a published framework beside a recommendation, labelled as not from the documents."""
+
+    framework: str
+    grade: str
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One recommendation's result for one lesion, or for the patient where ``lesion`` is None."""
 
@@ -111,6 +120,7 @@ class Verdict:
     lines: tuple[Said, ...] = ()
     cautions: tuple[Said, ...] = ()
     alternatives: tuple[Said, ...] = ()
+    beside: tuple[Beside, ...] = ()
     activity: Activity | None = None
     safety: bool = False
     on_gate: bool = False

@@ -10,9 +10,14 @@ import orjson
 from fhirpath_spine.pathway.chart import Chart, Resource
 
 
+def canonical(resource: Resource) -> bytes:
+    """A resource as the same bytes in whatever order its members stand."""
+    return orjson.dumps(resource, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+
+
 def facts_digest(chart: Chart, used: Mapping[str, Resource]) -> str:
     """SHA-256 over the resources that some need used, the patient's id, and the completeness of each key."""
-    lines = sorted(hashlib.sha256(orjson.dumps(r, option=orjson.OPT_SORT_KEYS)).digest() for r in used.values())
+    lines = sorted(hashlib.sha256(canonical(r)).digest() for r in used.values())
     whole = hashlib.sha256(chart.patient.encode())
     for key in sorted(chart.reads):
         read = chart.reads[key]

@@ -103,7 +103,7 @@ class _Judgement:
         if patient and (patient.get("deceasedBoolean") is True or "deceasedDateTime" in patient):
             return self._silent("deceased")
         self._find_lesions()
-        oversight = Oversight(self.library, self._environment(None), self.emergency)
+        oversight = Oversight(self.library, self._environment(None), self.site, self.emergency)
         entries = self._entries(oversight)
         if not entries and self.undecided:
             keys = ", ".join(u.key for u in self._unread(list(self.library.needs))) or "a part of the chart"

@@ -9,14 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
+from hashlib import sha256
 from typing import Any
 
 from fhirpath_spine.errors import PatientMismatch
 from fhirpath_spine.fhirpath import Incomplete
 from fhirpath_spine.pathway import reading
 from fhirpath_spine.pathway.chart import KEYS, Chart, Resource
-from fhirpath_spine.pathway.dates import Order, apart, day_of, is_before, is_future, order_of, within, years_between
+from fhirpath_spine.pathway.dates import (
+    Order,
+    apart,
+    day_of,
+    is_before,
+    is_future,
+    order_of,
+    overlaps,
+    within,
+    years_between,
+)
 from fhirpath_spine.pathway.decision import Rejection, Unread
+from fhirpath_spine.pathway.digests import canonical
 from fhirpath_spine.pathway.matching import Matcher, known
 from fhirpath_spine.pathway.needs import Coding, Need
 from fhirpath_spine.pathway.subjects import Subject, subject_of
@@ -64,6 +76,16 @@ class Fact:
     rejected: tuple[Rejection, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Dating:
+    """When a resource counts as dated; ``problem`` is the phrase key of an impossible date, ``unusable`` if nothing is left."""
+
+    day: str = ""
+    order: Order = (date.min, 0.0)
+    problem: str = ""
+    unusable: bool = False
+
+
 @dataclass(slots=True)
 class _Bin:
     """Resources that a need matched, as they come."""
@@ -105,15 +127,17 @@ class Facts:
     # ------------------------------------------------------------------ one pass over the chart
 
     def _resources(self) -> Iterator[tuple[Resource, bool]]:
-        seen: set[tuple[str, str]] = set()
+        """Every resource once. Of two that share an id and differ, the later version counts, in whatever order they come."""
+        kept: dict[Any, tuple[Resource, bool]] = {}
         drafts = ((r, True) for r in self._chart.drafts)
         charted = ((r, False) for read in self._chart.reads.values() for r in read.resources)
-        for resource, draft in (*charted, *drafts):
+        for number, (resource, draft) in enumerate((*charted, *drafts)):
             kind, id_ = resource.get("resourceType"), resource.get("id")
-            if isinstance(kind, str) and isinstance(id_, str) and id_:
-                if (kind, id_) in seen:
-                    continue
-                seen.add((kind, id_))
+            key = (kind, id_) if isinstance(kind, str) and isinstance(id_, str) and id_ else number
+            other = kept.get(key)
+            if other is None or (resource != other[0] and _version(resource) > _version(other[0])):
+                kept[key] = (resource, draft if other is None else other[1])
+        for resource, draft in kept.values():
             yield (self._mapped(resource) if self._code_map else resource), draft
 
     def _read(self) -> None:
@@ -124,9 +148,9 @@ class Facts:
                 self._take_patient(resource)
             elif kind == "Medication":
                 self._medications[f"Medication/{resource.get('id')}"] = resource
-        for number, (resource, draft) in enumerate(resources):
+        for resource, draft in resources:
             if resource.get("resourceType") not in ("Patient", "Medication"):
-                self._take(resource, draft, number)
+                self._take(resource, draft)
 
     def _take_patient(self, resource: Resource) -> None:
         if resource.get("id") != self._chart.patient:
@@ -142,7 +166,7 @@ class Facts:
         if age is not None and age >= 0:
             self.patient["age"] = age
 
-    def _take(self, resource: Resource, draft: bool, number: int) -> None:
+    def _take(self, resource: Resource, draft: bool) -> None:
         kind = str(resource.get("resourceType"))
         concept = reading.concept_of(resource)
         if isinstance(concept, dict) and "reference" in concept:
@@ -158,7 +182,9 @@ class Facts:
         self._count(kind, resource, codes, names)
         if not names:
             return
-        reference = f"{kind}/{resource['id']}" if isinstance(resource.get("id"), str) else f"{kind}#{number}"
+        reference = (
+            f"{kind}/{resource['id']}" if isinstance(resource.get("id"), str) else f"{kind}#{_nameless(resource)}"
+        )
         for name in names:
             need = self._needs[name]
             if draft and not need.drafts:
@@ -171,7 +197,11 @@ class Facts:
             self._file(bin_, need, resource, concept, reference)
 
     def _count(self, kind: str, resource: Resource, codes: Sequence[Coding], names: Sequence[str]) -> None:
-        if kind in ("Condition", "Observation", "Procedure") and not codes and reading.concept_of(resource):
+        if (
+            kind in ("Condition", "Observation", "Procedure")
+            and not self._matcher.readable(codes)
+            and reading.concept_of(resource)
+        ):
             self.counts["uncoded"] += 1
         elif kind == "Condition" and not names:
             chapter, tables = self._recognised.get("chapter"), self._recognised.get("neoplasms")
@@ -205,16 +235,18 @@ class Facts:
 
         kind = str(resource.get("resourceType"))
         item: dict[str, Any] = {**resource, "source": reference, "label": need.label}
-        day, order = self._date(resource, reject)
+        dating = self._date(resource)
+        day, order = dating.day, dating.order
         if not self._status(bin_, need, resource, item, kind, day, reject):
             return
         if kind in ("MedicationRequest", "MedicationStatement"):
             item["code"] = concept if isinstance(concept, dict) else next(iter(reading.items(concept)), {})
         if need.sites is not None and not known(need.sites, reading.body_sites(resource)):
             return
-        if day == "future":
-            reject("future", day=_text(resource))
-            return
+        if dating.problem:
+            reject(dating.problem, day=_text(resource))
+            if dating.unusable:
+                return
         if need.value is not None:
             element = self._element(resource, need)
             result = reading.read_value(element, need.value) if element else reading.NOTHING
@@ -289,9 +321,10 @@ class Facts:
             item["abated"] = abated
         return True
 
-    def _date(self, resource: Resource, reject: Any) -> tuple[str, Order]:
+    def _date(self, resource: Resource) -> _Dating:
         """The first date of a resource that is possible. Of a Condition, an impossible onset gives way to recordedDate."""
         born = str(self.patient.get("birthDate", "")) if self.patient else ""
+        condition = resource.get("resourceType") == "Condition"
         impossible = ""
         for text in reading.date_texts(resource):
             day = day_of(text, self.zone)
@@ -299,17 +332,14 @@ class Facts:
                 continue
             if is_future(text, day, self.at, self.zone):
                 impossible = "future"
-                if resource.get("resourceType") != "Condition":
-                    return "future", (date.min, 0.0)
             elif born and is_before(day, born):
                 impossible = "before-birth"
             else:
-                if impossible:
-                    reject(f"onset-{impossible}", day=_text(resource))
-                return day, order_of(text, day, self.zone)
-        if impossible:
-            reject(f"date-{impossible}", day=_text(resource))
-        return "", (date.min, 0.0)
+                return _Dating(day, order_of(text, day, self.zone), impossible and f"onset-{impossible}")
+            if not condition:
+                # The date is that of the datum itself: it cannot have been seen then, so it is not used at all.
+                return _Dating(problem=impossible, unusable=True)
+        return _Dating(problem=impossible and f"date-{impossible}")
 
     @staticmethod
     def _element(resource: Resource, need: Need) -> Mapping[str, Any] | None:
@@ -396,7 +426,7 @@ class Facts:
         others: dict[Any, Found] = {}
         for one in usable[1:]:
             days = apart(one.day, newest.day)
-            same_time = one.order == newest.order
+            same_time = one.order == newest.order or _either(one, newest)
             if one.meaning != newest.meaning and (
                 same_time or (need.conflict and (days is None or days <= CONFLICT_GAP))
             ):
@@ -418,6 +448,24 @@ class Facts:
         if undecided or astray or (bin_.rejected and not bin_.found):
             return Reason.REJECTED
         return Reason.NOT_RECORDED
+
+
+def _either(one: Found, other: Found) -> bool:
+    """Whether the dates of two statements do not tell which of them is newer, because one of them is partial."""
+    partial = min(len(one.day), len(other.day)) < len("2026-06-15")
+    return partial and bool(one.day and other.day) and overlaps(one.day, other.day)
+
+
+def _version(resource: Resource) -> tuple[str, bytes]:
+    """Orders the versions of one resource: by when it was last updated, and at last by what stands in it."""
+    meta = resource.get("meta")
+    updated = meta.get("lastUpdated") if isinstance(meta, dict) else None
+    return updated if isinstance(updated, str) else "", canonical(resource)
+
+
+def _nameless(resource: Resource) -> str:
+    """A name for a resource without an id that does not depend on where in the chart it stands."""
+    return sha256(canonical(resource)).hexdigest()[:8]
 
 
 def _text(resource: Resource) -> str:

@@ -26,6 +26,12 @@ class Matcher:
                 else:
                     self._by_type.setdefault(kind, []).append(need)
         self._cache: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        self._systems = frozenset(
+            system
+            for need in needs.values()
+            if need.codes is not None
+            for system in (*(s for s, _ in need.codes.members), *need.codes.prefixes)
+        )
 
     def needs(self, kind: str, codings: Iterable[Coding]) -> tuple[str, ...]:
         """Names of the needs that a resource of this type with these codings answers, each once."""
@@ -37,6 +43,10 @@ class Matcher:
                 names = self._look_up(kind, system, code)
             found.update(dict.fromkeys(names))
         return tuple(found)
+
+    def readable(self, codings: Iterable[Coding]) -> bool:
+        """Whether any of the codings is of a code system that some need reads."""
+        return any(system in self._systems for system, _ in codings)
 
     def _look_up(self, kind: str, system: str, code: str) -> tuple[str, ...]:
         names = tuple(n.name for n in self._by_type.get(kind, ()) if n.codes and n.codes.contains(system, code))

@@ -358,6 +358,28 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameworkLine:
+    """A fact of a framework, the recommendations it stands on, and its grade of verification (A to C)."""
+
+    on: tuple[Selector, ...]
+    grade: str
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """A published framework beside the documents, off unless the site switches it on, or ``always`` for safety texts."""
+
+    id: str
+    title: str
+    publisher: str
+    date: str
+    jurisdiction: str
+    always: bool
+    lines: tuple[FrameworkLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One atomic statement of a document: its use, and the source's own strength words."""
 
@@ -400,6 +422,7 @@ class Library:
     value_sets: Mapping[str, ValueSet]
     flags: tuple[str, ...] = ()
     """Names of the site flags that expressions read."""
+    frameworks: tuple[Framework, ...] = ()
 
     def pathway(self, id: str) -> Pathway | None:  # noqa: A002 - the field's own word
         """The pathway of that id, if the library holds it."""

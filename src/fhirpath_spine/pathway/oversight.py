@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from fhirpath_spine.pathway.decision import Missing, Status, Step, Verdict
+from fhirpath_spine.pathway.decision import Beside, Missing, Status, Step, Verdict
 from fhirpath_spine.pathway.environment import Answer, Environment
-from fhirpath_spine.pathway.model import Exclusion, Goal, Hold, Library, Recommendation, Selector, Unknown
+from fhirpath_spine.pathway.model import Exclusion, Goal, Hold, Library, Recommendation, Selector, Site, Unknown
 from fhirpath_spine.pathway.texts import Said, Text, render
 from fhirpath_spine.pathway.truth import Reason
 from fhirpath_spine.pathway.verdicts import Hidden, Imposed, spoken, to_step
@@ -31,8 +31,9 @@ class Following:
 class Oversight:
     """The policy applied to one patient. Each part is asked once."""
 
-    def __init__(self, library: Library, env: Environment, emergency: str) -> None:
+    def __init__(self, library: Library, env: Environment, site: Site, emergency: str) -> None:
         policy = library.policy
+        self._frameworks = [f for f in library.frameworks if f.always or f.id in site.frameworks]
         self._gate, self._env, self._emergency = policy.gate, env, emergency
         self._own = frozenset(
             use.recommendation.id
@@ -175,7 +176,15 @@ class Oversight:
             and _selects(self._gate.attached, recommendation, env)
         ):
             verdict = replace(verdict, on_gate=True, safety=False)
+        if verdict.status.shown and (beside := tuple(self._beside(recommendation, env))):
+            verdict = replace(verdict, beside=beside)
         return verdict
+
+    def _beside(self, recommendation: Recommendation, env: Environment) -> Iterator[Beside]:
+        for framework in self._frameworks:
+            for fact in framework.lines:
+                if _selects(fact.on, recommendation, env):
+                    yield from (Beside(framework.id, fact.grade, said) for said in spoken((fact.line,), env))
 
     def _say(self, text: Text) -> list[Said]:
         said = render(text, self._env)

@@ -134,6 +134,10 @@ def _policy(library: Library) -> Iterator[Expression]:
         yield hold.test
         yield from _selectors((*hold.hide, *hold.block, *hold.ask, *hold.caution))
         yield from _lines(hold.head)
+    for framework in library.frameworks:
+        for fact in framework.lines:
+            yield from _selectors(fact.on)
+            yield from _lines((fact.line,))
     for goal in policy.goals:
         yield goal.test
         yield from _selectors(goal.hide)

@@ -24,6 +24,18 @@ class Reason(StrEnum):
     LIMIT = "limit"
     NOT_RECORDED = "not-recorded"
 
+    @property
+    def ruled(self) -> str:
+        """The word for it in the closed list of rulings 1.2, which machines read."""
+        return _RULED.get(self, self).value
+
+
+_RULED = {
+    Reason.UNVERIFIED: Reason.NOT_RECORDED,
+    Reason.NOT_CONFIGURED: Reason.NOT_RECORDED,
+    Reason.LIMIT: Reason.UNREAD,
+}
+
 
 def all_of(answers: Iterable[Truth]) -> Truth:
     """Kleene conjunction: any false is false, else any unknown is unknown."""

@@ -168,7 +168,8 @@ def _assemble(draft: Draft) -> Library:
     gate = str(shared.policy.gate.pathway) if shared.policy.gate is not None else ""
     pathways = [builder.build(f, form, is_gate=form.id == gate) for f, form in files.pathways.items()]
     builder.complete()
-    policy = PolicyBuilder(compiler, texts, recommendations, files.catalogue).build(shared.policy, by_id)
+    policies = PolicyBuilder(compiler, texts, recommendations, files.catalogue)
+    policy = policies.build(shared.policy, by_id)
     check_citations(files.catalogue.forms.values(), claims, report)
     modules = {n: {str(r.id): r for r in m.recommendations} for n, (_, m) in files.catalogue.modules.items()}
     for form in files.pathways.values():
@@ -188,6 +189,7 @@ def _assemble(draft: Draft) -> Library:
         claims=claims,
         value_sets=files.terminology.value_sets,
         flags=tuple(str(f) for f in shared.data.flags),
+        frameworks=policies.frameworks(shared.sources.frameworks),
     )
 
 

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 from fhirpath_spine.authoring.assembly.scopes import PATIENT, RECOMMENDATION
 from fhirpath_spine.authoring.form.shared import KINDS
 from fhirpath_spine.diagnostics import did_you_mean
-from fhirpath_spine.pathway.model import Budget, Exclusion, Gate, Goal, Hold, Policy, Selector, Unknown
+from fhirpath_spine.pathway.model import (
+    Budget,
+    Exclusion,
+    Framework,
+    FrameworkLine,
+    Gate,
+    Goal,
+    Hold,
+    Line,
+    Policy,
+    Selector,
+    Unknown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,6 +29,7 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.assembly.pathways import Catalogue
     from fhirpath_spine.authoring.assembly.recommendations import RecommendationBuilder
     from fhirpath_spine.authoring.assembly.texts import TextBuilder
+    from fhirpath_spine.authoring.form.evidence import FrameworkForm
     from fhirpath_spine.authoring.form.pathway import PathwayForm
     from fhirpath_spine.authoring.form.policy import GateForm, HoldForm, PolicyForm, SelectorForm
     from fhirpath_spine.authoring.source.nodes import Scalar
@@ -64,6 +77,31 @@ class PolicyBuilder:
                 for e in form.exclusions
             ),
             budget=Budget(form.budget.warning, form.budget.info, form.budget.critical),
+        )
+
+    def frameworks(self, forms: Mapping[Scalar, FrameworkForm]) -> tuple[Framework, ...]:
+        """The frameworks with their facts; each stands on recommendations that exist."""
+        return tuple(
+            Framework(
+                id=str(id_),
+                title=str(form.title),
+                publisher=str(form.publisher),
+                date=str(form.date),
+                jurisdiction=str(form.jurisdiction),
+                always=form.always,
+                lines=tuple(
+                    FrameworkLine(
+                        on=self.selectors(fact.on),
+                        grade=str(fact.grade),
+                        line=Line(
+                            self._texts.build(fact.text, RECOMMENDATION),
+                            self._compiler.test(fact.when, RECOMMENDATION) if fact.when is not None else None,
+                        ),
+                    )
+                    for fact in form.lines
+                ),
+            )
+            for id_, form in forms.items()
         )
 
     def _order(self, order: tuple[Scalar, ...], pathways: Mapping[str, PathwayForm]) -> None:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import RootModel
 
-from fhirpath_spine.authoring.form.fields import Day, Form, Id, Key, Text, one_of
+from fhirpath_spine.authoring.form.fields import AtLeastOne, Day, Expr, Flag, Form, Id, Key, Text, one_of
+from fhirpath_spine.authoring.form.policy import Selectors
 from fhirpath_spine.authoring.source.nodes import Scalar
 
 
@@ -22,10 +23,31 @@ class SourceForm(Form):
     note: Text | None = None
 
 
+class FrameworkLineForm(Form):
+    """A fact of a framework: on which recommendations it stands, how well it was verified, and when it is said."""
+
+    on: Selectors
+    grade: Annotated[Scalar, *one_of("A", "B", "C")]
+    text: Text
+    when: Expr | None = None
+
+
+class FrameworkForm(Form):
+    """A published framework beside the documents. ``always``: a safety text that no site can switch off."""
+
+    title: Text
+    publisher: Text
+    date: Day
+    jurisdiction: Text
+    always: Flag = False
+    lines: Annotated[tuple[FrameworkLineForm, ...], AtLeastOne()]
+
+
 class SourcesForm(Form):
     """``sources.yaml``."""
 
     sources: dict[Id, SourceForm]
+    frameworks: dict[Id, FrameworkForm] = {}
 
 
 class ClaimForm(Form):
