@@ -116,6 +116,7 @@ def test_demo_shows_each_patient_with_what_was_expected(run: Any, patients: Path
 def test_demo_moves_the_patients_to_the_chosen_day_and_says_so(run: Any, patients: Path) -> None:
     ran = run("demo", "--once", "--patients", patients, "--at", "2026-07-22")
     assert "moved by 37 days" in ran.out
+    assert "explain" not in ran.out
 
 
 @pytest.mark.usefixtures("loaded")

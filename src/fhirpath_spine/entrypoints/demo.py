@@ -69,11 +69,9 @@ def show_all(content: Content, directory: Path, at: datetime) -> None:
         result = as_document(judge_chart(content, shift(parse(patient.path.read_bytes()), days), at))
         _show(patient, result, out)
     out.print(Rule())
-    out.print(
-        Text(
-            f"{len(everyone)} patients. One of them in full: fhirpath-spine explain {everyone[0].path} --at {at:%Y-%m-%d}"
-        )
-    )
+    out.print(Text(f"{len(everyone)} patients."))
+    if days == 0:  # a file on disk is not moved, so it reads right at its own day only
+        out.print(Text(f"One of them in full: fhirpath-spine explain {everyone[0].path} --at {WRITTEN_FOR}"))
 
 
 def _show(patient: Invented, result: Json, out: Console) -> None:
