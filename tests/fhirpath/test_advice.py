@@ -74,6 +74,7 @@ def test_several_items_where_one_is_due(compiled: Any) -> None:
     assert codes(compiled("%labs.value > 5 'mg/dL'")) == ["SP153"]
     assert codes(compiled("%labs.value.first() > 5 'mg/dL'")) == []
     assert codes(compiled("%creatinine.value > 5 'mg/dL'")) == []
+    assert codes(compiled("%answers.value and %a")) == ["SP153"]
 
 
 def test_a_choice_compared_without_saying_which(compiled: Any) -> None:

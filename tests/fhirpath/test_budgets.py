@@ -53,6 +53,25 @@ def test_what_grows_by_itself_is_capped() -> None:
     both("%n.select(%n).select(%n).exists()", numbers(200))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%n.aggregate($total & $total, 'spine').length() > 1",
+        "%n.aggregate($total + $total, 'spine').length() > 1",
+        "%n.aggregate($total.replace('', $total), 'spine').length() > 1",
+        "%n.aggregate($total.replaceMatches('.', $total), 'spine').length() > 1",
+        "%n.aggregate($total.toChars().select('%long').join($total), 'spine').length() > 1".replace("%long", "x" * 99),
+    ],
+)
+def test_a_text_cannot_be_blown_up(text: str) -> None:
+    both(text, numbers(64))
+
+
+def test_a_number_that_overflows_is_no_number() -> None:
+    expression = fhirpath.compile("%n.aggregate($total * $total, 3)", variables=NUMBERS)
+    assert expression.evaluate([], numbers(64)) == []
+
+
 def test_the_default_budget_serves_a_large_chart() -> None:
     expression = fhirpath.compile("%n.where($this > 5).count() > 1", variables=NUMBERS)
     assert expression.truth([], numbers(10_000)) is True

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from fhirpath_spine.diagnostics import did_you_mean
-from fhirpath_spine.fhirpath import check_calls, check_operators, model
+from fhirpath_spine.fhirpath import advice, check_calls, check_operators, model
 from fhirpath_spine.fhirpath import check_elements as elements
 from fhirpath_spine.fhirpath.check_elements import declared, listed
 from fhirpath_spine.fhirpath.items import TypeName
@@ -216,6 +216,8 @@ class Checker:
         if ty.types and all(family(t) != "boolean" for t in ty.types):
             message = f"{what} is {listed(ty.types)}, not true or false."
             self.error("SP114", tree, message, "Compare it, or ask exists().")
+        elif ty.many and ty.types and self.profile:
+            advice.several(self.report, tree, tree)
 
 
 @cache

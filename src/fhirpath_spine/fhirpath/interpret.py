@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fhirpath_spine.fhirpath import conversions, existence, forms, maths, selections, texts, truth
 from fhirpath_spine.fhirpath.functions import FUNCTIONS, Function, Thunk
 from fhirpath_spine.fhirpath.items import Incomplete, TypeName, enter_all, family_of, like, navigate, system
-from fhirpath_spine.fhirpath.operators import arithmetic, equal_lists, equivalent_lists, order
+from fhirpath_spine.fhirpath.operators import arithmetic, concatenate, equal_lists, equivalent_lists, order
 from fhirpath_spine.fhirpath.problems import EvaluationError
 from fhirpath_spine.fhirpath.quantity import Quantity
 from fhirpath_spine.fhirpath.syntax import (
@@ -247,7 +247,7 @@ def _on_singles(op: str, a: Items, b: Items) -> Any:
         texts_ = [system(single(side, "'&'")) if side else "" for side in (a, b)]
         if not all(isinstance(text, str) for text in texts_):
             raise EvaluationError("'&' joins strings only.", hint="Use toString().")
-        return texts_[0] + texts_[1]
+        return concatenate(texts_[0], texts_[1])
     if not a or not b:
         return None
     left, right = single(a, f"'{op}'"), single(b, f"'{op}'")

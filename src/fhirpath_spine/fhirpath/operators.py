@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fhirpath_spine.fhirpath.items import Node, system
 from fhirpath_spine.fhirpath.problems import EvaluationError
 from fhirpath_spine.fhirpath.quantity import Quantity, align, calendar_unit, product, total
+from fhirpath_spine.fhirpath.scope import CHARACTERS, overlong
 from fhirpath_spine.fhirpath.temporal import Date, DateTime, Time, add, compare
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _TEMPORAL = (Date, DateTime, Time)
 _NUMBER = (int, Decimal)
+# Beyond it an integer has no value, as the specification says of an overflow; the bound is that of its Long.
+_LARGEST = 2**63 - 1
 
 
 def _is_number(value: Any) -> bool:
@@ -213,6 +216,13 @@ def equivalent_lists(left: Sequence[Any], right: Sequence[Any]) -> bool:
     return True
 
 
+def concatenate(left: str, right: str) -> str:
+    """Both texts in one, unless that is too long."""
+    if len(left) + len(right) > CHARACTERS:
+        raise overlong()
+    return left + right
+
+
 def arithmetic(op: str, left: Any, right: Any) -> Any:
     """``+ - * / div mod`` on two items; None where there is no result. Wrong kinds: :class:`EvaluationError`."""
     left, right = system(left), system(right)
@@ -221,12 +231,13 @@ def arithmetic(op: str, left: Any, right: Any) -> Any:
     if isinstance(left, _TEMPORAL) and isinstance(right, Quantity) and op in "+-":
         return _shift(left, right, 1 if op == "+" else -1)
     if isinstance(left, str) and isinstance(right, str) and op == "+":
-        return left + right
+        return concatenate(left, right)
     if isinstance(left, Quantity) or isinstance(right, Quantity):
         return _quantities(op, _as_quantity(left), _as_quantity(right))
     if not (_is_number(left) and _is_number(right)):
         raise _different("calculated with")
-    return _numbers(op, left, right)
+    result = _numbers(op, left, right)
+    return None if isinstance(result, int) and abs(result) > _LARGEST else result
 
 
 def _numbers(op: str, left: int | Decimal, right: int | Decimal) -> int | Decimal | None:

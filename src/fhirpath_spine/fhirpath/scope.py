@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STEPS: Final = 1_000_000
 ITEMS: Final = 10_000
+CHARACTERS: Final = 1_000_000
+"""How long a text may become, however it is put together."""
 
 
 class Scope:
@@ -114,6 +116,11 @@ def overspent(steps: int) -> LimitExceeded:
     return LimitExceeded(
         f"The expression needs more than {steps} steps.", hint="Narrow it with where() before it branches."
     )
+
+
+def overlong() -> LimitExceeded:
+    """The error of a text that is too long."""
+    return LimitExceeded(f"The expression builds a text of more than {CHARACTERS} characters.", hint="Join less.")
 
 
 def overfull(items: int) -> LimitExceeded:

@@ -19,7 +19,7 @@ _OFFSET = re.compile(r"(Z|[+-]\d{2}:\d{2})\Z")
 # A clock without zone may stand anywhere between UTC-12 and UTC+14.
 _WIDEST_ZONE = timedelta(hours=26)
 
-type_parts = tuple[int | Decimal, ...]
+Parts = tuple[int | Decimal, ...]
 
 
 def _pad(number: int | Decimal) -> str:
@@ -42,7 +42,7 @@ def _valid_date(parts: Sequence[int]) -> bool:
     return len(parts) < 3 or 1 <= parts[2] <= monthrange(parts[0], parts[1])[1]
 
 
-def _read_time(text: str) -> type_parts | None:
+def _read_time(text: str) -> Parts | None:
     match = _TIME.match(text)
     if match is None:
         return None
@@ -60,7 +60,7 @@ def _read_time(text: str) -> type_parts | None:
 class Date:
     """Year, month, day, as far as known."""
 
-    parts: type_parts
+    parts: Parts
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -79,7 +79,7 @@ class Date:
 class Time:
     """Hour, minute, second, as far as known; the second may have a fraction."""
 
-    parts: type_parts
+    parts: Parts
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
@@ -95,7 +95,7 @@ class Time:
 class DateTime:
     """A date with a time and an offset in minutes, each as far as known."""
 
-    parts: type_parts
+    parts: Parts
     offset: int | None = None
 
     @classmethod
@@ -124,7 +124,7 @@ class DateTime:
         return cls((moment.year, moment.month, moment.day, moment.hour, moment.minute, second), minutes)
 
     @cached_property
-    def universal(self) -> type_parts:
+    def universal(self) -> Parts:
         """The parts in UTC if the offset is known, else as written."""
         if not self.offset or len(self.parts) < 4:
             return self.parts
@@ -222,11 +222,11 @@ def _milliseconds(unit: str) -> int:
     return 1 if unit == "millisecond" else _SECONDS[unit] * 1000
 
 
-def _replace(start: Date | DateTime, parts: type_parts) -> Date | DateTime:
+def _replace(start: Date | DateTime, parts: Parts) -> Date | DateTime:
     return DateTime(parts, start.offset) if isinstance(start, DateTime) else Date(parts)
 
 
-def _months(parts: type_parts, amount: int) -> type_parts:
+def _months(parts: Parts, amount: int) -> Parts:
     if len(parts) == 1:
         year = int(parts[0]) + int(amount / 12)
         month = 1
@@ -242,7 +242,7 @@ def _months(parts: type_parts, amount: int) -> type_parts:
     return tuple(moved) + parts[3:]
 
 
-def _moved(parts: type_parts, span: timedelta) -> type_parts:
+def _moved(parts: Parts, span: timedelta) -> Parts:
     second = Decimal(parts[5]) if len(parts) > 5 else Decimal(0)
     fraction = second - int(second)
     moved = moment_of(parts) + timedelta(microseconds=int(fraction * 1_000_000)) + span

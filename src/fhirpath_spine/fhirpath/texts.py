@@ -15,6 +15,7 @@ import re2  # type: ignore[import-untyped]
 from fhirpath_spine.fhirpath.functions import item_function, value_function
 from fhirpath_spine.fhirpath.items import system
 from fhirpath_spine.fhirpath.problems import EvaluationError
+from fhirpath_spine.fhirpath.scope import CHARACTERS, overlong
 from fhirpath_spine.fhirpath.shapes import BOOLEAN, INTEGER, STRING, of
 
 _OPTIONS = re2.Options()
@@ -76,6 +77,8 @@ def _lower(text: str) -> str:
 
 @value_function("replace", "string", "string", on="string", gives=STRING)
 def _replace(text: str, part: str, other: str) -> str:
+    if (len(text) + 1) * len(other) > CHARACTERS:
+        raise overlong()
     return text.replace(part, other)
 
 
@@ -93,6 +96,8 @@ def _matches_full(text: str, regex: str) -> bool:
 def _replace_matches(text: str, regex: str, other: str) -> str:
     if not regex:
         return text
+    if (len(text) + 1) * len(other) > CHARACTERS:
+        raise overlong()
     # Groups are written $1 in FHIRPath and \1 in RE2.
     rewritten = re2.sub(r"\$(\d)", r"\\\1", other.replace("\\", "\\\\"))
     return str(pattern(regex).sub(rewritten, text))
@@ -126,7 +131,10 @@ def _join(run: Any, items: list[Any], args: list[Any], this: list[Any]) -> list[
         return []
     if not all(isinstance(text, str) for text in texts):
         raise EvaluationError("join() joins strings only.")
-    return [str(system(separator[0])).join(texts)]
+    between = str(system(separator[0]))
+    if sum(map(len, texts)) + len(texts) * len(between) > CHARACTERS:
+        raise overlong()
+    return [between.join(texts)]
 
 
 _ENCODERS: dict[str, Callable[[bytes], str]] = {
