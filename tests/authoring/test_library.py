@@ -261,6 +261,14 @@ def test_evidence_keeps_the_words_of_its_sources(profiles):
     assert library.phrases["not-recorded"] == "Not recorded: {item}."
 
 
+def test_a_framework_stands_on_recommendations_and_keeps_its_grade(profiles):
+    (framework,) = profiles.library().frameworks
+
+    assert (framework.id, framework.date, framework.always) == ("F", "2020", False)
+    assert framework.lines[0].on[0].ids == {"R-ALPHA-01"}
+    assert framework.lines[0].grade == "B"
+
+
 def test_an_error_names_what_to_do_next(profiles):
     profiles.edit("data.yaml", "within: 7 days", "within: 7")
 

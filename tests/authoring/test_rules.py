@@ -122,6 +122,7 @@ BAD = {
     "a state in an expression": Bad("SP319", DATA, "'TREAT_PLAN'", "'PLANNING'", "¦'PLANNING'"),
     "a word of imaging": Bad("SP319", LESIONS, "imagingAbsent: ['no']", "imagingAbsent: ['none']", "¦'none'", "no"),
     "a selector of nothing": Bad("SP320", POLICY, "caution: R-ALPHA-01", "caution: R-ALHPA-*", "¦R-ALHPA-*"),
+    "a framework on nothing": Bad("SP320", "sources.yaml", "on: R-ALPHA-01", "on: R-ALPHA-99", "¦R-ALPHA-99"),
     "an unknown need of a finding": Bad("SP321", DATA, "need: weakness", "need: weaknes", "¦weaknes,", "'weakness'"),
     "an unknown need of lesions": Bad("SP321", LESIONS, "imaging: seen", "imaging: sene", "¦sene", "'seen'"),
     "an unknown level of a flag": Bad("SP321", LESIONS, "levels: [T1, T2]", "levels: [T1, T3]", "¦T3"),

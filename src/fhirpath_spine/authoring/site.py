@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fhirpath_spine.diagnostics import Diagnostic
     from fhirpath_spine.pathway.needs import Coding
 
+
 def load_site(file: str | os.PathLike[str], profiles: str | os.PathLike[str]) -> Site:
     """The settings of a site for the profiles in a folder.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import RootModel
+from pydantic import Field, RootModel
 
 from fhirpath_spine.authoring.form.fields import AtLeastOne, Day, Expr, Flag, Form, Id, Key, Text, one_of
 from fhirpath_spine.authoring.form.policy import Selectors
@@ -47,7 +47,7 @@ class SourcesForm(Form):
     """``sources.yaml``."""
 
     sources: dict[Id, SourceForm]
-    frameworks: dict[Id, FrameworkForm] = {}
+    frameworks: dict[Id, FrameworkForm] = Field(default_factory=dict)
 
 
 class ClaimForm(Form):
