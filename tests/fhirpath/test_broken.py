@@ -71,6 +71,44 @@ def test_every_rule_that_is_used_is_in_the_catalogue() -> None:
     assert used <= set(RULES)
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("%labs['a'].exists()", "SP110"),
+        ("%ecog.value.is(1)", "SP112"),
+        ("%ecog.value is System.Patient", "SP112"),
+        ("%ecog.value.memberOf('thoracic-spine')", "SP110"),
+        ("%labs.code > %unknown", "SP111"),
+        ("{} > %labs.code", "SP116"),
+        ("today() + 'a'", "SP110"),
+        ("iif(1 | 2, true, false)", "SP114"),
+        ("true is", "SP101"),
+        ("%ecog.value is 5", "SP101"),
+        ("5 ''", "SP103"),
+        ("%creatinine.value + 2", "SP115"),
+        ("'a' + 5", "SP110"),
+        ("%labs.code * 2", "SP110"),
+    ],
+)
+def test_more_that_is_refused(text: str, code: str, compiled: Any) -> None:
+    with pytest.raises(CompileError) as caught:
+        compiled(text)
+    assert code in {d.code for d in caught.value.diagnostics}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(1).defineVariable(1 + 1)",
+        "(1).defineVariable('x').defineVariable('x')",
+        "(1).defineVariable('ecog')",
+    ],
+)
+def test_a_defined_variable_has_a_new_name(text: str, compiled: Any) -> None:
+    with pytest.raises(CompileError, match="SP110"):
+        compiled(text, profile=False)
+
+
 def test_the_whole_language_allows_what_profiles_may_not(compiled: Any) -> None:
     for text in ("Observation.descendants().exists()", "subject.resolve().exists()", LONG):
         assert compiled(text, profile=False).text == text

@@ -85,6 +85,13 @@ def test_the_text_of_the_unit_counts_where_there_is_no_code(judge: Any) -> None:
         (">=", "%amount > 4 'mg'", True),
         (">", "%amount = 5 'mg'", False),
         (">", "%amount = 7 'mg'", None),
+        ("<", "4 'mg' < %amount", None),
+        ("<", "5 'mg' > %amount", True),
+        (">", "5 'mg' < %amount", True),
+        (">", "6 'mg' < %amount", None),
+        (">", "5 'mg' >= %amount", False),
+        ("<", "%amount < %amount", None),
+        ("<", "%amount = %amount", None),
     ],
 )
 def test_a_comparator_decides_only_what_its_bound_implies(

@@ -94,6 +94,23 @@ class TestFocus:
         assert expression.truth([self.CHART[0]], Scope({}, AT)) is True
         assert expression.truth([{"resourceType": "Observation"}], Scope({}, AT)) is None
 
+    def test_a_choice_may_begin_the_expression(self) -> None:
+        quantity = {"value": 5, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"}
+        chart = [{"resourceType": "Observation", "valueQuantity": quantity, "status": "final"}]
+        for text in (
+            "value.ofType(Quantity) > 2 'mg'",
+            "some(value.ofType(Quantity) > 2 'mg')",
+            "$this.value.exists()",
+        ):
+            expression = fhirpath.compile(text, focus=Shape("Observation", many=False))
+            assert expression.truth(chart, Scope({}, AT)) is True
+            assert expression.items(chart, Scope({}, AT)) == [("System.Boolean", True)]
+
+    def test_a_focus_may_have_computed_members(self) -> None:
+        focus = Shape("Observation", members={"value": Shape("System.Integer", many=False)})
+        expression = fhirpath.compile("Observation.some(value > 2)", focus=focus)
+        assert expression.truth([{"resourceType": "Observation", "value": 3}], Scope({}, AT)) is True
+
 
 class TestValueSets:
     @pytest.mark.parametrize(

@@ -87,8 +87,12 @@ def _sqrt(number: Number) -> Decimal | None:
 
 @value_function("power", "number", on="number", gives=_like_input, maybe=True)
 def _power(number: Number, exponent: Number) -> Number | None:
-    if isinstance(number, int) and isinstance(exponent, int) and 0 <= exponent <= 64:
-        return int(number**exponent) if abs(number) < 1 << 32 else None
+    if isinstance(number, int) and isinstance(exponent, int) and exponent >= 0:
+        # An integer has at most 63 bits, so a larger power of anything but 0, 1 and -1 is none.
+        if abs(number) > 1 and exponent > 63:
+            return None
+        result = int(number ** (exponent if abs(number) > 1 else 2 - exponent % 2 if exponent else 0))
+        return result if abs(result) < 2**63 else None
     return _guarded(lambda: Decimal(number) ** Decimal(exponent))
 
 

@@ -114,9 +114,9 @@ def _equal_quantities(left: Any, right: Any) -> bool | None:
     aligned = align(a, b)
     if aligned is None:
         return None
-    if a.comparator != b.comparator:
+    if a.comparator or b.comparator:
         return None if _bounded(a, b, aligned) is None else False
-    return None if a.comparator and aligned[0] != aligned[1] else aligned[0] == aligned[1]
+    return aligned[0] == aligned[1]
 
 
 def deep(value: Any) -> Any:
@@ -254,20 +254,11 @@ def _numbers(op: str, left: int | Decimal, right: int | Decimal) -> int | Decima
                 return left * right
             if op == "/":
                 return Decimal(left) / Decimal(right)
-            whole = (
-                int(Decimal(left) / Decimal(right))
-                if isinstance(left, Decimal) or isinstance(right, Decimal)
-                else _div(left, right)
-            )
+            # On decimals Python's // cuts off as FHIRPath does; on integers it rounds down.
+            whole = int(Decimal(left) // Decimal(right))
             return whole if op == "div" else left - whole * right
         except InvalidOperation:
             return None
-
-
-def _div(left: int, right: int) -> int:
-    # Python rounds down, FHIRPath cuts off.
-    quotient = abs(left) // abs(right)
-    return quotient if (left < 0) is (right < 0) else -quotient
 
 
 def _quantities(op: str, left: Quantity | None, right: Quantity | None) -> Quantity | None:

@@ -49,10 +49,6 @@ class Ty:
         """The same, possibly empty."""
         return replace(self, known=False)
 
-    def several(self) -> Ty:
-        """The same, possibly several items."""
-        return replace(self, many=True)
-
     @property
     def name(self) -> str:
         """The type name if there is only one, else an empty string."""
