@@ -6,7 +6,7 @@ statements contradict each other, a question is asked for each of them, and is U
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from fhirpath_spine.pathway.decision import Evidence, Missing
 from fhirpath_spine.pathway.facts import Fact, Facts, Found
 from fhirpath_spine.pathway.lesions import Lesion
 from fhirpath_spine.pathway.model import Library, Site
-from fhirpath_spine.pathway.texts import Charted, Said, words
+from fhirpath_spine.pathway.texts import Charted, Said, Text, expressions, render, words
 from fhirpath_spine.pathway.truth import Reason, Truth
 
 EVIDENCE_LIMIT = 3
@@ -92,11 +92,8 @@ class Environment(Mapping[str, Sequence[Any]]):
     def __getitem__(self, name: str) -> Sequence[Any]:
         value = self._values.get(name)
         if value is None:
-            if self._parent is not None and name not in self._changed:
-                value = self._parent[name]
-            else:
-                value = self._compute(name)
-            self._values[name] = value
+            inherited = self._parent if name not in self._changed else None
+            value = self._values[name] = self._compute(name) if inherited is None else inherited[name]
         return value
 
     def __iter__(self) -> Iterator[str]:
@@ -226,6 +223,15 @@ class Environment(Mapping[str, Sequence[Any]]):
             return Answer(None, missing=self._missing(names, label))
         return Answer(True, evidence=self._evidence(names))
 
+    def told(self, texts: Iterable[Text]) -> tuple[Evidence, ...]:
+        """The data that the placeholders of sentences show."""
+        names: dict[str, None] = {}
+        for text in texts:
+            if render(text, self) is not None:
+                for expression in expressions(text):
+                    names |= dict.fromkeys(sorted(expression.variables))
+        return self._evidence(list(names))
+
     def _under_each(self, expression: Expression, contested: Sequence[str]) -> Iterator[Truth]:
         for name in contested:
             for alternative in self._conflicts[name]:
@@ -333,7 +339,7 @@ class Environment(Mapping[str, Sequence[Any]]):
                 yield Missing(label, Reason.UNREAD)
             elif self._facts.patient is None or "age" not in self._facts.patient:
                 yield Missing(label, Reason.NOT_RECORDED)
-        elif name == "lesions" and not self._lesions_complete:
+        elif (name == "lesions" and not self._lesions_complete) or (name == "lesion" and self._lesion_unread()):
             yield Missing(label, Reason.UNREAD)
         else:
             needs = self._needs_of(name)
@@ -350,6 +356,6 @@ class Environment(Mapping[str, Sequence[Any]]):
                 days = fact.need.within if fact.gap is Reason.STALE else None
                 yield Missing(label if whole else fact.need.label, fact.gap, fact.need.name, fact.stale, days)
 
-
-Make = Callable[[Lesion | None], Environment]
-"""Makes the environment of a lesion, or of the patient."""
+    def _lesion_unread(self) -> bool:
+        """Whether a member of the lesion rests on something that could not be read."""
+        return self._lesion is not None and any(isinstance(v, Incomplete) for v in self._lesion.item.values())

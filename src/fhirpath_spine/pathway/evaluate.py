@@ -7,6 +7,7 @@ recommendation; then those that follow others; at last the plan of the cards.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -19,13 +20,13 @@ from fhirpath_spine.pathway.decision import Decision, Missing, PathwayResult, St
 from fhirpath_spine.pathway.digests import facts_digest
 from fhirpath_spine.pathway.environment import Answer, Environment
 from fhirpath_spine.pathway.facts import Facts
-from fhirpath_spine.pathway.lesions import Lesion, assigner, behave, build
+from fhirpath_spine.pathway.lesions import Lesion, assigner, behave, build, doubt
 from fhirpath_spine.pathway.matching import Matcher
 from fhirpath_spine.pathway.model import Criterion, Library, Pathway, Recommendation, Site, Use
 from fhirpath_spine.pathway.oversight import Oversight
 from fhirpath_spine.pathway.reach import ADVISED, OPEN, leaders_first, pathway_needs, reads_advice
 from fhirpath_spine.pathway.texts import Said
-from fhirpath_spine.pathway.truth import Reason, Truth, all_of
+from fhirpath_spine.pathway.truth import Reason, all_of
 from fhirpath_spine.pathway.verdicts import judge, spoken, to_step
 
 RECOGNISED = {"chapter": "neoplasm-chapter", "neoplasms": "neoplasm-any-known", "medications": "medication-any-known"}
@@ -67,6 +68,8 @@ class _Entry:
         self.env = env.with_given(pathway=[pathway.id])
         self.state, self.certain = "", True
         self.for_patient: Environment | None = None
+        self.doubt: Answer | None = None
+        """Set where something unread leaves open whether the pathway applies: then nothing of it is recommended."""
 
     def result(self, notes: Sequence[Said] = ()) -> PathwayResult:
         """The entry as a decision names it."""
@@ -105,8 +108,9 @@ class _Judgement:
         self._find_lesions()
         oversight = Oversight(self.library, self._environment(None), self.site, self.emergency)
         entries = self._entries(oversight)
-        if not entries and self.undecided:
-            keys = ", ".join(u.key for u in self._unread(list(self.library.needs))) or "a part of the chart"
+        if self.undecided and not any(e.doubt is None or e.lesion is not None for e in entries):
+            unread = self._unread(list(self.library.needs))
+            keys = ", ".join(f"{u.key} ({u.detail or u.reason})" for u in unread) or "a part of the chart"
             raise ScopeUndecidable(
                 f"Whether a spinal pathway applies could not be decided, because this could not be read: {keys}.",
                 hint="Provide these prefetch keys, or a FHIR server with a token that may read them.",
@@ -143,9 +147,8 @@ class _Judgement:
         config = self.library.lesions
         conditions, imaging = self.facts.all_found(config.conditions), self.facts.all_found(config.imaging)
         self.lesions = build(config, conditions, imaging)
-        for name in (config.conditions, config.imaging):
-            if isinstance(self.facts.resolve(name).items, Incomplete):
-                self.lesions_complete = False
+        unread = [isinstance(self.facts.resolve(n).items, Incomplete) for n in (config.conditions, config.imaging)]
+        self.lesions_complete = not any(unread)
         assign = assigner(config, self.lesions)
         for need in self.library.needs.values():
             if need.per_lesion:
@@ -153,7 +156,10 @@ class _Judgement:
                     found.lesions = assign(found)
         for lesion in self.lesions:
             histology = self.facts.resolve(config.histology, lesion.key) if config.histology else None
-            behave(config, lesion, [i["value"] for i in histology.items if "value" in i] if histology else [])
+            values = [i["value"] for i in histology.items if "value" in i] if histology else []
+            incomplete = histology is not None and isinstance(histology.items, Incomplete)
+            behave(config, lesion, Incomplete(values) if incomplete else values)
+            doubt(lesion, conditions=unread[0], imaging=unread[1])
 
     def _environment(self, lesion: Lesion | None) -> Environment:
         return Environment(
@@ -183,20 +189,27 @@ class _Judgement:
         gate = policy.gate.pathway if policy.gate else ""
         for pathway in pathways:
             if pathway.id == gate:
-                if oversight.gate.truth:
-                    entries.append(_Entry(pathway, None, self._environment(None)))
-                elif oversight.gate.truth is None and oversight.gate.unread:
+                if oversight.gate.truth or oversight.gate.unread:
+                    entry = _Entry(pathway, None, self._environment(None))
+                    entry.doubt = None if oversight.gate.truth else oversight.gate
+                    entries.append(entry)
+                if oversight.gate.unread:
                     self.undecided += oversight.gate.missing
                 continue
             for lesion in self.lesions if pathway.per_lesion else [None]:
                 env = self._environment(lesion)
-                if self._applies(pathway.applies, env):
-                    entries.append(_Entry(pathway, lesion, env))
-                    if lesion is not None:
-                        lesion.item["pathways"] = [*lesion.item["pathways"], pathway.id]
+                applies = self._applies(pathway.applies, env)
+                if applies.truth is False or (applies.truth is None and (lesion is None or not applies.unread)):
+                    continue
+                entry = _Entry(pathway, lesion, env)
+                if applies.truth is None:
+                    entry.doubt = applies
+                entries.append(entry)
+                if lesion is not None:
+                    lesion.item["pathways"] = [*lesion.item["pathways"], pathway.id]
             if pathway.per_lesion and pathway.without_lesion and not self.lesions:
                 env = self._environment(None)
-                if self._applies(pathway.without_lesion, env):
+                if self._applies(pathway.without_lesion, env).truth:
                     entries.append(_Entry(pathway, None, env))
         if not self.lesions_complete:
             names = (self.library.lesions.conditions, self.library.lesions.imaging)
@@ -210,14 +223,16 @@ class _Judgement:
         order = self.library.policy.order
         return order.index(pathway.id) if pathway.id in order else len(order)
 
-    def _applies(self, criteria: Sequence[Criterion], env: Environment) -> Truth:
+    def _applies(self, criteria: Sequence[Criterion], env: Environment) -> Answer:
+        """Whether all criteria hold; what could not be read and might have made them hold is kept."""
         answers: list[Answer] = []
         for criterion in criteria:
             answers.append(env.ask(criterion.test, criterion.label))
             if answers[-1].truth is False:
-                return False
+                return answers[-1]
+        missing = tuple(m for a in answers for m in a.missing)
         self.undecided += [m for a in answers if a.unread for m in a.missing]
-        return all_of(a.truth for a in answers)
+        return Answer(all_of(a.truth for a in answers), missing=missing)
 
     def _enter_state(self, entry: _Entry) -> None:
         for state in entry.pathway.states:
@@ -227,6 +242,8 @@ class _Judgement:
                 break
             if answer.truth is None and answer.unread:
                 entry.certain = False
+        if entry.doubt is not None:
+            entry.certain = False
         if entry.certain and entry.state:
             entry.env = entry.env.with_given(state=[entry.state])
         else:
@@ -261,7 +278,12 @@ class _Judgement:
                     conditions=following.steps,
                 )
                 place = (everywhere.index(entry), order[recommendation.id])
-                done.append((place, oversight.finish(verdict, following, env, recommendation)))
+                verdict = oversight.finish(verdict, following, env, recommendation)
+                if entry.doubt is not None:
+                    if verdict.status is Status.NOT_APPLICABLE:
+                        continue
+                    verdict = _doubted(verdict, entry.doubt)
+                done.append((place, verdict))
         done.sort(key=lambda pair: pair[0])
         return [v for _, v in done]
 
@@ -276,13 +298,15 @@ class _Judgement:
     def _settings(
         self, recommendation: Recommendation, pairs: Sequence[tuple[_Entry, Use]]
     ) -> list[tuple[_Entry, Step | None]]:
-        """Where a recommendation is judged: once for each lesion, or once for the patient in the best of its uses."""
-        asked = [(entry, self._use(use, entry)) for entry, use in pairs]
-        if not recommendation.per_patient:
-            return asked
-        entry = pairs[0][0]
-        best = max((step for _, step in asked), key=lambda s: _HOPE[s.answer if s else True])
-        return [(entry, best)]
+        """Where a recommendation is judged: once for each lesion, or once for the patient, in the best of its uses.
+
+        The best is the first that may show it, those of pathways that surely apply before those in doubt.
+        """
+        groups: dict[str, list[tuple[_Entry, Step | None]]] = {}
+        for entry, use in pairs:
+            key = "" if recommendation.per_patient or entry.lesion is None else entry.lesion.key
+            groups.setdefault(key, []).append((entry, self._use(use, entry)))
+        return [max(group, key=_hope) for group in groups.values()]
 
     def _use(self, use: Use, entry: _Entry) -> Step | None:
         if use.when is None:
@@ -320,5 +344,13 @@ class _Judgement:
         return tuple(found[key] for key in sorted(found))
 
 
-_HOPE = {True: 2, None: 1, False: 0}
-"""Of several uses of one recommendation the most hopeful counts: any pathway that uses it may show it."""
+def _doubted(verdict: Verdict, doubt: Answer) -> Verdict:
+    """A pathway that may not apply recommends nothing: what it would recommend needs the data that decide it."""
+    if verdict.status is not Status.RECOMMENDED:
+        return verdict
+    return replace(verdict, status=Status.NEEDS_DATA, because=(), missing=doubt.missing, safety=False, on_gate=False)
+
+
+def _hope(setting: tuple[_Entry, Step | None]) -> tuple[bool, int]:
+    entry, step = setting
+    return entry.doubt is None, {True: 2, None: 1, False: 0}[step.answer if step else True]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fhirpath_spine.fhirpath import Incomplete
 from fhirpath_spine.pathway import reading
 from fhirpath_spine.pathway.decision import LesionRef
 from fhirpath_spine.pathway.facts import Found
@@ -185,7 +186,10 @@ def _distinct_keys(lesions: list[Lesion]) -> None:
 
 
 def behave(config: Lesions, one: Lesion, histology: Sequence[Any]) -> None:
-    """Sets the behaviour: from histology first, then from the Condition's codes (D4). Contradiction leaves it unknown."""
+    """Sets the behaviour: from histology first, then from the Condition's codes (D4). Contradiction leaves it unknown.
+
+    Histology that could not be read whole might say otherwise: then the behaviour is not merely absent but unread.
+    """
     for source, codes in (
         ("histology", [c for value in histology for c in reading.codings(value)]),
         ("condition", list(one.codes)),
@@ -193,12 +197,34 @@ def behave(config: Lesions, one: Lesion, histology: Sequence[Any]) -> None:
         sets = config.behaviour.get(source)
         if sets is None:
             continue
+        if source == "condition" and isinstance(histology, Incomplete):
+            one.item["behaviour"] = Incomplete()
+            return
         benign, malignant = known(sets.benign, codes), known(sets.malignant, codes)
         if benign != malignant:
             one.item["behaviour"] = "benign" if benign else "malignant"
             return
         if benign:
             return
+
+
+def doubt(one: Lesion, *, conditions: bool, imaging: bool) -> None:
+    """Marks what unread Conditions or imaging could change: what is shown stays shown, what is absent is unread.
+
+    ``conditions`` and ``imaging`` say whether that search was incomplete.
+    """
+    item = one.item
+    if imaging and not one.imaging:
+        item["imaged"] = Incomplete()
+    if not conditions:
+        return
+    item["conditions"], item["level"] = Incomplete(item["conditions"]), Incomplete(item["level"])
+    item["behaviour"] = Incomplete()
+    for member in ("confirmed", "current", "recurrent"):
+        if item.get(member) is not True:
+            item[member] = Incomplete()
+    if not one.conditions:
+        item["class"] = Incomplete()
 
 
 def assigner(config: Lesions, lesions: Sequence[Lesion]) -> Callable[[Found], frozenset[str] | None]:

@@ -64,59 +64,50 @@ class Oversight:
 
     def imposed(self, recommendation: Recommendation, env: Environment) -> Imposed:
         """What the policy lays on one recommendation in its environment."""
-        hidden: list[Hidden] = []
-        blocked: list[tuple[Step, Said]] = []
-        asked: list[Step] = []
-        cautions: list[Said] = []
-        steps: list[Step] = []
-        self._gate_on(recommendation, env, hidden, asked)
+        out = Imposed()
+        self._gate_on(recommendation, env, out)
         for hold, answer in self._holds:
-            self._hold_on(hold, answer, recommendation, env, (hidden, blocked, asked, cautions, steps))
+            if answer.truth is not False:
+                self._hold_on(hold, answer, recommendation, env, out)
         for goal, answer in self._goals:
-            if answer.truth is False or not _selects(goal.hide, recommendation, env):
-                continue
-            if answer.truth:
-                hidden += [Hidden(goal.id, said) for said in self._say(goal.say)]
-            elif answer.unread or answer.conflict:
-                asked.append(to_step("goal", goal.id, answer, goal.test.text))
+            if answer.truth is not False and _selects(goal.hide, recommendation, env):
+                step = to_step("goal", goal.id, answer, goal.test.text)
+                self._hide(goal.id, answer, self._say(goal.say), step, out, unread=self._say(goal.unread))
         for exclusion in self._exclusions:
             if _selects(exclusion.hide, recommendation, env):
                 answer = env.ask(exclusion.test, exclusion.id)
-                if answer.truth:
-                    hidden.append(Hidden(exclusion.id, render(exclusion.say, env) or ()))
-                elif answer.unread:
-                    asked.append(to_step("exclusion", exclusion.id, answer, exclusion.test.text))
-        return Imposed(tuple(hidden), tuple(blocked), tuple(asked), tuple(cautions), tuple(steps))
+                step = to_step("exclusion", exclusion.id, answer, exclusion.test.text)
+                self._hide(exclusion.id, answer, [render(exclusion.say, env) or ()], step, out)
+        return out
 
-    def _gate_on(
-        self, recommendation: Recommendation, env: Environment, hidden: list[Hidden], asked: list[Step]
+    @staticmethod
+    def _hide(  # one rule that hides, however it was answered
+        by: str, answer: Answer, said: Sequence[Said], step: Step, out: Imposed, *, unread: Sequence[Said] = ()
     ) -> None:
+        """Hides where the rule holds; where that could not be read, nothing it would hide is released (rulings 1.9)."""
+        if answer.truth:
+            out.hidden += [Hidden(by, one) for one in said]
+        elif answer.truth is None and answer.unread:
+            out.perhaps += [Hidden(by, one) for one in said]
+            named = tuple(Missing("".join(one), Reason.UNREAD) for one in unread)
+            out.asked.append(replace(step, missing=named or step.missing))
+        elif answer.conflict:
+            out.asked.append(step)
+
+    def _gate_on(self, recommendation: Recommendation, env: Environment, out: Imposed) -> None:
         gate = self._gate
         if gate is None or self.gate.truth is False:
             return
         if recommendation.id in self._own:
             if self.gate.truth and self._emergency == SCOPE_STOP:
-                hidden += [Hidden(SCOPE_STOP, said) for said in self._say(gate.scope_stop)]
-            return
-        if _selects(gate.visible, recommendation, env) or _selects(gate.attached, recommendation, env):
-            return
-        if self.gate.truth:
-            hidden += [Hidden(gate.pathway, said) for said in self._say(gate.hidden)]
-        elif self.gate.unread:
-            unread = tuple(Missing("".join(said), Reason.UNREAD) for said in self._say(gate.unread))
-            asked.append(Step("gate", gate.pathway, None, gate.open.text, missing=(*unread, *self.gate.missing)))
+                out.hidden += [Hidden(SCOPE_STOP, said) for said in self._say(gate.scope_stop)]
+        elif not (_selects(gate.visible, recommendation, env) or _selects(gate.attached, recommendation, env)):
+            step = to_step("gate", gate.pathway, self.gate, gate.open.text)
+            self._hide(gate.pathway, self.gate, self._say(gate.hidden), step, out, unread=self._say(gate.unread))
 
     def _hold_on(
-        self,
-        hold: Hold,
-        answer: Answer,
-        recommendation: Recommendation,
-        env: Environment,
-        out: tuple[list, list, list, list, list],  # type: ignore[type-arg]
+        self, hold: Hold, answer: Answer, recommendation: Recommendation, env: Environment, out: Imposed
     ) -> None:
-        hidden, blocked, asked, cautions, steps = out
-        if answer.truth is False:
-            return
         hides = _selects(hold.hide, recommendation, env)
         blocks = _selects(hold.block, recommendation, env)
         asks = _selects(hold.ask, recommendation, env)
@@ -124,21 +115,21 @@ class Oversight:
         if not (hides or blocks or asks or warns):
             return
         step = to_step("hold", hold.id, answer, hold.test.text)
-        steps.append(step)
+        out.steps.append(step)
         said = self._say(hold.say) if hold.say else [(hold.id,)]
-        if answer.truth is None:
-            if answer.unread or (hold.unknown is Unknown.ASK and (hides or blocks)):
-                asked.append(step)
-            return
         if hides:
-            hidden += [Hidden(hold.id, one) for one in said]
-        if blocks:
-            blocked += [(step, one) for one in said]
+            self._hide(hold.id, answer, said, step, out)
+        if answer.truth is None:
+            # What a hold only cautions of is released by an unknown; what it would block or ask about is not.
+            firm = answer.unread or answer.conflict
+            if ((blocks or asks) and firm) or (hold.unknown is Unknown.ASK and (hides or blocks)):
+                out.asked.append(step)
+            return
+        out.blocked += said if blocks else ()
+        out.cautions += said if warns else ()
         if asks:
             item = Missing("".join(said[0]) if said else hold.id, Reason.NOT_RECORDED)
-            asked.append(replace(step, answer=None, missing=(item,)))
-        if warns:
-            cautions += said
+            out.asked.append(replace(step, answer=None, missing=(item,)))
 
     def follow(
         self, recommendation: Recommendation, done: Sequence[Verdict], lesion: str | None, use: Step | None

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.model import Library, Line, Pathway, Recommendation, Selector
-from fhirpath_spine.pathway.texts import Slot, Text
+from fhirpath_spine.pathway.texts import expressions
 
 ADVISED = "advised"
 """The variable that holds the ids recommended so far; what reads it is judged last."""
@@ -109,7 +109,7 @@ def recommendation_expressions(one: Recommendation) -> Iterator[Expression]:
     for group in (one.when, one.blocked, one.caution, one.satisfied, one.excluded):
         for criterion in group:
             yield criterion.test
-            yield from _text(criterion.say)
+            yield from expressions(criterion.say)
     yield from (test for _, test in one.indicator if test is not None)
     yield from (c.when for c in one.claims if c.when is not None)
     yield from _lines((*one.lines, *one.alternatives))
@@ -154,10 +154,4 @@ def _lines(lines: Iterable[Line]) -> Iterator[Expression]:
     for line in lines:
         if line.when is not None:
             yield line.when
-        yield from _text(line.say)
-
-
-def _text(text: Text | None) -> Iterator[Expression]:
-    for part in text.parts if text else ():
-        if isinstance(part, Slot) and part.expression is not None:
-            yield part.expression
+        yield from expressions(line.say)

@@ -6,7 +6,8 @@ sentence of which a placeholder has no value is not said at all: a line vanishes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -76,6 +77,13 @@ def render(text: Text, speaker: Speaker) -> Said | None:
     return tuple(said)
 
 
+def expressions(text: Text | None) -> Iterator[Expression]:
+    """The expressions of a sentence's placeholders."""
+    for part in text.parts if text else ():
+        if isinstance(part, Slot) and part.expression is not None:
+            yield part.expression
+
+
 def words(value: Any, slot: Slot | None = None) -> Said:
     """A value as words: quantities with their unit, booleans as yes and no, concepts by text or display."""
     match value:
@@ -84,13 +92,18 @@ def words(value: Any, slot: Slot | None = None) -> Said:
         case Quantity():
             if slot is not None and slot.unit:
                 return (f"{(value.value / slot.factor).quantize(Decimal('0.01'))} {slot.unit}",)
-            return (f"{number(value.value)} {value.unit}".rstrip(),)
+            return (f"{number(value.value)} {_readable(value.unit)}".rstrip(),)
         case int() | float() | Decimal():
             return (number(value),)
         case dict():
             return (concept(value),)
         case _:
             return (Charted(value),)
+
+
+def _readable(unit: str) -> str:
+    """A UCUM unit as people write it: annotations in braces are for machines."""
+    return re.sub(r"\{([^}]*)\}", lambda m: "" if m[1] == "score" else m[1].replace("_", ""), unit)
 
 
 def number(value: Decimal | float) -> str:

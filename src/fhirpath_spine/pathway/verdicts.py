@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fhirpath_spine.pathway.decision import Evidence, LesionRef, Missing, Status, Step, Verdict
 from fhirpath_spine.pathway.environment import Answer, Environment
@@ -23,15 +23,19 @@ class Hidden:
     said: Said
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Imposed:
-    """What the policy lays on one recommendation: what hides it, and criteria already answered by a hold."""
+    """What the policy lays on one recommendation: what hides it, and criteria already answered by a hold.
 
-    hidden: tuple[Hidden, ...] = ()
-    blocked: tuple[tuple[Step, Said], ...] = ()
-    asked: tuple[Step, ...] = ()
-    cautions: tuple[Said, ...] = ()
-    steps: tuple[Step, ...] = ()
+    ``perhaps`` would hide it if something unread is so: then it is not called not-applicable either (rulings 1.9).
+    """
+
+    hidden: list[Hidden] = field(default_factory=list)
+    perhaps: list[Hidden] = field(default_factory=list)
+    blocked: list[Said] = field(default_factory=list)
+    asked: list[Step] = field(default_factory=list)
+    cautions: list[Said] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -57,6 +61,9 @@ def judge(
     sheet = _Sheet([*imposed.steps, *conditions], [], [], [])
     status, by = _status(recommendation, env, imposed, conditions, sheet)
     shown = status.shown
+    lines = spoken(recommendation.lines, env) if shown else ()
+    if status is Status.RECOMMENDED and (told := env.told(line.say for line in recommendation.lines)):
+        sheet.steps.append(Step("said", "said", True, "", told))
     return Verdict(
         id=recommendation.id,
         title=recommendation.title,
@@ -70,7 +77,7 @@ def judge(
         steps=tuple(sheet.steps),
         by=by,
         missing=_distinct(sheet.missing),
-        lines=spoken(recommendation.lines, env) if shown else (),
+        lines=lines,
         cautions=tuple(dict.fromkeys(sheet.cautions)) if shown else (),
         alternatives=spoken(recommendation.alternatives, env) if status is Status.RECOMMENDED else (),
         activity=recommendation.activity,
@@ -92,14 +99,21 @@ def _status(
         if step.answer:
             sheet.because.append(_said(step))
             return Status.SUPPRESSED, criterion.name
+    unsure: list[Step] = []
     for criterion in recommendation.satisfied:
         step = _answer(criterion, "satisfied", env, sheet)
         if step.answer:
             sheet.because.append(_said(step))
             return Status.SATISFIED, ""
+        # Not recorded as done is not done; not read as done may be done.
+        unsure += [step] if step.answer is None and _firm(step) else []
     met, asking = _when(recommendation, env, conditions, sheet)
     if not met:
+        if imposed.perhaps:
+            sheet.because[:] = [h.said for h in imposed.perhaps]
+            return Status.SUPPRESSED, imposed.perhaps[0].by
         return Status.NOT_APPLICABLE, ""
+    asking += unsure
     blockers = _blocked(recommendation, env, imposed, sheet, asking)
     for criterion in recommendation.caution:
         _caution(_answer(criterion, "caution", env, sheet), criterion, sheet)
@@ -110,8 +124,12 @@ def _status(
     asking += [*imposed.asked]
     contested = [m for s in asking for m in s.missing if m.reason is Reason.CONFLICT]
     if asking:
+        if contested:
+            sheet.because.clear()
+            sheet.missing[:] = contested
+            return Status.BLOCKED, ""
         sheet.missing += [m for s in asking for m in s.missing]
-        return (Status.BLOCKED if contested else Status.NEEDS_DATA), ""
+        return Status.NEEDS_DATA, ""
     return Status.RECOMMENDED, ""
 
 
@@ -147,7 +165,7 @@ def _blocked(
     recommendation: Recommendation, env: Environment, imposed: Imposed, sheet: _Sheet, asking: list[Step]
 ) -> list[Said]:
     """The reasons that block, all of them; what is unknown asks or cautions as the criterion says (rulings 1.6)."""
-    reasons = [said for _, said in imposed.blocked]
+    reasons = list(imposed.blocked)
     for criterion in recommendation.blocked:
         step = _answer(criterion, "blocked", env, sheet)
         if step.answer:
