@@ -1,11 +1,12 @@
 """The use case of one hook call, from top to bottom: request, reads, judgement, words.
 
-What may do I/O stands behind a port. This release has one retriever that fetches nothing; an EHR client, caller
-authentication and a store come as further adapters, not as further code here.
+What may do I/O stands behind a port: what the EHR holds, what is kept of a call. Caller authentication and a store come as
+further adapters, not as further code here.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from typing import Protocol
 
 from fhirpath_spine.errors import ScopeUndecidable, SpineError
 from fhirpath_spine.exchange import Json
+from fhirpath_spine.exchange.addresses import Servers
 from fhirpath_spine.exchange.cards import Taste, Wording, unavailable, word
 from fhirpath_spine.exchange.requests import HookRequest, parse_request
 from fhirpath_spine.exchange.retrieval import RESOURCES, Open, read_prefetch
@@ -23,6 +25,8 @@ from fhirpath_spine.pathway.chart import Chart, Read
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.model import Library, Site
 
+BYTES, DEPTH = 16 * 1024 * 1024, 64
+"""Size and depth of the body of a call, where the client's entry says nothing else (rulings 2.9)."""
 CDS_HOOKS = "3.0.0"
 """Version of the CDS Hooks specification that the answers follow; they also read as 2.0.1 (DISC-11)."""
 
@@ -30,10 +34,17 @@ CDS_HOOKS = "3.0.0"
 class Retriever(Protocol):
     """Closes what the prefetch leaves open."""
 
-    async def fetch(self, request: HookRequest, wanted: Mapping[str, Open], deadline: float) -> Mapping[str, Read]:
-        """One read for each wanted key, before ``deadline`` (of :func:`time.monotonic`).
+    async def fetch(
+        self, request: HookRequest, wanted: Mapping[str, Open], client: Client, deadline: float
+    ) -> Mapping[str, Read]:
+        """One read for each wanted key, before ``deadline`` (of :func:`time.monotonic`), from where the client's entry
+        allows.
 
         A read that fails is an incomplete read with its reason; it never raises.
+
+        Raises:
+            PatientMismatch: what was fetched holds a resource of another patient.
+
         """
 
 
@@ -62,11 +73,16 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who calls: its name, what its EHR takes on a card, and its limits."""
+    """Who calls: its name, what its EHR takes on a card, where it may have us read, what it cannot give, and its limits."""
 
     id: str = "dev"
     taste: Taste = field(default_factory=Taste)
     emergency: str = "full"
+    servers: Servers = field(default_factory=Servers)
+    not_offered: frozenset[str] = frozenset()
+    """Resource types that this EHR does not offer (rulings 2.10)."""
+    body: int = BYTES
+    depth: int = DEPTH
     resources: int = RESOURCES
 
 
@@ -89,6 +105,7 @@ class CallRecord:
     cards: int = 0
     pathways: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    """``key:why`` of each key that could not be read to its end."""
     ignored: int = 0
 
 
@@ -152,6 +169,9 @@ class HookService:
         except SpineError as error:
             record = replace(record, outcome=error.code)
             raise
+        except asyncio.CancelledError:
+            record = replace(record, outcome="caller-left")
+            raise
         finally:
             elapsed = round((time.monotonic() - started) * 1000, 1)
             self.journal.keep(replace(record, milliseconds=elapsed))
@@ -172,12 +192,17 @@ class HookService:
 
         # Facts come from the prefetch, key by key; what it leaves open, and only that, goes to the retriever.
         found = read_prefetch(
-            request.prefetch, snapshot.templates, request.patient, base=request.server, limit=client.resources
+            request.prefetch,
+            snapshot.templates,
+            request.patient,
+            base=request.server,
+            limit=client.resources,
+            not_offered=client.not_offered,
         )
-        fetched = await self.retriever.fetch(request, found.open, deadline) if found.open else {}
+        fetched = await self.retriever.fetch(request, found.open, client, deadline) if found.open else {}
         chart = Chart(request.patient, {**found.reads, **fetched}, base=request.server)
-        unread = tuple(sorted(key for key, read in chart.reads.items() if not read.complete))
-        record = replace(record, unread=unread, ignored=found.ignored)
+        unread = {key: read.detail for key, read in sorted(chart.reads.items()) if not read.complete}
+        record = replace(record, unread=tuple(map(":".join, unread.items())), ignored=found.ignored)
 
         # The judgement is pure: same library, chart and instant, same decision.
         try:

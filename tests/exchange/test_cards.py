@@ -240,7 +240,7 @@ def test_a_conflict_is_said_on_the_blocked_line_with_both_values(make: ModuleTyp
 
 
 def test_where_nothing_could_be_judged_a_card_can_say_so(make: ModuleType) -> None:
-    card = unavailable("decision-1", make.wording(), ["conditions"])
+    card = unavailable("decision-1", make.wording(), {"conditions": "absent"})
     assert card["indicator"] == "info"
     assert "not a statement that nothing is needed" in card["detail"]
     assert "- conditions" in card["detail"]

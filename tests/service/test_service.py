@@ -51,8 +51,11 @@ class Fetched:
 
     asked: list[str] = field(default_factory=list)
 
-    async def fetch(self, request: HookRequest, wanted: Mapping[str, Open], deadline: float) -> Mapping[str, Read]:
+    async def fetch(
+        self, request: HookRequest, wanted: Mapping[str, Open], client: Client, deadline: float
+    ) -> Mapping[str, Read]:
         assert request.patient
+        assert client
         assert deadline
         self.asked += wanted
         return {key: Read(source="search") for key in wanted}
@@ -111,7 +114,7 @@ def test_what_is_absent_could_not_be_read_and_null_is_empty(make: ModuleType) ->
     reads = bench.judge.charts[0].reads
     assert reads["conditions"] == Read()
     assert {key for key, read in reads.items() if not read.complete} == {"medicationRequests", "observations-pain"}
-    assert bench.record.unread == ("medicationRequests", "observations-pain")
+    assert bench.record.unread == ("medicationRequests:absent", "observations-pain:absent")
 
 
 def test_only_what_the_prefetch_leaves_open_is_fetched(make: ModuleType) -> None:

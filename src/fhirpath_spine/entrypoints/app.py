@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import NoReturn
 
 import orjson
@@ -16,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from fhirpath_spine import __version__
-from fhirpath_spine.entrypoints.body import read_json
+from fhirpath_spine.entrypoints.callers import Callers, while_connected
 from fhirpath_spine.entrypoints.rim import Rim
 from fhirpath_spine.errors import MethodNotAllowed, NotImplementedYet, RequestError, UnknownService
 from fhirpath_spine.service import Client, HookService, Trace
@@ -26,15 +27,34 @@ LOOPBACK = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?"
 SANDBOX = "https://sandbox.cds-hooks.org"
 
 
-def create(
-    services: Sequence[HookService], client: Client, *, origins: Sequence[str] = (), loopback: bool = False
-) -> FastAPI:
-    """The application that offers these services to one built-in client.
+CALLER_LEFT = 499
+"""Status of an answer that nobody receives any more."""
 
-    ``origins`` are the browser origins that may call; ``loopback`` adds those of this machine.
+
+def create(
+    services: Sequence[HookService],
+    client: Client,
+    *,
+    entries: Sequence[Client] = (),
+    origins: Sequence[str] = (),
+    loopback: bool = False,
+    closing: Sequence[Callable[[], Awaitable[None]]] = (),
+) -> FastAPI:
+    """The application that offers these services to one built-in client, and to the clients that have an entry.
+
+    ``origins`` are the browser origins that may call; ``loopback`` adds those of this machine. ``closing`` is called when
+    the application ends.
     """
+    callers = Callers(client, tuple(entries))
     by_id = {service.id: service for service in services}
     discovery = {"services": [s.describe() for s in services]}
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        for close in closing:
+            await close()
+
     app = FastAPI(
         title="fhirpath-spine",
         version=__version__,
@@ -42,6 +62,7 @@ def create(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=lifespan,
         middleware=[*_cors(origins, loopback=loopback), Middleware(Rim)],
         exception_handlers={HTTPException: _refused, RequestValidationError: _invalid},
     )
@@ -54,8 +75,9 @@ def create(
     async def call(service_id: str, request: Request) -> Response:
         service = _find(by_id, service_id)
         request.state.trace = trace = Trace()
-        body = await read_json(request)
-        return _json(await service.answer(body, client, trace))
+        body, caller = await callers.read(request)
+        answer = await while_connected(request, service.answer(body, caller, trace))
+        return Response(status_code=CALLER_LEFT) if answer is None else _json(answer)
 
     @app.post("/cds-services/{service_id}/feedback")
     async def feedback(service_id: str) -> Response:

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import Request
 
 from fhirpath_spine.errors import BodyTooLarge, MediaTypeUnsupported
-from fhirpath_spine.exchange.parsing import parse
 
-BYTES = 16 * 1024 * 1024
-DEPTH = 64
 _HINT = "Send UTF-8 JSON as application/json, without Content-Encoding."
 
 
-async def read_json(request: Request, *, limit: int = BYTES, depth: int = DEPTH) -> Any:
-    """The JSON body of a request.
+async def read_bytes(request: Request, limit: int) -> bytes:
+    """The body of a request that says it is JSON.
 
     Raises:
         MediaTypeUnsupported: it is not declared as JSON in UTF-8, or is compressed.
-        BodyTooLarge: more bytes or a deeper nesting than allowed; counted while reading, whatever the header claims.
-        RequestError: it is no JSON.
+        BodyTooLarge: more bytes than allowed; counted while reading, whatever the header claims.
 
     """
     _check_media_type(request)
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
-        raise _too_large(limit)
+    check_size(int(declared) if declared.isdigit() else 0, limit)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > limit:
-            raise _too_large(limit)
+        check_size(size, limit)
         chunks.append(chunk)
-    return parse(b"".join(chunks), depth=depth)
+    return b"".join(chunks)
 
 
 def _check_media_type(request: Request) -> None:
@@ -50,8 +42,10 @@ def _check_media_type(request: Request) -> None:
         raise MediaTypeUnsupported("The body is compressed.", hint=_HINT)
 
 
-def _too_large(limit: int) -> BodyTooLarge:
-    return BodyTooLarge(
-        f"The body is larger than {limit // (1024 * 1024)} MiB.",
-        hint="Send what the prefetch templates of the discovery document ask for, and nothing else.",
-    )
+def check_size(size: int, limit: int) -> None:
+    """Refuses a body with :class:`BodyTooLarge` if it is over the limit, in bytes."""
+    if size > limit:
+        raise BodyTooLarge(
+            f"The body is larger than {limit // (1024 * 1024)} MiB.",
+            hint="Send what the prefetch templates of the discovery document ask for, and nothing else.",
+        )

@@ -16,10 +16,11 @@ from fhirpath_spine.entrypoints.http_errors import answer
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import PreconditionError, RequestError, SpineError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.bundles import TYPES, chart
+from fhirpath_spine.exchange.bundles import chart
 from fhirpath_spine.exchange.document import decision_id, document, refusal
 from fhirpath_spine.exchange.explain import tree
 from fhirpath_spine.exchange.parsing import parse
+from fhirpath_spine.exchange.templates import TYPES
 from fhirpath_spine.pathway.chart import Chart
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.evaluate import decide as judge

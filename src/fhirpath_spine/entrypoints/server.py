@@ -14,13 +14,15 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from fhirpath_spine.adapters.ehr import Ehr
 from fhirpath_spine.adapters.journal import LogJournal
-from fhirpath_spine.adapters.unfetched import Unfetched
 from fhirpath_spine.entrypoints.app import SANDBOX, create
+from fhirpath_spine.entrypoints.clients import Registry, load_clients
 from fhirpath_spine.entrypoints.content import Content, load_content
 from fhirpath_spine.entrypoints.human import talk
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import SettingsError
+from fhirpath_spine.exchange.addresses import Servers
 from fhirpath_spine.service import Client, HookService, Snapshot
 
 HOOKS = ("patient-view",)
@@ -58,18 +60,20 @@ def build(settings: Settings, content: Content | None = None) -> FastAPI:
 
     Raises:
         SettingsError: the mode may not run, or a setting cannot be used.
-        ProfileError: the content cannot be used.
+        ProfileError: the content or the file of the clients cannot be used.
 
     """
     check_mode(settings)
+    registry = _registry(settings)
     content = content or load_content(settings)
     snapshot = Snapshot.of(content.library, content.site, content.wording)
+    ehr = Ehr()
     services = [
         HookService(
             id=f"spine-{hook}",
             hook=hook,
             snapshot=snapshot,
-            retriever=Unfetched(),
+            retriever=ehr,
             journal=LogJournal(),
             clock=clock(settings),
             seconds=settings.deadline,
@@ -77,11 +81,25 @@ def build(settings: Settings, content: Content | None = None) -> FastAPI:
         )
         for hook in HOOKS
     ]
-    app = create(services, Client(emergency=settings.emergency), origins=[SANDBOX], loopback=True)
+    app = create(
+        services,
+        # Whoever has no entry may have us read from this machine, and from nowhere else (rulings 7).
+        Client(emergency=settings.emergency, servers=Servers(loopback=True)),
+        entries=registry.clients,
+        origins=[SANDBOX, *registry.cors_origins],
+        loopback=True,
+        closing=[ehr.aclose],
+    )
     # Collections over the compiled library are what makes the slowest calls slow (30 ms against 3 ms, measured).
     gc.collect()
     gc.freeze()
     return app
+
+
+def _registry(settings: Settings) -> Registry:
+    if settings.clients is None:
+        return Registry()
+    return load_clients(settings.clients, plain_http=settings.mode == "dev", emergency=settings.emergency)
 
 
 def clock(settings: Settings) -> Callable[[], datetime]:

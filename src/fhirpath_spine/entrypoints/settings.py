@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
     mode: Literal["dev", "prod"] = Field("prod", description="dev needs no signed tokens and says so loudly")
-    clients: Path | None = Field(None, description="clients.yaml: who may call (not used by this release)")
+    clients: Path | None = Field(None, description="clients.yaml: who may call, and their FHIR servers")
     profiles: Path | None = Field(None, description="directory of the profiles; default: those of the package")
     site: Path | None = Field(None, description="site.yaml: time zone, flags, code map, approvals")
     clock: Annotated[datetime | None, AfterValidator(_aware)] = Field(None, description="fixes the clock; dev only")

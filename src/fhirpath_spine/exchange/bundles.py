@@ -7,12 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fhirpath_spine.errors import PatientMismatch, RequestError
-from fhirpath_spine.exchange.retrieval import is_failure, unread
-from fhirpath_spine.exchange.templates import ORDER, type_of
+from fhirpath_spine.exchange.retrieval import Why, is_failure, unread
+from fhirpath_spine.exchange.templates import ORDER, TYPES, type_of
 from fhirpath_spine.pathway.chart import Chart, Read, Resource
 
-TYPES = tuple(dict.fromkeys(type_of(key) for key in ORDER))
-"""Resource types that a chart is read for."""
 _WORD = re.compile(r"[A-Za-z]+")
 
 
@@ -123,9 +121,9 @@ def _reads(resources: Iterable[Resource], skipped: set[str], failed: set[str]) -
         # All Observations stand under the first group: the facts pool the groups, and completeness is per key.
         mine = tuple(by_type.pop(kind, ()))
         if kind in skipped:
-            yield key, unread("stated", source="file")
+            yield key, unread(Why.STATED, source="file")
         elif kind in failed:
-            yield key, unread("outcome", mine, source="file")
+            yield key, unread(Why.OUTCOME, mine, source="file")
         else:
             yield key, Read(mine, source="file")
 

@@ -5,7 +5,7 @@ Requirements: CARD, SRC, SUG and ACT lines of the CDS Hooks catalogue. Summaries
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fhirpath_spine.exchange import BASE, EXTENSION, Json, lean
@@ -59,9 +59,12 @@ def word(decision: Decision, decision_id: str, wording: Wording, taste: Taste | 
     return Worded([composer.card(c, first=n == 0) for n, c in enumerate(decision.cards)], composer.careplans)
 
 
-def unavailable(decision_id: str, wording: Wording, keys: Sequence[str]) -> Json:
-    """The one card that says that nothing could be decided (``SPINE_ON_UNAVAILABLE=card``)."""
+def unavailable(decision_id: str, wording: Wording, unread: Mapping[str, str]) -> Json:
+    """The one card that says that nothing could be decided (``SPINE_ON_UNAVAILABLE=card``), with each key and why it
+    could not be read.
+    """
     phrases = wording.phrases
+    keys = [f"{key}: {phrases.word('unread', why)}" for key, why in unread.items()]
     return lean(
         {
             "uuid": wording.ids.uuid("card", decision_id, "unavailable"),

@@ -47,9 +47,14 @@ def parse(body: bytes, *, depth: int = 64) -> Any:
             f"The body is not valid JSON (line {error.lineno}, column {error.colno}).",
             hint="Send RFC 8259 JSON in UTF-8, without NaN and without a byte order mark.",
         ) from None
+    check_depth(body, depth)
+    return value
+
+
+def check_depth(body: bytes, depth: int) -> None:
+    """Refuses valid JSON with :class:`BodyTooLarge` if it nests deeper than that."""
     if deeper_than(body, depth):
         raise _too_deep(depth)
-    return value
 
 
 def _too_deep(depth: int) -> BodyTooLarge:

@@ -15,6 +15,8 @@ from fhirpath_spine.errors import PatientMismatch, RequestError
 
 _ID = re.compile(r"[A-Za-z0-9\-._]{1,256}\Z")
 """A logical id. Longer ones than FHIR's 64 characters occur (Epic); nothing that could leave a path may stand in it."""
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
+"""What can stand in an Authorization header: a line break would start a header of the caller's own."""
 _LAY_USERS = ("Patient/", "RelatedPerson/")
 
 
@@ -148,15 +150,38 @@ def _access(granted: Mapping[str, Any] | None, server: str, patient: str) -> Acc
             expression="fhirServer",
         )
     token = granted.get("access_token")
-    if not isinstance(token, str) or not token:
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise RequestError(
-            "fhirAuthorization.access_token is missing or is no text.",
-            hint="Send the token, or leave fhirAuthorization out.",
+            "fhirAuthorization.access_token is missing or is no bearer token.",
+            hint="Send the token as it was issued, or leave fhirAuthorization out.",
             expression="fhirAuthorization.access_token",
         )
+    _check_kind(granted)
     if isinstance(whose := granted.get("patient"), str) and whose and whose.removeprefix("Patient/") != patient:
         raise PatientMismatch(
             "The access token was issued for another patient than the context's, so nothing was judged.",
             hint="Send the token of the patient whose chart is open.",
         )
     return Access(server, Secret(token), granted["scope"] if isinstance(granted.get("scope"), str) else "")
+
+
+def _check_kind(granted: Mapping[str, Any]) -> None:
+    """Refuses a token that is no bearer token, or whose lifetime is no number (FHIR-03). What else is required of the
+    client and missing in practice (``scope``, ``subject``) is not missed here.
+    """
+    kind = granted.get("token_type", "Bearer")
+    if not isinstance(kind, str) or kind.lower() != "bearer":
+        raise RequestError(
+            "fhirAuthorization.token_type is not Bearer.",
+            hint="Send a bearer token, or leave fhirAuthorization out.",
+            expression="fhirAuthorization.token_type",
+        )
+    lifetime = granted.get("expires_in", 0)
+    if isinstance(lifetime, bool) or not (
+        isinstance(lifetime, int) or (isinstance(lifetime, str) and lifetime.isdigit())
+    ):
+        raise RequestError(
+            "fhirAuthorization.expires_in is no whole number.",
+            hint="Send the lifetime in seconds.",
+            expression="fhirAuthorization.expires_in",
+        )

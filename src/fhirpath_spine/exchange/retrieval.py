@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from fhirpath_spine.errors import BodyTooLarge, PatientMismatch
@@ -20,6 +21,36 @@ RESOURCES = 10_000
 """Resources of one call (rulings 2.9)."""
 # A Medication rides beside the request or statement that names it.
 _COMPANIONS = {"MedicationRequest": frozenset({"Medication"}), "MedicationStatement": frozenset({"Medication"})}
+
+
+class Why(StrEnum):
+    """Why a key could not be read to its end. A closed list; each is the tail of a phrase key, ``unread-<why>``."""
+
+    ABSENT = "absent"
+    OUTCOME = "outcome"
+    NEXT_PAGE = "next-page"
+    TOTAL = "total"
+    SHAPE = "shape"
+    STATED = "stated"
+    NOT_OFFERED = "not-offered"
+    NO_ACCESS = "no-access"
+    BASE_NOT_LISTED = "base-not-listed"
+    ADDRESS_REFUSED = "address-refused"
+    UNREACHABLE = "unreachable"
+    CONNECTION_CUT = "connection-cut"
+    TIMED_OUT = "timed-out"
+    NOT_PERMITTED = "not-permitted"
+    NOT_FOUND = "not-found"
+    QUERY_REFUSED = "query-refused"
+    THROTTLED = "throttled"
+    UPSTREAM_ERROR = "upstream-error"
+    REDIRECT_REFUSED = "redirect-refused"
+    NOT_JSON = "not-json"
+    FHIR_VERSION = "fhir-version"
+    TOO_LARGE = "too-large"
+    NEXT_REFUSED = "next-refused"
+    PAGING_LOOP = "paging-loop"
+    TRUNCATED = "truncated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +76,22 @@ class Retrieved:
     ignored: int = 0
 
 
-def unread(detail: str, resources: Iterable[Resource] = (), source: str = "prefetch") -> Read:
-    """A read that may miss something. ``detail`` is the tail of a phrase key: ``unread-<detail>``."""
-    return Read(tuple(resources), complete=False, reason=Reason.UNREAD, detail=detail, source=source)
+def unread(why: Why, resources: Iterable[Resource] = (), source: str = "prefetch") -> Read:
+    """A read that may miss something."""
+    return Read(tuple(resources), complete=False, reason=Reason.UNREAD, detail=why.value, source=source)
 
 
 def read_prefetch(
-    prefetch: Mapping[str, Any], templates: Mapping[str, str], patient: str, *, base: str = "", limit: int = RESOURCES
+    prefetch: Mapping[str, Any],
+    templates: Mapping[str, str],
+    patient: str,
+    *,
+    base: str = "",
+    limit: int = RESOURCES,
+    not_offered: frozenset[str] = frozenset(),
 ) -> Retrieved:
-    """Reads every key of the templates; unknown keys are not looked at.
+    """Reads every key of the templates; unknown keys are not looked at. ``not_offered`` are types that this EHR cannot
+    give: they are neither asked for nor counted as a failure (rulings 2.10).
 
     Raises:
         BodyTooLarge: more resources than the limit.
@@ -65,9 +103,12 @@ def read_prefetch(
     total = 0
     for key, query in templates.items():
         if key not in prefetch:
-            out.open[key] = Open(key, query)
+            if type_of(key) in not_offered:
+                out.reads[key] = _NOT_OFFERED
+            else:
+                out.open[key] = Open(key, query)
             continue
-        page = _page(prefetch[key], type_of(key))
+        page = read_page(prefetch[key], type_of(key))
         total += len(page.resources)
         if total > limit:
             raise BodyTooLarge(
@@ -75,61 +116,74 @@ def read_prefetch(
                 hint="Send what the templates of the discovery document ask for, and nothing else.",
                 expression="prefetch",
             )
-        _check_ignored(page.ignored, scope)
+        check_ignored(page.ignored, scope)
         out.ignored += len(page.ignored)
-        if page.failed:
+        if page.failed is Why.OUTCOME and type_of(key) in not_offered:
+            out.reads[key] = _NOT_OFFERED
+        elif page.failed is not None:
             out.reads[key] = unread(page.failed, page.resources)
         elif page.next is not None:
-            out.open[key] = Open(key, query, unread("next-page", page.resources), page.next)
+            out.open[key] = Open(key, query, unread(Why.NEXT_PAGE, page.resources), page.next)
+        elif page.total > page.matches:
+            out.reads[key] = unread(Why.TOTAL, page.resources)
         else:
             out.reads[key] = Read(tuple(page.resources))
     return out
 
 
+_NOT_OFFERED = Read((), complete=False, reason=Reason.NOT_OFFERED, detail=Why.NOT_OFFERED.value)
+
+
 @dataclass(slots=True)
-class _Page:
+class Page:
+    """One answer, read. ``matches`` counts the resources of the wanted type, ``total`` what the server says there are;
+    ``next`` is the link to the next page, empty if it leads nowhere, None on the last page.
+    """
+
     resources: list[Resource] = field(default_factory=list)
     ignored: list[Any] = field(default_factory=list)
-    failed: str = ""
+    failed: Why | None = None
     next: str | None = None
+    total: int = 0
+    matches: int = 0
 
 
-def _page(value: object, wanted: str) -> _Page:
-    """One value of the prefetch."""
-    page = _Page()
+def read_page(value: object, wanted: str) -> Page:
+    """One value of the prefetch, or one answer of a FHIR server."""
+    page = Page()
     if value is None:
         return page
     if not isinstance(value, dict):
-        page.failed = "shape"
+        page.failed = Why.SHAPE
         return page
     kind = value.get("resourceType")
     if kind == "OperationOutcome":
-        page.failed = "outcome"
+        page.failed = Why.OUTCOME
     elif kind == wanted:
         page.resources.append(value)
+        page.matches = 1
     elif kind == "Bundle":
         _bundle(value, wanted, page)
     else:
-        page.failed = "shape"
+        page.failed = Why.SHAPE
         page.ignored.append(value)
     return page
 
 
-def _bundle(bundle: dict[str, Any], wanted: str, page: _Page) -> None:
+def _bundle(bundle: dict[str, Any], wanted: str, page: Page) -> None:
     entries = bundle.get("entry")
     if entries is not None and not isinstance(entries, list):
-        page.failed = "shape"
+        page.failed = Why.SHAPE
         return
-    matches = 0
     for entry in entries or ():
         resource = entry.get("resource") if isinstance(entry, dict) else None
         kind = resource.get("resourceType") if isinstance(resource, dict) else None
         if resource is not None and kind == "OperationOutcome":
             if is_failure(resource):
-                page.failed = "outcome"
+                page.failed = Why.OUTCOME
         elif resource is not None and (kind == wanted or kind in _COMPANIONS.get(wanted, ())):
             page.resources.append(resource)
-            matches += kind == wanted
+            page.matches += kind == wanted
         else:
             page.ignored.append(resource)
     links = bundle.get("link")
@@ -137,8 +191,7 @@ def _bundle(bundle: dict[str, Any], wanted: str, page: _Page) -> None:
         if isinstance(link, dict) and link.get("relation") == "next":
             page.next = link["url"] if isinstance(link.get("url"), str) else ""
     total = bundle.get("total")
-    if page.next is None and not page.failed and isinstance(total, int) and total > matches:
-        page.failed = "total"
+    page.total = total if isinstance(total, int) else 0
 
 
 def is_failure(outcome: Mapping[str, Any]) -> bool:
@@ -148,10 +201,16 @@ def is_failure(outcome: Mapping[str, Any]) -> bool:
     return not severities or any(s not in ("warning", "information", "success") for s in severities)
 
 
-def _check_ignored(ignored: Iterable[Any], scope: Chart) -> None:
+def check_ignored(ignored: Iterable[Any], scope: Chart) -> None:
+    """Refuses entries that are not used but belong to another patient; the facts check those that are used.
+
+    Raises:
+        PatientMismatch: one of them does.
+
+    """
     for resource in ignored:
         if isinstance(resource, dict) and subject_of(resource, scope) is Subject.ANOTHER:
             raise PatientMismatch(
-                "The prefetch holds a resource of another patient, so nothing was judged.",
+                "The data hold a resource of another patient, so nothing was judged.",
                 hint="Send data of the context's patient only, and check the cache that filled the prefetch.",
             )

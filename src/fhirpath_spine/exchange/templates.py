@@ -51,3 +51,7 @@ def query(key: str, codes: set[Coding]) -> str:
 def type_of(key: str) -> str:
     """The resource type that a key holds."""
     return KEYS.get(key, "Observation")
+
+
+TYPES = tuple(dict.fromkeys(type_of(key) for key in ORDER))
+"""Resource types that a chart is read for."""

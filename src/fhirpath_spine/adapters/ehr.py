@@ -1,0 +1,89 @@
+"""Reads from the EHR's FHIR server what the prefetch left open: the retriever of the service.
+
+Each key comes back as resources, complete or with the reason why not. One that fails leaves the others alone. Requirements
+FHIR-01 to FHIR-12 of the CDS Hooks catalogue; threats T01 to T03, T08, T11; faults R01 to R14.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from weakref import WeakValueDictionary
+
+import httpx2
+
+from fhirpath_spine.adapters.network import GuardedTransport
+from fhirpath_spine.adapters.paging import Chain
+from fhirpath_spine.adapters.session import Session
+from fhirpath_spine.exchange.addresses import Address
+from fhirpath_spine.exchange.requests import HookRequest
+from fhirpath_spine.exchange.retrieval import Open, Why, check_ignored, unread
+from fhirpath_spine.pathway.chart import Chart, Read
+from fhirpath_spine.service import Client
+
+AT_ONCE = 64
+"""Requests to one server at a time, over all calls; one call makes no more than it has keys. A server that stalls
+cannot take the connections that others need.
+"""
+
+
+class Ehr:
+    """The one HTTP client of a process. It holds no token and no cookie, and follows no redirect."""
+
+    def __init__(self, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        _quiet()
+        self._http = httpx2.AsyncClient(
+            transport=transport or GuardedTransport(),
+            headers={"Accept": "application/fhir+json", "Accept-Encoding": "gzip", "Cache-Control": "no-cache"},
+            # A session cookie of one user's answer must not ride on the next user's request.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            follow_redirects=False,
+            trust_env=False,
+        )
+        self._gates: WeakValueDictionary[Address, asyncio.Semaphore] = WeakValueDictionary()
+
+    async def fetch(
+        self, request: HookRequest, wanted: Mapping[str, Open], client: Client, deadline: float
+    ) -> Mapping[str, Read]:
+        """One read for each wanted key, all fetched at once, from the server of the call if its caller's entry lists it.
+
+        Raises:
+            PatientMismatch: an entry that would be ignored belongs to another patient; the facts check all others.
+
+        """
+        base = client.servers.admitted(request.server)
+        if base is None:
+            why = Why.BASE_NOT_LISTED if request.server else Why.NO_ACCESS
+            return {key: unread(why, item.partial.resources if item.partial else ()) for key, item in wanted.items()}
+        session = Session(
+            http=self._http,
+            base=base,
+            servers=client.servers,
+            token=request.access.token if request.access else None,
+            deadline=deadline,
+            gate=self._gates.setdefault(base, asyncio.Semaphore(AT_ONCE)),
+            resources=client.resources,
+        )
+        chains = {key: Chain.of(item) for key, item in wanted.items()}
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = {key: group.create_task(chain.read(session, request.patient)) for key, chain in chains.items()}
+        except ExceptionGroup as bugs:
+            # A chain raises nothing, so this is a bug; the rim shall name it, not the group.
+            raise bugs.exceptions[0] from None
+        scope = Chart(request.patient, {}, base=request.server)
+        for chain in chains.values():
+            check_ignored(chain.ignored, scope)
+        return {key: task.result() for key, task in tasks.items()}
+
+    async def aclose(self) -> None:
+        """Closes all connections."""
+        await self._http.aclose()
+
+
+def _quiet() -> None:
+    """Silences the loggers of the HTTP libraries: their lines hold whole URLs, and with them a patient's id (threat T14)."""
+    for name in ("httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)

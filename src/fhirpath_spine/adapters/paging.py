@@ -1,0 +1,75 @@
+"""One key read to its last page, or up to where it failed."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from fhirpath_spine.adapters.faults import FaultError
+from fhirpath_spine.adapters.session import Session
+from fhirpath_spine.exchange.retrieval import Open, Page, Why, read_page, unread
+from fhirpath_spine.exchange.templates import type_of
+from fhirpath_spine.pathway.chart import Read, Resource
+
+PAGES = 100
+"""Pages of one key. Servers that cap their pages at 20 resources still give 2,000; loops end long before."""
+
+
+@dataclass(slots=True)
+class Chain:
+    """The pages of one key so far. What was read before a failure is kept, and known to be incomplete."""
+
+    item: Open
+    resources: list[Resource] = field(default_factory=list)
+    ignored: list[Any] = field(default_factory=list)
+    matches: int = 0
+    total: int = 0
+
+    @classmethod
+    def of(cls, item: Open) -> Chain:
+        """The chain of an open key, from what the prefetch gave of it on."""
+        sent = item.partial.resources if item.partial is not None else ()
+        wanted = type_of(item.key)
+        return cls(item, list(sent), matches=sum(r.get("resourceType") == wanted for r in sent))
+
+    async def read(self, session: Session, patient: str) -> Read:
+        """Reads on to the end. Whatever goes wrong with the server is in the result; it raises nothing."""
+        try:
+            async with asyncio.timeout(session.left):
+                await self._follow(session, patient)
+        except TimeoutError:
+            return unread(Why.TIMED_OUT, self.resources, source="search")
+        except FaultError as fault:
+            return unread(fault.why, self.resources, source="search")
+        return Read(tuple(self.resources), source="search")
+
+    async def _follow(self, session: Session, patient: str) -> None:
+        start = session.first(self.item.query, patient)
+        continued = self.item.partial is not None
+        url = session.following(self.item.next, start) if continued else start
+        seen: set[str] = set()
+        while url not in seen:
+            if len(seen) >= PAGES:
+                raise FaultError(Why.TRUNCATED)
+            seen.add(url)
+            page = read_page(await session.ask(url), type_of(self.item.key))
+            self._take(page, session)
+            if page.next is None:
+                if self.total > self.matches:
+                    raise FaultError(Why.TOTAL)
+                return
+            url = session.following(page.next, url)
+        raise FaultError(Why.PAGING_LOOP)
+
+    def _take(self, page: Page, session: Session) -> None:
+        room = max(0, session.resources)
+        session.resources -= len(page.resources) + len(page.ignored)
+        self.resources += page.resources[:room]
+        self.ignored += page.ignored
+        self.matches += page.matches
+        self.total = max(self.total, page.total)
+        if page.failed is not None:
+            raise FaultError(page.failed)
+        if session.resources < 0:
+            raise FaultError(Why.TRUNCATED)

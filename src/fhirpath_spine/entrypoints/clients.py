@@ -1,0 +1,174 @@
+"""``clients.yaml``: who may call, from which FHIR servers each may have us read, and what its EHR takes (design section 8).
+
+Read as strictly as a profile: each finding has its place, an unknown key is named with its likeness, and nothing is loaded by
+halves. ``issuer``, ``jwks`` and ``audience_aliases`` are checked for their form; this release authenticates nobody by them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, PlainValidator, WithJsonSchema
+
+from fhirpath_spine.authoring.form.fields import Flag, Form, Text, Whole, one_of, pattern, wrong
+from fhirpath_spine.authoring.form.typed import read_form
+from fhirpath_spine.authoring.report import Report
+from fhirpath_spine.authoring.source.folder import Folder
+from fhirpath_spine.authoring.source.nodes import Scalar
+from fhirpath_spine.errors import ProfileError
+from fhirpath_spine.exchange.addresses import Servers, read_base, read_origin
+from fhirpath_spine.exchange.cards import Taste
+from fhirpath_spine.exchange.retrieval import RESOURCES
+from fhirpath_spine.exchange.templates import TYPES
+from fhirpath_spine.service import BYTES, DEPTH, Client
+
+_WITHOUT = "without user, query, fragment, dot segments or odd characters"
+
+
+def _address(read: Callable[[str], object], wanted: str) -> tuple[PlainValidator, WithJsonSchema]:
+    def check(value: object) -> Scalar:
+        if not isinstance(value, Scalar):
+            raise wrong(f"{wanted} is wanted here")
+        if read(value) is None:
+            raise wrong(f"'{value}' is not {wanted}", f"Write https://host[:port][/path], {_WITHOUT}.")
+        return value
+
+    return PlainValidator(check), WithJsonSchema({"type": "string", "pattern": "^https?://"})
+
+
+Base = Annotated[Scalar, *_address(read_base, "the base of a FHIR server")]
+Origin = Annotated[Scalar, *_address(read_origin, "an origin")]
+Size = Annotated[Scalar, *pattern("[1-9][0-9]{0,3} MiB", "a size in MiB")]
+ClientId = Annotated[Scalar, *pattern("[a-z0-9]+(-[a-z0-9]+)*", "an id in kebab-case")]
+
+
+class JwksForm(Form):
+    """Where the keys of an issuer are: an address, or a file."""
+
+    url: Base | None = None
+    file: Text | None = None
+
+
+class LimitsForm(Form):
+    """What one call may weigh (rulings 2.9)."""
+
+    body: Size | None = None
+    resources: Whole = RESOURCES
+    depth: Whole = DEPTH
+
+
+class CardsForm(Form):
+    """What the EHR takes on a card. ``links`` are the hosts that it opens; cards of this release carry none."""
+
+    selection_behavior: Annotated[Scalar, *one_of("any", "at-most-one")] | None = None
+    actions: tuple[Annotated[Scalar, *one_of("CarePlan", "ServiceRequest")], ...] | None = None
+    actions_per_suggestion: Whole = 1
+    links: tuple[Text, ...] = ()
+
+
+class ClientForm(Form):
+    """One EHR."""
+
+    id: ClientId
+    issuer: Base | None = None
+    jwks: JwksForm | None = None
+    audience_aliases: tuple[Text, ...] = ()
+    fhir_servers: tuple[Base, ...] = ()
+    next_link_origins: tuple[Origin, ...] = ()
+    private_network: Flag = False
+    not_offered: tuple[Annotated[Scalar, *one_of(*TYPES)], ...] = ()
+    emergency: Annotated[Scalar, *one_of("full", "scope-stop")] | None = None
+    limits: LimitsForm = LimitsForm.model_construct()
+    cards: CardsForm = CardsForm.model_construct()
+
+
+class ClientsForm(Form):
+    """The whole file."""
+
+    clients: tuple[ClientForm, ...] = Field(default=())
+    cors_origins: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The clients of a file, and the browser origins that may call."""
+
+    clients: tuple[Client, ...] = ()
+    cors_origins: tuple[str, ...] = ()
+
+
+def load_clients(file: Path, *, plain_http: bool = False, emergency: str = "full") -> Registry:
+    """The clients that a file names. ``plain_http`` admits servers without TLS (dev); ``emergency`` is what an entry
+    that says nothing gets.
+
+    Raises:
+        ProfileError: the file cannot be used; it carries every finding with its place.
+
+    """
+    report = Report()
+    # A mounted secret is a link to a file; the file is what counts.
+    path = file.resolve()
+    folder = Folder(path.parent, file.parent.as_posix(), report)
+    node = folder.yaml(path.name)
+    form = None if node is None else read_form(ClientsForm, node, report)
+    if form is not None:
+        _check(form, report, plain_http=plain_http)
+    found = tuple(report.sorted())
+    if form is None or found:
+        raise ProfileError(
+            f"The clients cannot be loaded, {len(found)} errors: {'; '.join(map(str, found[:3]))}",
+            diagnostics=found,
+            hint="Correct the file that SPINE_CLIENTS names and start again; none of it is in use.",
+        )
+    return Registry(
+        tuple(_client(entry, emergency) for entry in form.clients),
+        tuple(str(read_base(origin)) for origin in form.cors_origins),
+    )
+
+
+def _check(form: ClientsForm, report: Report, *, plain_http: bool) -> None:
+    _once([c.id for c in form.clients], "client", report)
+    bases = [base for client in form.clients for base in client.fhir_servers]
+    _once(bases, "FHIR server", report, key=lambda text: str(read_base(text)))
+    linked = [origin for client in form.clients for origin in client.next_link_origins]
+    for text in () if plain_http else (*bases, *linked):
+        if not text.lower().startswith("https:"):
+            report.add("SP207", f"'{text}' is without TLS", text.span, "Write https; http is for SPINE_MODE=dev.")
+    for client in form.clients:
+        jwks = client.jwks
+        if jwks is not None and (jwks.url is None) == (jwks.file is None):
+            report.add("SP207", "jwks wants either a url or a file", client.id.span)
+
+
+def _once(names: Iterable[Scalar], what: str, report: Report, key: Callable[[Scalar], str] = str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if key(name) in seen:
+            report.add("SP204", f"the {what} '{name}' stands twice", name.span, "Keep one of them.")
+        seen.add(key(name))
+
+
+def _client(entry: ClientForm, emergency: str) -> Client:
+    limits, cards, plain = entry.limits, entry.cards, Taste()
+    return Client(
+        id=str(entry.id),
+        taste=Taste(
+            selection_behavior=str(cards.selection_behavior or plain.selection_behavior),
+            actions=plain.actions if cards.actions is None else frozenset(map(str, cards.actions)),
+            actions_per_suggestion=cards.actions_per_suggestion,
+        ),
+        emergency=str(entry.emergency or emergency),
+        servers=Servers(
+            bases=frozenset(found for text in entry.fhir_servers if (found := read_base(text)) is not None),
+            next_link_origins=frozenset(origin for text in entry.next_link_origins if (origin := read_origin(text))),
+            private_network=entry.private_network,
+        ),
+        not_offered=frozenset(map(str, entry.not_offered)),
+        body=BYTES if limits.body is None else int(re.sub("[^0-9]", "", limits.body)) * 1024 * 1024,
+        depth=limits.depth,
+        resources=limits.resources,
+    )
