@@ -8,15 +8,15 @@ from typing import Any
 
 import orjson
 
-from benchmarks.profile import identifier
+from benchmarks.profile_set import identifier
 from benchmarks.stacks import AT, Answers
 from fhirpath_spine.adapters.unfetched import Unfetched
-from fhirpath_spine.exchange.cards import Wording
+from fhirpath_spine.exchange.cards import Wording, word
 from fhirpath_spine.exchange.ids import PUBLIC_KEY, Ids
 from fhirpath_spine.exchange.parsing import parse
 from fhirpath_spine.exchange.words import Phrases
 from fhirpath_spine.pathway.chart import Chart, Read
-from fhirpath_spine.pathway.decision import Status
+from fhirpath_spine.pathway.decision import Decision, Status
 from fhirpath_spine.pathway.evaluate import decide
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot, Trace
@@ -45,6 +45,11 @@ def caller(library: Library) -> Callable[[bytes], bytes]:
         return orjson.dumps(loop.run_until_complete(answering.answer(parse(body), client, Trace())))
 
     return call
+
+
+def worded(decision: Decision, answering: HookService) -> bytes:
+    """The cards of a decision as bytes."""
+    return orjson.dumps(word(decision, "bench", answering.snapshot.wording).cards)
 
 
 def sixty_answers(library: Library, body: dict[str, Any]) -> Answers:

@@ -43,7 +43,7 @@ def naive(body: bytes) -> Answers:
 def fhirpathpy_compiled(expressions: Sequence[str] = EXPRESSIONS) -> Callable[[Sequence[Any]], Answers]:
     """The library at its best: every expression parsed once, before the clock starts."""
     compiled = [fhirpathpy.compile(e, _R4, _OPTIONS) for e in expressions]
-    return lambda chart: [_answer(c(chart, CONSTANTS)) for c in compiled]
+    return lambda chart: [_answer(c(list(chart), CONSTANTS)) for c in compiled]
 
 
 def ours() -> Callable[[Sequence[Any]], Answers]:

@@ -35,7 +35,9 @@ def load(folder: Path) -> Library:
 def write(folder: Path, asked: Set60) -> None:
     """All files of the set. JSON is YAML, so each is written as JSON."""
     # What lesions and behaviour are read from has to be declared; the workload's charts hold none of it.
-    none = {name: asked.codes(name, frozenset({(conds.SCT, "1")})) for name in ("no-tumour", "no-image", "no-histology")}
+    none = {
+        name: asked.codes(name, frozenset({(conds.SCT, "1")})) for name in ("no-tumour", "no-image", "no-histology")
+    }
     needs: dict[str, Any] = {
         **asked.needs,
         "no-tumour": {"label": "tumour", "Condition": {"code": none["no-tumour"], "clinicalStatus": "any"}},
