@@ -73,8 +73,11 @@ class Environment(Mapping[str, Sequence[Any]]):
         self._conflicts: dict[str, Sequence[Sequence[Any]]] = parent._conflicts if parent is not None else {}
         self.scope = Scope(self, at=facts.at.astimezone(facts.zone))
 
-    def with_given(self, **given: Sequence[Any]) -> Environment:
-        """The same circumstances with further variables fixed. What they do not touch is read once for both."""
+    def with_given(self, given: Mapping[str, Sequence[Any]], unsure: Mapping[str, Reason] | None = None) -> Environment:
+        """The same circumstances with further variables fixed. What they do not touch is read once for both.
+
+        ``unsure`` says of a variable why it may not be what it seems, should it turn out to decide something.
+        """
         return Environment(
             self._library,
             self._facts,
@@ -83,7 +86,7 @@ class Environment(Mapping[str, Sequence[Any]]):
             self._lesion,
             lesions_complete=self._lesions_complete,
             given={**self._given, **given},
-            unsure={k: v for k, v in self._unsure.items() if k not in given},
+            unsure={**{k: v for k, v in self._unsure.items() if k not in given}, **(unsure or {})},
             parent=self,
         )
 
@@ -235,7 +238,7 @@ class Environment(Mapping[str, Sequence[Any]]):
     def _under_each(self, expression: Expression, contested: Sequence[str]) -> Iterator[Truth]:
         for name in contested:
             for alternative in self._conflicts[name]:
-                yield expression.truth((), self.with_given(**{name: alternative}).scope)
+                yield expression.truth((), self.with_given({name: alternative}).scope)
 
     def _contest(self, name: str) -> Missing:
         label = self._library.labels.get(name, name)

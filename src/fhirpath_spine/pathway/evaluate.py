@@ -65,7 +65,7 @@ class _Entry:
 
     def __init__(self, pathway: Pathway, lesion: Lesion | None, env: Environment) -> None:
         self.pathway, self.lesion = pathway, lesion
-        self.env = env.with_given(pathway=[pathway.id])
+        self.env = env.with_given({"pathway": [pathway.id]})
         self.state, self.certain = "", True
         self.for_patient: Environment | None = None
         self.doubt: Answer | None = None
@@ -197,6 +197,8 @@ class _Judgement:
                     self.undecided += oversight.gate.missing
                 continue
             for lesion in self.lesions if pathway.per_lesion else [None]:
+                if pathway.fallback and lesion is not None and isinstance(lesion.item["pathways"], Incomplete):
+                    continue  # a pathway in doubt may have it
                 env = self._environment(lesion)
                 applies = self._applies(pathway.applies, env)
                 if applies.truth is False or (applies.truth is None and (lesion is None or not applies.unread)):
@@ -206,7 +208,8 @@ class _Judgement:
                     entry.doubt = applies
                 entries.append(entry)
                 if lesion is not None:
-                    lesion.item["pathways"] = [*lesion.item["pathways"], pathway.id]
+                    taken = lesion.item["pathways"]
+                    lesion.item["pathways"] = [*taken, pathway.id] if entry.doubt is None else Incomplete(taken)
             if pathway.per_lesion and pathway.without_lesion and not self.lesions:
                 env = self._environment(None)
                 if self._applies(pathway.without_lesion, env).truth:
@@ -245,7 +248,7 @@ class _Judgement:
         if entry.doubt is not None:
             entry.certain = False
         if entry.certain and entry.state:
-            entry.env = entry.env.with_given(state=[entry.state])
+            entry.env = entry.env.with_given({"state": [entry.state]})
         else:
             entry.env = self._unsure(entry, entry.lesion)
         if entry.lesion is not None and entry.certain:
@@ -323,13 +326,15 @@ class _Judgement:
             peers = [v for v in so_far if mine is None or v.lesion is None or v.lesion.key == mine]
             advised = dict.fromkeys(v.id for v in so_far if v.status is Status.RECOMMENDED)
             open_ = dict.fromkeys(v.kind for v in peers if v.status.shown)
-            env = env.with_given(**{ADVISED: list(advised), OPEN: list(open_)})
+            unread = any(m.reason is Reason.UNREAD for v in peers if v.status.shown for m in v.missing)
+            unsure = {ADVISED: Reason.UNREAD, OPEN: Reason.UNREAD} if unread else {}
+            env = env.with_given({ADVISED: list(advised), OPEN: list(open_)}, unsure)
         return env
 
     def _for_patient(self, entry: _Entry) -> Environment:
         """The patient without a lesion, in the state of an entry: what its shared recommendations are judged in."""
         known = {"state": [entry.state], "pathway": [entry.pathway.id]}
-        env = self.everyone.with_given(**known) if entry.certain else self._unsure(entry)
+        env = self.everyone.with_given(known) if entry.certain else self._unsure(entry)
         entry.for_patient = env
         return env
 

@@ -99,6 +99,8 @@ def _status(
         if step.answer:
             sheet.because.append(_said(step))
             return Status.SUPPRESSED, criterion.name
+    if any(step.role == "use" and step.answer is False for step in conditions):
+        return _not_applicable(imposed, (), sheet)
     unsure: list[Step] = []
     for criterion in recommendation.satisfied:
         step = _answer(criterion, "satisfied", env, sheet)
@@ -109,10 +111,7 @@ def _status(
         unsure += [step] if step.answer is None and _firm(step) else []
     met, asking = _when(recommendation, env, conditions, sheet)
     if not met:
-        if imposed.perhaps:
-            sheet.because[:] = [h.said for h in imposed.perhaps]
-            return Status.SUPPRESSED, imposed.perhaps[0].by
-        return Status.NOT_APPLICABLE, ""
+        return _not_applicable(imposed, unsure, sheet)
     asking += unsure
     blockers = _blocked(recommendation, env, imposed, sheet, asking)
     for criterion in recommendation.caution:
@@ -131,6 +130,17 @@ def _status(
         sheet.missing += [m for s in asking for m in s.missing]
         return Status.NEEDS_DATA, ""
     return Status.RECOMMENDED, ""
+
+
+def _not_applicable(imposed: Imposed, unsure: Sequence[Step], sheet: _Sheet) -> tuple[Status, str]:
+    """Not applicable, unless something unread may hide it or have satisfied it: those come first (rulings 1.5, 1.9)."""
+    if imposed.perhaps:
+        sheet.because[:] = [h.said for h in imposed.perhaps]
+        return Status.SUPPRESSED, imposed.perhaps[0].by
+    if unsure:
+        sheet.missing += [m for step in unsure for m in step.missing]
+        return Status.SUPPRESSED, "unread"
+    return Status.NOT_APPLICABLE, ""
 
 
 def _when(
