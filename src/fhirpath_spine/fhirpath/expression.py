@@ -92,7 +92,8 @@ class Expression:
     def items(self, focus: Sequence[Any], scope: Scope) -> list[tuple[str, Any]]:
         """Like :meth:`evaluate`, each item with its qualified type name (``FHIR.code``, ``System.Integer``)."""
         run = self._run(focus, scope)
-        return [(".".join(type_of(item)), leave(item)) for item in self._thunk(run, run.root)]
+        found = self._thunk(run, run.root)
+        return like(found, [(".".join(type_of(item)), leave(item)) for item in found])
 
     def evaluate(self, focus: Sequence[Any], scope: Scope) -> list[Any]:
         """The result: JSON for FHIR values, Python values for System ones; Incomplete if it could not be read whole.

@@ -26,6 +26,9 @@ class Incomplete(list[Any]):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        return f"Incomplete({super().__repr__()})"
+
 
 class Node:
     """One FHIR value: its JSON, its type, the extensions beside a primitive, and computed members if it has any."""
