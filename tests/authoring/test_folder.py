@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,49 @@ def test_a_file_that_nothing_reads_is_refused(profiles, name):
     profiles.write(name, "a: b\n")
 
     assert codes(profiles) == {"SP213"}
+
+
+def test_a_code_table_that_no_system_names_is_refused(profiles):
+    profiles.write("terminology/loinc.csv", "value_set,code,display,match,note\n")
+
+    assert codes(profiles) == {"SP210"}
+
+
+def test_a_folder_without_permission_is_named(profiles, monkeypatch):
+    def refuse(path: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    assert any(d.code == "SP201" and "Permission denied" in d.message for d in profiles.found())
+
+
+@pytest.mark.parametrize("name", [b"odd\xff.yaml", "turned\u202e.yaml".encode(), b"new\nline.yaml"])
+def test_a_file_name_that_is_no_plain_text_is_refused(profiles, name):
+    (profiles.folder / "modules" / os.fsdecode(name)).write_text(profiles.text("modules/pain.yaml"))
+
+    (found,) = profiles.found()
+
+    assert found.code == "SP201"
+    assert str(found).isascii()
+
+
+def test_a_set_has_a_limit_on_files(profiles, monkeypatch):
+    monkeypatch.setattr("fhirpath_spine.authoring.source.folder.FILES", 10)
+
+    assert any(d.code == "SP201" and "more than 10 files" in d.message for d in profiles.found())
+
+
+def test_a_module_of_the_same_name_is_refused(profiles):
+    profiles.write("modules/other.yaml", profiles.text("modules/pain.yaml"))
+
+    assert codes(profiles) == {"SP311"}
+
+
+def test_a_pathway_of_the_same_id_is_refused(profiles):
+    profiles.write("gamma/pathway.yaml", profiles.text("beta/pathway.yaml"))
+
+    assert codes(profiles) == {"SP311"}
 
 
 @pytest.mark.parametrize("name", ["alpha/cases/one.yaml", "schema/x.yaml", ".hidden.yaml", "terminology/NOTICE.md"])

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from fhirpath_spine.authoring.form.published import FORMS, schema, text
+from fhirpath_spine.authoring.form.published import FORMS, schema, text, write
 from fhirpath_spine.authoring.report import Report
 from fhirpath_spine.authoring.source.nodes import Block, Items, Node
 from fhirpath_spine.authoring.source.reader import read_yaml
@@ -50,6 +50,12 @@ def test_a_published_schema_is_what_the_forms_say(name):
     published = (PUBLISHED / f"{name}.schema.json").read_text(encoding="utf-8")
 
     assert published == text(name), "run: python -m fhirpath_spine.authoring.form.published profiles/schema"
+
+
+def test_the_schemas_are_written_as_they_are_published(tmp_path):
+    write(tmp_path)
+
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {p.name: p.read_bytes() for p in PUBLISHED.iterdir()}
 
 
 @pytest.mark.parametrize("name", FORMS)

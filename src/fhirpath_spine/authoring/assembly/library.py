@@ -165,8 +165,10 @@ def _assemble(draft: Draft) -> Library:
     sources = build_sources(shared.sources)
     claims = build_claims(shared.claims, sources, report)
     builder = PathwayBuilder(compiler, recommendations, files.catalogue, files.paragraphs)
-    gate = str(shared.policy.gate.pathway) if shared.policy.gate is not None else ""
-    pathways = [builder.build(f, form, is_gate=form.id == gate) for f, form in files.pathways.items()]
+    gates = {str(shared.policy.gate.pathway)} if shared.policy.gate is not None else set()
+    # Where the gate's name is wrong, any pathway may be the one that was meant.
+    gates = gates if gates <= set(by_id) else set(by_id)
+    pathways = [builder.build(f, form, is_gate=str(form.id) in gates) for f, form in files.pathways.items()]
     builder.complete()
     policies = PolicyBuilder(compiler, texts, recommendations, files.catalogue)
     policy = policies.build(shared.policy, by_id)

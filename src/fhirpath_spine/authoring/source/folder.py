@@ -63,6 +63,8 @@ class Folder:
             relative = path.relative_to(self.root).as_posix()
             if is_link:
                 self._refuse(relative, "this is a link", "Put the file itself into the folder.")
+            elif not relative.isprintable():
+                self._refuse(ascii(relative)[1:-1], "the name of this file is not plain text", "Rename it.")
             elif len(found) >= FILES:
                 self._refuse(relative, f"the set holds more than {FILES} files", "Remove what does not belong to it.")
                 break
