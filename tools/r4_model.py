@@ -17,6 +17,7 @@ import sys
 import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
+from typing import Any
 
 ARTIFACT = "ca.uhn.hapi.fhir:hapi-fhir-validation-resources-r4:8.8.0"
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +26,7 @@ TARGET = ROOT / "src" / "fhirpath_spine" / "fhirpath" / "r4.json"
 FOLDER = "org/hl7/fhir/r4/model/profile/"
 FILES = ("profiles-types.xml", "profiles-resources.xml")
 F = "{http://hl7.org/fhir}"
+Row = dict[str, Any]
 SYSTEM = "http://hl7.org/fhirpath/System."
 
 
@@ -55,10 +57,10 @@ def is_resource_id(element: ET.Element) -> bool:
     return value(element.find(F + "base") or ET.Element("none"), "path") == "Resource.id"
 
 
-def definition_types(definition: ET.Element) -> dict[str, dict[str, object]]:
+def definition_types(definition: ET.Element) -> dict[str, Row]:
     name, kind = value(definition, "type"), value(definition, "kind")
     base = value(definition, "baseDefinition").rsplit("/", 1)[-1]
-    found: dict[str, dict[str, object]] = {
+    found: dict[str, Row] = {
         name: {"base": base, "kind": kind, "abstract": value(definition, "abstract") == "true", "elements": {}}
     }
     snapshot = definition.find(F + "snapshot")
@@ -75,21 +77,21 @@ def definition_types(definition: ET.Element) -> dict[str, dict[str, object]]:
             text = path
         many = value(element, "max") not in ("0", "1")
         required = value(element, "min") not in ("", "0")
-        found[parent]["elements"][last] = ("+" if many else "") + ("!" if required else "") + text  # type: ignore[index]
+        found[parent]["elements"][last] = ("+" if many else "") + ("!" if required else "") + text
     return found
 
 
-def inherited(types: dict[str, dict[str, object]], name: str) -> dict[str, str]:
+def inherited(types: dict[str, Row], name: str) -> dict[str, str]:
     """Elements that the base type already says; kept once, there."""
     entry = types.get(name)
     if entry is None:
         return {}
-    return inherited(types, str(entry["base"])) | entry["elements"]  # type: ignore[operator]
+    return {**inherited(types, str(entry["base"])), **entry["elements"]}
 
 
-def build() -> dict[str, object]:
+def build() -> Row:
     digest = hashlib.sha256()
-    types: dict[str, dict[str, object]] = {}
+    types: dict[str, Row] = {}
     with zipfile.ZipFile(JAR) as jar:
         for file in FILES:
             data = jar.read(FOLDER + file)
@@ -102,7 +104,7 @@ def build() -> dict[str, object]:
     own = {}
     for name, entry in types.items():
         above = inherited(types, str(entry["base"]))
-        kept = {k: v for k, v in entry["elements"].items() if above.get(k) != v}  # type: ignore[attr-defined]
+        kept = {k: v for k, v in entry["elements"].items() if above.get(k) != v}
         own[name] = {**entry, "elements": kept}
     return {
         "source": {"artifact": ARTIFACT, "files": list(FILES), "sha256": digest.hexdigest(), "fhir": "4.0.1"},
@@ -110,7 +112,7 @@ def build() -> dict[str, object]:
     }
 
 
-def profile_of_quantity(definition: ET.Element) -> dict[str, dict[str, object]]:
+def profile_of_quantity(definition: ET.Element) -> dict[str, Row]:
     """Age, Count, Distance, Duration: constraints on Quantity that FHIRPath treats as subtypes."""
     name = value(definition, "name")
     return {name: {"base": "Quantity", "kind": "complex-type", "abstract": False, "elements": {}}}
@@ -120,7 +122,7 @@ def text() -> str:
     model = build()
     lines = [f'"source": {json.dumps(model["source"])},', '"types": {']
     types = model["types"]
-    rows = [f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in types.items()]  # type: ignore[attr-defined]
+    rows = [f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in types.items()]
     return "{\n" + "\n".join(lines) + "\n" + ",\n".join(rows) + "\n}\n}\n"
 
 
