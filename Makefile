@@ -40,6 +40,10 @@ lint: $(INSTALLED) ## check style, types, layers and profiles
 	$(BIN)/lint-imports
 	$(BIN)/fhirpath-spine lint
 
+.PHONY: hapi
+hapi: $(INSTALLED) ## start a real FHIR server (HAPI) with invented patients (needs Java 17 and Maven; Ctrl-C ends it)
+	@$(BIN)/python sandbox/local_hapi.py
+
 .PHONY: bench
 bench: $(INSTALLED) ## measure against other FHIRPath stacks, and the whole call (about four minutes)
 	$(BIN)/python -m benchmarks
@@ -53,7 +57,7 @@ lock: ## write requirements.lock anew from pyproject.toml
 
 .PHONY: clean
 clean: ## remove what the targets made: .venv, caches, builds
-	rm -rf $(VENV) .cache/lock build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) .cache/lock build dist sandbox/hapi/target .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: python-is-new-enough

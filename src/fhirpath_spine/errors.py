@@ -13,6 +13,7 @@ A message never holds a patient's value, an identifier or a token: it is written
     ├── PreconditionError      the data do not allow an answer
     │   ├── PatientMismatch    a resource of another patient
     │   └── ScopeUndecidable   it could not be read whether a pathway applies
+    ├── ServerError            a FHIR server that a command was pointed at does not do what is asked
     ├── LimitExceeded          a budget of one evaluation is spent
     └── NotImplementedYet      the path exists, this release does not serve it
 """
@@ -110,6 +111,19 @@ class ScopeUndecidable(PreconditionError):
     """Something that decides whether a pathway applies could not be read."""
 
     code = "scope-undecidable"
+
+
+class ServerError(SpineError):
+    """A FHIR server that someone pointed a command at does not do what is asked of it.
+
+    ``said`` holds the server's own words. They may repeat what was sent, so they are for that person's terminal alone.
+    """
+
+    code = "server-unusable"
+
+    def __init__(self, message: str, *, hint: str = "", said: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.said = said
 
 
 class LimitExceeded(SpineError):

@@ -26,11 +26,12 @@ INDEX = "INDEX.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Invented:
-    """One invented patient: its Bundle, a title, and a line that says what should happen."""
+    """One invented patient: its Bundle, a title, a line that says what should happen, and whether a server can hold it."""
 
     path: Path
     title: str
     expect: str
+    loadable: bool = True
 
 
 def patients_directory() -> Path:
@@ -47,7 +48,10 @@ def invented(directory: Path) -> list[Invented]:
     """
     try:
         rows = yaml.safe_load((directory / INDEX).read_text(encoding="utf-8"))
-        found = [Invented(directory / row["file"], str(row["title"]), str(row["expect"])) for row in rows]
+        found = [
+            Invented(directory / row["file"], str(row["title"]), str(row["expect"]), row.get("loadable") is not False)
+            for row in rows
+        ]
     except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
         raise SettingsError(
             f"The invented patients cannot be read: {type(error).__name__} in {INDEX}.",

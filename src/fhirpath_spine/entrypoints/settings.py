@@ -20,6 +20,8 @@ from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.errors import SettingsError
 
 PREFIX = "SPINE_"
+SANDBOX = "SPINE_SANDBOX_"
+"""Names of the sandbox tools; they are no settings of the service."""
 FILE = "fhirpath-spine.toml"
 
 
@@ -85,7 +87,11 @@ def load(environ: Mapping[str, str] | None = None, directory: Path | None = None
     values: dict[str, Any] = {}
     origins: dict[str, str] = dict.fromkeys(Settings.model_fields, "default")
     in_file = _file((directory or Path.cwd()) / FILE)
-    in_environment = {k.removeprefix(PREFIX).lower(): v for k, v in environ.items() if k.startswith(PREFIX)}
+    in_environment = {
+        k.removeprefix(PREFIX).lower(): v
+        for k, v in environ.items()
+        if k.startswith(PREFIX) and not k.startswith(SANDBOX)
+    }
     chosen = {name: value for name, value in given.items() if value is not None}
     for origin, found in ((FILE, in_file), ("environment", in_environment), ("command line", chosen)):
         _known(found, origin)
