@@ -43,8 +43,8 @@ def test_a_need_read_only_by_an_unused_definition_is_unused_too(profiles):
     profiles.edit("data.yaml", "define:\n", 'define:\n  idler: "%idle.exists()"\n')
 
     assert [d.message for d in profiles.found()] == [
-        "nothing reads the need 'idle'",
-        "nothing reads the definition 'idler'",
+        "Nothing reads the need 'idle'.",
+        "Nothing reads the definition 'idler'.",
     ]
 
 

@@ -193,9 +193,10 @@ def test_what_is_bad_is_found_at_its_place(profiles, bad):
     # A second declaration is met in the order of the files, so its twin may be the one that is named.
     if bad.code != "SP311":
         assert str(match[0].span) == profiles.place(bad.at_file or bad.file, bad.at)
-    assert bad.says in f"{match[0].message} {match[0].hint}"
+    assert any(bad.says.lower() in f"{d.message} {d.hint}".lower() for d in match)
     assert {d.code for d in found} == {bad.code}
     assert match[0].severity is catalogue()[bad.code].severity
+    assert all(d.message.endswith((".", "?")) and d.message[0] == d.message[0].upper() for d in found)
 
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=list(BAD))

@@ -19,8 +19,9 @@ class Report:
         self._found: dict[Diagnostic, None] = {}
 
     def add(self, code: str, message: str, span: Span, hint: str = "") -> None:
-        """Note one finding of a rule; the same one at the same place is kept once."""
-        self._found[Diagnostic(code, message, span, hint, catalogue()[code].severity)] = None
+        """Note one finding of a rule; the same one at the same place is kept once. The message becomes a sentence."""
+        sentence = message[:1].upper() + message[1:] + ("" if message.endswith((".", "?")) else ".")
+        self._found[Diagnostic(code, sentence, span, hint, catalogue()[code].severity)] = None
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Note findings that are already placed."""
