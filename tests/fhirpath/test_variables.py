@@ -47,6 +47,13 @@ class TestNames:
         assert judge("%site.endoscopy", site={}) is None
 
 
+def test_preparing_changes_no_answer(compiled: Any, scope: Any) -> None:
+    expression = compiled("%ecog.value <= 2 and %a")
+    expression.prepare()
+    assert expression.truth([], scope(ecog={"value": 1}, a=True)) is True
+    assert repr(expression) == "Expression('%ecog.value <= 2 and %a')"
+
+
 class TestMembers:
     def test_computed_members_shadow_those_of_fhir(self, judge: Any, compiled: Any) -> None:
         item = {

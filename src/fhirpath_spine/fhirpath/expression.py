@@ -89,6 +89,10 @@ class Expression:
     def _run(self, focus: Sequence[Any], scope: Scope) -> Run:
         return Run(scope, focus, self._focus)
 
+    def prepare(self) -> None:
+        """Do now what the first evaluation would have to do: write and compile the source of this criterion."""
+        _ = self._judge, self._witness
+
     def items(self, focus: Sequence[Any], scope: Scope) -> list[tuple[str, Any]]:
         """Like :meth:`evaluate`, each item with its qualified type name (``FHIR.code``, ``System.Integer``)."""
         run = self._run(focus, scope)
