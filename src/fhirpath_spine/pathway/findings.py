@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from fhirpath_spine.fhirpath import Expression
-from fhirpath_spine.pathway.dates import Order, is_before, within
+from fhirpath_spine.pathway.dates import Order, is_before, is_since, within
 from fhirpath_spine.pathway.facts import Found
 from fhirpath_spine.pathway.model import Finding
 
@@ -31,14 +31,16 @@ class _Evidence:
     grade: Any
     course: str
     condition: bool
+    own_onset: bool
 
 
 def assess(finding: Finding, found: Callable[[str], Sequence[Found]], today: date, ask: Ask) -> dict[str, Any]:
     """The finding as an item: present, onset, since, new, settled, undated. Absent members are unknown."""
     shown, cleared = _gather(finding, found, ask)
-    last_normal = max(cleared, default=None)
+    last_normal = max(cleared, default="")
     # Of a day on which both were found, the abnormal finding stands: it is the one that must not be missed.
-    standing = [e for e in shown if not e.day or last_normal is None or e.order[0] >= last_normal[0]]
+    # So does one of which the date does not tell whether it was before.
+    standing = [e for e in shown if not e.day or not is_before(e.day, last_normal)]
     if not standing:
         return {"present": False, "new": False, "open": False, "settled": False, "undated": False}
     dated = sorted((e for e in standing if e.day), key=lambda e: e.order)
@@ -50,22 +52,23 @@ def assess(finding: Finding, found: Callable[[str], Sequence[Found]], today: dat
     since = max(starts, key=lambda e: e.order)
     item["onset"], item["since"] = onset.day, since.day
     in_window = [within(e.day, today, finding.new_days) is not False for e in starts]
-    undated = any(not e.day and e.condition for e in standing)
     course = next((e.course for e in reversed(dated) if e.course), "")
     settled = course in SETTLES
     if settled:
         # A course settles the kind unless something of its own dates it in the window.
-        own = [e for e in starts if e.condition or e.course not in SETTLES]
-        recent = any(within(e.day, today, finding.new_days) is not False for e in own)
-        return {**item, "settled": not recent, "new": recent or undated, "open": False}
-    answered = any(not is_before(f.day, since.day) and f.day for name in finding.answered for f in found(name))
+        own = [*(e for e in starts if e.course not in SETTLES), *(e for e in dated if e.condition)]
+        recent = [e for e in own if within(e.day, today, finding.new_days) is not False]
+        item["since"] = max((since, *recent), key=lambda e: e.order).day
+        return {**item, "settled": not recent, "new": bool(recent), "open": False}
+    answered = any(is_since(f.day, since.day) for name in finding.answered for f in found(name))
     open_ = within(since.day, today, finding.open_days) is not False and not answered
-    return {**item, "settled": False, "new": any(in_window) or undated, "open": open_}
+    return {**item, "settled": False, "new": any(in_window), "open": open_}
 
 
-def _gather(finding: Finding, found: Callable[[str], Sequence[Found]], ask: Ask) -> tuple[list[_Evidence], list[Order]]:
+def _gather(finding: Finding, found: Callable[[str], Sequence[Found]], ask: Ask) -> tuple[list[_Evidence], list[str]]:
+    """What shows the kind, and the days on which it was found normal or ended; a day that is not exact clears nothing."""
     shown: list[_Evidence] = []
-    cleared: list[Order] = []
+    cleared: list[str] = []
     for source in finding.sources:
         earlier: Any = None
         for one in sorted(found(source.need), key=lambda f: f.order):
@@ -79,11 +82,12 @@ def _gather(finding: Finding, found: Callable[[str], Sequence[Found]], ask: Ask)
                 and course != "resolved"
                 and not (steady and course not in WORSENS)
             ):
-                shown.append(_Evidence(one.day, one.order, source.need, grade, course, condition))
+                own = condition and any(key.startswith("onset") for key in one.resource)
+                shown.append(_Evidence(one.day, one.order, source.need, grade, course, condition, own))
             elif (source.normal is not None and ask(source.normal, one.item) is True) or course == "resolved":
-                abated = one.item.get("abated") if condition else one.day
-                if abated and len(abated) == 10:
-                    cleared.append((date.fromisoformat(abated), float("inf") if condition else one.order[1]))
+                ended = one.item.get("abated", "") if condition else one.day
+                if len(ended) == len("2026-06-15"):
+                    cleared.append(ended)
     return shown, cleared
 
 
@@ -93,7 +97,8 @@ def _worsenings(dated: Sequence[_Evidence]) -> list[_Evidence]:
     for number, one in enumerate(dated):
         earlier = latest_grade.get(one.need)
         worse = earlier is not None and one.grade is not None and one.grade < earlier
-        fresh = one.condition and number > 0
+        # A Condition that a later encounter records again, without an onset of its own, repeats the finding.
+        fresh = one.own_onset and number > 0
         if worse or fresh or one.course in WORSENS:
             out.append(one)
         if one.grade is not None:
