@@ -6,9 +6,9 @@ is one lesion, lesions of one class with a common level are one, an unnamed one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from fhirpath_spine.fhirpath import Incomplete
 from fhirpath_spine.pathway import reading
@@ -17,6 +17,8 @@ from fhirpath_spine.pathway.facts import Found
 from fhirpath_spine.pathway.matching import known
 from fhirpath_spine.pathway.model import LesionClass, Lesions
 from fhirpath_spine.pathway.needs import Coding
+
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True, eq=False)
@@ -56,21 +58,27 @@ class Lesion:
 
 
 def build(config: Lesions, conditions: Sequence[Found], imaging: Sequence[Found]) -> list[Lesion]:
-    """The lesions of a chart, cranial to caudal."""
-    lesions: list[Lesion] = []
-    for found in sorted(conditions, key=lambda f: f.reference):
-        if (one := _from_condition(config, found)) is not None:
-            _merge(lesions, one)
+    """The lesions of a chart, cranial to caudal, whatever the order and the ids of its entries."""
+    lesions = [one for found in conditions if (one := _from_condition(config, found)) is not None]
+    _merge(config, lesions)
     _absorb_unnamed(lesions)
     cleared = [f for f in imaging if f.item.get("value") in config.imaging_absent]
-    for found in sorted(imaging, key=lambda f: f.reference):
-        if found.item.get("value") not in config.imaging_absent:
-            _add_imaging(config, lesions, found, cleared)
+    seen = [f for f in imaging if f.item.get("value") not in config.imaging_absent]
+    # What names most levels comes first, what names no place last: each joins what is there by then.
+    for found in sorted(seen, key=lambda f: (_place_rank(config, f), f.order, f.reference)):
+        _add_imaging(config, lesions, found, cleared)
+    _merge(config, lesions)
     for one in lesions:
         _complete(config, one)
-    lesions.sort(key=lambda one: (one.rank, one.key))
+    lesions.sort(key=lambda one: (one.rank, one.key, sorted(f.reference for f in (*one.conditions, *one.imaging))))
     _distinct_keys(lesions)
     return lesions
+
+
+def _place_rank(config: Lesions, found: Found) -> tuple[bool, int, list[str]]:
+    sites = reading.body_sites(found.resource)
+    levels = _levels(config, sites)
+    return not sites, -len(levels), sorted(levels)
 
 
 def _from_condition(config: Lesions, found: Found) -> Lesion | None:
@@ -95,22 +103,36 @@ def _levels(config: Lesions, sites: Iterable[Coding]) -> set[str]:
     return {config.levels[site] for site in sites if site in config.levels}
 
 
-def _merge(lesions: list[Lesion], new: Lesion) -> None:
-    for one in lesions:
-        unknown = _id(one) == "unknown" or _id(new) == "unknown"
-        if (one.kind is new.kind or unknown) and one.levels & new.levels:
-            if _id(one) == "unknown":
-                one.kind = new.kind
-            one.absorb(new)
-            return
-    lesions.append(new)
+def _merge(config: Lesions, lesions: list[Lesion]) -> None:
+    """Lesions of one class with a common level become one, through others too; one of unknown class joins the class there."""
+
+    def same(one: Lesion, other: Lesion) -> bool:
+        return one.kind is other.kind
+
+    def unknown(one: Lesion, other: Lesion) -> bool:
+        return "unknown" in (_id(one), _id(other))
+
+    place = {kind.id: n for n, kind in enumerate(config.classes)}
+    for alike in (same, unknown):
+        lesions.sort(key=lambda one: (_id(one) == "unknown", place.get(_id(one), len(place)), sorted(one.levels)))
+        grown = True
+        while grown:
+            grown = False
+            for one in lesions:
+                other = next((x for x in lesions if x is not one and x.levels & one.levels and alike(one, x)), None)
+                if other is not None:
+                    one.absorb(other)
+                    lesions.remove(other)
+                    grown = True
+                    break
 
 
 def _absorb_unnamed(lesions: list[Lesion]) -> None:
     for one in [x for x in lesions if not x.levels]:
         peers = [x for x in lesions if x is not one and x.kind is one.kind]
         named = [x for x in peers if x.levels]
-        target = named[0] if len(named) == 1 else next((x for x in peers if not named and not x.levels), None)
+        # Without a site all are one unnamed lesion (D3); it is that of the only named one of its class, if there is one.
+        target = named[0] if len(named) == 1 else next((x for x in peers if not x.levels), None)
         if target is not None:
             target.absorb(one)
             lesions.remove(one)
@@ -119,13 +141,13 @@ def _absorb_unnamed(lesions: list[Lesion]) -> None:
 def _add_imaging(config: Lesions, lesions: list[Lesion], found: Found, cleared: Sequence[Found]) -> None:
     sites = reading.body_sites(found.resource)
     levels = _levels(config, sites)
-    target = next((x for x in lesions if x.levels & levels), None) if levels else None
-    if target is None and (not levels or any(not x.levels for x in lesions)) and len(lesions) == 1:
-        target = lesions[0]
-    if target is not None:
+    targets = _seen_at(config, lesions, found, sites, levels)
+    for target in targets:
         target.imaging.append(found)
-        target.levels |= levels
-        target.sites |= sites
+        if len(targets) == 1:
+            target.levels |= levels
+            target.sites |= sites
+    if targets:
         return
     for later in cleared:
         elsewhere = _levels(config, reading.body_sites(later.resource))
@@ -133,6 +155,58 @@ def _add_imaging(config: Lesions, lesions: list[Lesion], found: Found, cleared: 
             return
     unknown = next((k for k in config.classes if k.id == config.unknown), None)
     lesions.append(Lesion(unknown, levels, sites, set(), [], [found]))
+
+
+def _seen_at(
+    config: Lesions, lesions: Sequence[Lesion], found: Found, sites: set[Coding], levels: set[str]
+) -> list[Lesion]:
+    """The lesions that an imaging finding joins: by focus, else by level, else by region, else the only one."""
+    if focus := _named(found, {c.reference: x for x in lesions for c in x.conditions}):
+        return focus
+    if levels and (there := [x for x in lesions if x.levels & levels]):
+        return there
+    if len(lesions) != 1 or (levels and lesions[0].levels):
+        return []
+    one = lesions[0]
+    return (
+        [one] if not sites or _near(config, _regions(config, sites), _regions(config, _everywhere(config, one))) else []
+    )
+
+
+def _named(found: Found, by_condition: Mapping[str, _T]) -> list[_T]:
+    """Those that the focus or reason of a resource names by their Condition."""
+    for element in ("focus", "reasonReference"):
+        targets = [
+            str(t.get("reference", "")) for t in reading.items(found.resource.get(element)) if isinstance(t, dict)
+        ]
+        named = dict.fromkeys(by_condition[key] for t in targets if (key := _relative(t)) in by_condition)
+        if named:
+            return list(named)
+    return []
+
+
+def _everywhere(config: Lesions, one: Lesion) -> set[Coding]:
+    return one.sites | {c for c, name in config.levels.items() if name in one.levels}
+
+
+def _regions(config: Lesions, sites: set[Coding]) -> frozenset[str]:
+    return frozenset(r for r, value_set in config.regions.items() if known(value_set, sites))
+
+
+def _exact(config: Lesions, regions: frozenset[str]) -> frozenset[str]:
+    """The regions that are no union of others: the spine as a whole says nothing about where."""
+    members = {name: value_set.members for name, value_set in config.regions.items()}
+    return frozenset(
+        r for r in regions if sum(bool(members[r] & theirs) for name, theirs in members.items() if name != r) < 2
+    )
+
+
+def _near(config: Lesions, these: frozenset[str], those: frozenset[str]) -> bool:
+    """Whether two places may be one, by their regions."""
+    if not these:
+        return False
+    here, there = _exact(config, these), _exact(config, those)
+    return not here or not there or bool(here & there)
 
 
 def _id(lesion: Lesion) -> str:
@@ -143,8 +217,8 @@ def _complete(config: Lesions, one: Lesion) -> None:
     order = list(dict.fromkeys(config.levels.values()))
     names = sorted(one.levels, key=order.index)
     one.rank = order.index(names[0]) if names else len(order)
-    everywhere = one.sites | {c for c, name in config.levels.items() if name in one.levels}
-    one.regions = frozenset(r for r, sites in config.regions.items() if known(sites, everywhere))
+    one.regions = _regions(config, _everywhere(config, one))
+    elsewhere = bool(one.levels or _exact(config, one.regions))
     one.key = f"{_id(one)}:{'+'.join(names) or 'unnamed'}"
     confirmed = [c.item.get("confirmed") for c in one.conditions]
     dates = sorted(f.day for f in (*one.conditions, *one.imaging) if f.day)
@@ -172,7 +246,7 @@ def _complete(config: Lesions, one: Lesion) -> None:
         shown = bool(one.levels & flag.levels) or known(flag.sites, one.sites) or known(flag.codes, one.codes)
         if shown or _id(one) in flag.classes:
             item[flag.name] = True
-        elif one.levels or one.regions or flag.absent is False:
+        elif elsewhere or flag.absent is False:
             item[flag.name] = False
     one.item = item
 
@@ -233,21 +307,17 @@ def assigner(config: Lesions, lesions: Sequence[Lesion]) -> Callable[[Found], fr
     only = frozenset({lesions[0].key}) if len(lesions) == 1 else frozenset()
 
     def assign(found: Found) -> frozenset[str] | None:
-        resource = found.resource
-        for element in ("focus", "reasonReference"):
-            targets = [str(t.get("reference", "")) for t in reading.items(resource.get(element)) if isinstance(t, dict)]
-            named = frozenset(by_condition[key] for t in targets if (key := _relative(t)) in by_condition)
-            if named:
-                return named
-        sites = reading.body_sites(resource)
+        if named := _named(found, by_condition):
+            return frozenset(named)
+        sites = reading.body_sites(found.resource)
         if not sites:
             return only
         if levels := _levels(config, sites):
             return _at(levels, lesions, only)
-        regions = {r for r, value_set in config.regions.items() if known(value_set, sites)}
+        regions = _regions(config, sites)
         if not regions:
             return None
-        here = [x.key for x in lesions if not x.regions or x.regions & regions]
+        here = [x.key for x in lesions if _near(config, regions, x.regions)]
         return frozenset(here) if len(here) == 1 else (frozenset() if here else None)
 
     return assign
