@@ -102,6 +102,25 @@ def test_profiles_bound_length_and_nesting() -> None:
         fhirpath.compile("1" + "+1" * 400 + " = 401")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Questionnaire" + ".item" * 60 + ".exists()",
+        "%a and (" * 49 + "%a" + ")" * 49,
+        "%a or " * 140 + "%a",
+        "Questionnaire.some(" + "item.some(" * 40 + "true" + ")" * 41,
+        "Questionnaire.item" + ".where(linkId = 'x')" * 30 + ".exists()",
+    ],
+)
+def test_what_is_allowed_in_depth_also_runs(text: str) -> None:
+    expression = fhirpath.compile(text, variables={"a": Shape("System.Boolean", many=False)}, profile=False)
+    scope = Scope({"a": [False]}, AT)
+    chart = [{"resourceType": "Questionnaire"}]
+    assert expression.truth(chart, scope) is False
+    assert expression.account(chart, scope).answer is False
+    assert expression.evaluate(chart, scope) == [False]
+
+
 def test_a_clock_without_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
         Scope({}, datetime(2026, 11, 1))  # noqa: DTZ001 - the point of the test

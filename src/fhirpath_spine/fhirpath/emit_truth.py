@@ -12,6 +12,7 @@ from fhirpath_spine.fhirpath.syntax import Binary, Call, Literal, Member, Specia
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import CodeType
 
     from fhirpath_spine.fhirpath.interpret import Interpreter
     from fhirpath_spine.fhirpath.scope import Run
@@ -22,20 +23,33 @@ _UNREAD = ("index", "total")
 
 def compile_truth(tree: Tree, interpreter: Interpreter, focus: Ty) -> Callable[[Run], bool | None]:
     """A function that judges a criterion as the reference engine would, only faster. It may raise :class:`Odd`."""
-    if any(isinstance(t, Special) and t.name in _UNREAD for t in tree.walk()) or _defines(tree):
+    emitter = Truths(interpreter, focus)
+    try:
+        code = None if _beyond(tree) else _source(emitter, tree)
+    except SyntaxError:
+        # Python allows a hundred levels of indentation and twenty loops in one another; the closures have no such bounds.
+        code = None
+    if code is None:
         thunk = interpreter.build(tree)
         return lambda run: logic.truth(thunk(run, run.root))
-    emitter = Truths(interpreter, focus)
-    answer = emitter.truth(tree)
-    text = "\n".join(["def judge(run):", *emitter.lines, f"    return {answer}"])
     # The text is made of names counted here and of literals written by repr(); nothing of the input gets in unquoted.
-    exec(compile(text, "<criterion>", "exec"), emitter.names)  # noqa: S102
+    exec(code, emitter.names)  # noqa: S102
     found: Callable[[Run], bool | None] = emitter.names["judge"]
     return found
 
 
-def _defines(tree: Tree) -> bool:
-    return any(isinstance(t, Call) and t.name == "defineVariable" for t in tree.walk())
+def _source(emitter: Truths, tree: Tree) -> CodeType:
+    answer = emitter.truth(tree)
+    text = "\n".join(["def judge(run):", *emitter.lines, f"    return {answer}"])
+    return compile(text, "<criterion>", "exec")
+
+
+def _beyond(tree: Tree) -> bool:
+    """Whether a tree reads what only the reference engine keeps: the index, the total, variables defined on the way."""
+    return any(
+        (isinstance(t, Special) and t.name in _UNREAD) or (isinstance(t, Call) and t.name == "defineVariable")
+        for t in tree.walk()
+    )
 
 
 class Truths(Values):
