@@ -162,11 +162,15 @@ class Environment(Mapping[str, Sequence[Any]]):
         finding = self._library.findings[name]
         item = findings.assess(finding, self._found, self._facts.today, self._on_item)
         if any(isinstance(self.fact(s.need).items, Incomplete) for s in finding.sources):
-            # What could not be read may hold an onset, or a newer course: only a present finding is sure.
-            item = {"present": True} if item["present"] else {}
-        elif item["open"] and any(isinstance(self.fact(n).items, Incomplete) for n in finding.answered):
+            # What could not be read may hold an onset, or a newer course: only a present finding is sure. The gate
+            # takes what was read inside the window as pressing all the same (rulings 1.6, 2.5).
+            shown = {"present": True} if item["present"] else {}
+            return {**shown, "pressing": True} if item["new"] else shown
+        if item["open"] and any(isinstance(self.fact(n).items, Incomplete) for n in finding.answered):
             # An answer to the deficit may stand in what could not be read.
             del item["open"]
+        if item["new"] or "open" in item:
+            item["pressing"] = item["new"] or item["open"]
         return item
 
     def _found(self, need: str) -> Sequence[Found]:

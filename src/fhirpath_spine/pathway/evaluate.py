@@ -197,8 +197,11 @@ class _Judgement:
                     self.undecided += oversight.gate.missing
                 continue
             for lesion in self.lesions if pathway.per_lesion else [None]:
-                if pathway.fallback and lesion is not None and isinstance(lesion.item["pathways"], Incomplete):
-                    continue  # a pathway in doubt may have it
+                if lesion is not None and isinstance(lesion.item["class"], Incomplete):
+                    # Any pathway might have it once its class is read: only the one for the rest is named, in doubt.
+                    if not pathway.fallback:
+                        continue
+                    lesion.item["pathways"] = Incomplete()
                 env = self._environment(lesion)
                 applies = self._applies(pathway.applies, env)
                 if applies.truth is False or (applies.truth is None and (lesion is None or not applies.unread)):
@@ -234,7 +237,10 @@ class _Judgement:
             if answers[-1].truth is False:
                 return answers[-1]
         missing = tuple(m for a in answers for m in a.missing)
-        self.undecided += [m for a in answers if a.unread for m in a.missing]
+        if any(a.truth is None and not a.unread for a in answers):
+            # Something is not recorded: whatever else could be read, the pathway would not apply.
+            return Answer(None, missing=tuple(m for a in answers if not a.unread for m in a.missing))
+        self.undecided += missing
         return Answer(all_of(a.truth for a in answers), missing=missing)
 
     def _enter_state(self, entry: _Entry) -> None:

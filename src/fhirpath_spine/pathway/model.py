@@ -309,7 +309,7 @@ class FindingSource:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A kind of deficit: yields present, onset, since, new, open, settled, undated.
+    """A kind of deficit: yields present, onset, since, new, open, pressing, settled, undated.
 
     A deficit is open up to ``open_days`` after its onset or worsening, as long as no need of ``answered`` has an item since.
     """

@@ -90,6 +90,7 @@ FINDING = record(
         "onset": one("date"),
         "since": one("date"),
         "new": one(BOOLEAN),
+        "pressing": one(BOOLEAN),
         "settled": one(BOOLEAN),
         "undated": one(BOOLEAN),
         "open": one(BOOLEAN),
