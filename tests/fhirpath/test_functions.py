@@ -54,6 +54,8 @@ CASES: dict[str, list[tuple[str, list[Any]]]] = {
         ),
         ("Patient.name.given.where($index = 1)", ["Ann"]),
         ("Patient.name.given.ofType(string).count()", [4]),
+        ("(10 | 20).where(('a' | 'b').exists(true) and $index = 1)", [20]),
+        ("(10 | 20).select(('a' | 'b').select($index) | $index)", [0, 1, 0, 1]),
         ("Patient.descendants().ofType(Organization).name", ["Ward"]),
         ("(1).repeat(iif($this < 4, $this + 1, {}))", [2, 3, 4]),
         ("Patient.contained.name", ["Ward"]),

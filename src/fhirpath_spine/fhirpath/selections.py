@@ -25,10 +25,13 @@ def each(run: Run, items: Items, thunk: Thunk) -> Iterator[tuple[Any, Items]]:
     """Every item with what the argument gives for it, ``$this`` and ``$index`` set."""
     outer = run.index
     run.charge(len(items) + 1)
-    for i, item in enumerate(items):
-        run.index = i
-        yield item, thunk(run, [item])
-    run.index = outer
+    try:
+        for i, item in enumerate(items):
+            run.index = i
+            yield item, thunk(run, [item])
+    finally:
+        # Also where the caller has its answer before the last item.
+        run.index = outer
 
 
 def distinct(items: Items) -> Items:
