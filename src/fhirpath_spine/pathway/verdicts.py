@@ -154,7 +154,7 @@ def _when(
             return False, []
         if step.answer is None:
             asking.append(step)
-            hides = hides or not _firm(step)
+            hides = hides or (step.role == "use" and not _firm(step))
     refused = False
     for criterion in recommendation.when:
         step = _answer(criterion, "when", env, sheet)
