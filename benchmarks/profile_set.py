@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from benchmarks.questions import Set60, sixty
 from benchmarks.workload import conds
 from fhirpath_spine import authoring
@@ -60,10 +62,9 @@ def write(folder: Path, asked: Set60) -> None:
             },
         },
     )
-    _put(
-        folder / "policy.yaml",
-        {"order": ["PW-BENCH"], "budget": {"critical": 1, "warning": 2, "info": 3}},
-    )
+    shipped = yaml.safe_load((authoring.profiles_directory() / "policy.yaml").read_text(encoding="utf-8"))
+    plain = {key: value for key, value in shipped.items() if key == "budget" or not isinstance(value, (dict, list))}
+    _put(folder / "policy.yaml", {"order": ["PW-BENCH"], **plain})
     shutil.copyfile(authoring.profiles_directory() / "phrases.yaml", folder / "phrases.yaml")
     source = {
         "title": "The fixed workload",

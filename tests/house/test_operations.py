@@ -1,0 +1,41 @@
+"""The page for whoever runs the service lists every setting, endpoint and limit, and none that is not there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from starlette.routing import Route
+
+from fhirpath_spine.entrypoints import body
+from fhirpath_spine.entrypoints.app import create
+from fhirpath_spine.entrypoints.settings import PREFIX, Settings
+from fhirpath_spine.exchange.retrieval import RESOURCES
+from fhirpath_spine.service import Client
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+ROWS = dict(re.findall(r"^\| `(SPINE_\w+)` \| ([^|]+) \|", PAGE, re.MULTILINE))
+
+
+def test_every_setting_is_listed_and_no_other() -> None:
+    assert set(ROWS) == {PREFIX + name.upper() for name in Settings.model_fields}
+
+
+def test_the_defaults_are_as_they_stand() -> None:
+    simple = {
+        n: f.default for n, f in Settings.model_fields.items() if isinstance(f.default, (str, float)) and f.default
+    }
+    assert {n: ROWS[PREFIX + n.upper()].strip(" `") for n in simple} == {n: str(v) for n, v in simple.items()}
+
+
+def test_every_path_is_listed_and_no_other() -> None:
+    routes = [r for r in create([], Client()).routes if isinstance(r, Route)]
+    served = {f"{method} {r.path}" for r in routes for method in r.methods or () if method in ("GET", "POST")}
+    listed = set(re.findall(r"^\| `((?:GET|POST) [^`]+)` \|", PAGE, re.MULTILINE))
+    assert {path.replace("spine-patient-view", "{service_id}") for path in listed} == served
+
+
+def test_the_limits_are_as_they_stand() -> None:
+    told = " ".join(PAGE.split())
+    assert f"{body.BYTES // 1024 // 1024} MiB, {RESOURCES:,} resources, {body.DEPTH} levels" in told
