@@ -352,6 +352,10 @@ class Environment(Mapping[str, Sequence[Any]]):
             needs = self._needs_of(name)
             facts = [self.fact(need) for need in needs]
             unread = [f for f in facts if isinstance(f.items, Incomplete)]
+            if name in self._library.findings and not unread:
+                # What shows the finding was read; what may answer it was not.
+                answers = [self.fact(need) for need in self._library.findings[name].answered]
+                unread = [f for f in answers if isinstance(f.items, Incomplete)]
             absent = [f for f in facts if not f.found]
             if unread or name in self._library.needs:
                 gaps = unread or absent

@@ -149,7 +149,8 @@ class _Judgement:
         self.lesions = build(config, conditions, imaging)
         unread = [isinstance(self.facts.resolve(n).items, Incomplete) for n in (config.conditions, config.imaging)]
         self.lesions_complete = not any(unread)
-        assign = assigner(config, self.lesions)
+        self.facts.lesions_unread = not self.lesions_complete
+        assign = assigner(config, self.lesions, complete=self.lesions_complete)
         for need in self.library.needs.values():
             if need.per_lesion:
                 for found in self.facts.all_found(need.name):
@@ -159,7 +160,7 @@ class _Judgement:
             values = [i["value"] for i in histology.items if "value" in i] if histology else []
             incomplete = histology is not None and isinstance(histology.items, Incomplete)
             behave(config, lesion, Incomplete(values) if incomplete else values)
-            doubt(lesion, conditions=unread[0], imaging=unread[1])
+            doubt(config, lesion, conditions=unread[0], imaging=unread[1])
 
     def _environment(self, lesion: Lesion | None) -> Environment:
         return Environment(
@@ -213,7 +214,8 @@ class _Judgement:
                 if lesion is not None:
                     taken = lesion.item["pathways"]
                     lesion.item["pathways"] = [*taken, pathway.id] if entry.doubt is None else Incomplete(taken)
-            if pathway.per_lesion and pathway.without_lesion and not self.lesions:
+            # Where a lesion could not be read, it cannot be said that there is none.
+            if pathway.per_lesion and pathway.without_lesion and not self.lesions and self.lesions_complete:
                 env = self._environment(None)
                 if self._applies(pathway.without_lesion, env).truth:
                     entries.append(_Entry(pathway, None, env))
@@ -332,9 +334,12 @@ class _Judgement:
             peers = [v for v in so_far if mine is None or v.lesion is None or v.lesion.key == mine]
             advised = dict.fromkeys(v.id for v in so_far if v.status is Status.RECOMMENDED)
             open_ = dict.fromkeys(v.kind for v in peers if v.status.shown)
-            unread = any(m.reason is Reason.UNREAD for v in peers if v.status.shown for m in v.missing)
-            unsure = {ADVISED: Reason.UNREAD, OPEN: Reason.UNREAD} if unread else {}
-            env = env.with_given({ADVISED: list(advised), OPEN: list(open_)}, unsure)
+            # What waits for something unread may be advised once that is read.
+            waiting = (*self.undecided, *(m for v in so_far if v.status.shown for m in v.missing))
+            if any(m.reason in (Reason.UNREAD, Reason.LIMIT) for m in waiting):
+                unsure = {ADVISED: Reason.UNREAD, OPEN: Reason.UNREAD}
+                return env.with_given({ADVISED: Incomplete(advised), OPEN: Incomplete(open_)}, unsure)
+            env = env.with_given({ADVISED: list(advised), OPEN: list(open_)})
         return env
 
     def _for_patient(self, entry: _Entry) -> Environment:

@@ -122,6 +122,8 @@ class Facts:
         self.patient_read = read is not None and read.complete
         self.counts = {"uncoded": 0, "unrecognisedNeoplasms": 0, "unrecognisedMedications": 0}
         self.used: dict[str, Resource] = {}
+        self.lesions_unread = False
+        """Whether there may be lesions that could not be read, so that what lies at none may lie at one of them."""
         self._read()
 
     # ------------------------------------------------------------------ one pass over the chart
@@ -435,7 +437,7 @@ class Facts:
 
     def _gap(self, need: Need, bin_: _Bin, undecided: bool, stale: str, conflict: bool, astray: bool) -> Reason:
         unread = self.unread(need)
-        if any(u.reason is Reason.UNREAD for u in unread) or bin_.unusable:
+        if any(u.reason is Reason.UNREAD for u in unread) or bin_.unusable or (astray and self.lesions_unread):
             return Reason.UNREAD
         if unread:
             return Reason.NOT_OFFERED

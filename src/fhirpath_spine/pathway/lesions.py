@@ -282,27 +282,37 @@ def behave(config: Lesions, one: Lesion, histology: Sequence[Any]) -> None:
             return
 
 
-def doubt(one: Lesion, *, conditions: bool, imaging: bool) -> None:
+def doubt(config: Lesions, one: Lesion, *, conditions: bool, imaging: bool) -> None:
     """Marks what unread Conditions or imaging could change: what is shown stays shown, what is absent is unread.
 
     ``conditions`` and ``imaging`` say whether that search was incomplete.
     """
     item = one.item
-    if imaging and not one.imaging:
-        item["imaged"] = Incomplete()
+    if conditions or imaging:
+        item["level"], item["since"] = Incomplete(item["level"]), Incomplete()
+        if not one.imaging:
+            item["imaged"] = Incomplete()
+        for flag in config.flags:
+            if item.get(flag.name) is not True:
+                item[flag.name] = Incomplete()
     if not conditions:
         return
-    item["conditions"], item["level"] = Incomplete(item["conditions"]), Incomplete(item["level"])
+    item["conditions"], item["code"] = Incomplete(item["conditions"]), Incomplete(item["code"])
     item["behaviour"] = Incomplete()
     for member in ("confirmed", "current", "recurrent"):
-        if item.get(member) is not True:
+        if item.get(member) is not True or not one.conditions:
             item[member] = Incomplete()
-    if not one.conditions:
+    if item["class"] == config.unknown:
         item["class"] = Incomplete()
 
 
-def assigner(config: Lesions, lesions: Sequence[Lesion]) -> Callable[[Found], frozenset[str] | None]:
-    """Says to which lesions a resource belongs: by focus, else reason, else body site, else to the only one (rulings 3)."""
+def assigner(
+    config: Lesions, lesions: Sequence[Lesion], *, complete: bool = True
+) -> Callable[[Found], frozenset[str] | None]:
+    """Says to which lesions a resource belongs: by focus, else reason, else body site, else to the only one (rulings 3).
+
+    While there may be further lesions, only a focus and a level say so for sure.
+    """
     by_condition = {c.reference: one.key for one in lesions for c in one.conditions}
     only = frozenset({lesions[0].key}) if len(lesions) == 1 else frozenset()
 
@@ -310,9 +320,12 @@ def assigner(config: Lesions, lesions: Sequence[Lesion]) -> Callable[[Found], fr
         if named := _named(found, by_condition):
             return frozenset(named)
         sites = reading.body_sites(found.resource)
+        levels = _levels(config, sites)
+        if not complete:
+            return frozenset(x.key for x in lesions if x.levels & levels)
         if not sites:
             return only
-        if levels := _levels(config, sites):
+        if levels:
             return _at(levels, lesions, only)
         regions = _regions(config, sites)
         if not regions:

@@ -48,7 +48,7 @@ def needs_behind(library: Library, names: Iterable[str]) -> frozenset[str]:
         if name in library.needs:
             out.add(name)
         elif name in library.findings:
-            out |= {s.need for s in library.findings[name].sources}
+            out |= {s.need for s in library.findings[name].sources} | set(library.findings[name].answered)
         elif name in library.ranked:
             out |= {s.need for s in library.ranked[name].sources}
     return frozenset(out)

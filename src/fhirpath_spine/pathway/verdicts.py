@@ -94,14 +94,15 @@ def _status(
     if imposed.hidden:
         sheet.because += [h.said for h in imposed.hidden]
         return Status.SUPPRESSED, imposed.hidden[0].by
+    unsure: list[Step] = []
     for criterion in recommendation.excluded:
         step = _answer(criterion, "excluded", env, sheet)
         if step.answer:
             sheet.because.append(_said(step))
             return Status.SUPPRESSED, criterion.name
+        unsure += [step] if step.answer is None and _firm(step) else []
     if any(step.role == "use" and step.answer is False for step in conditions):
         return _not_applicable(imposed, (), sheet)
-    unsure: list[Step] = []
     for criterion in recommendation.satisfied:
         step = _answer(criterion, "satisfied", env, sheet)
         if step.answer:
@@ -181,8 +182,8 @@ def _blocked(
         if step.answer:
             reasons.append(_said(step))
         elif step.answer is None:
-            contested = any(m.reason is Reason.CONFLICT for m in step.missing)
-            if contested or criterion.unknown is Unknown.ASK or (criterion.unknown is Unknown.DEFAULT and _firm(step)):
+            # Only what is not recorded may pass with a caution; what could not be read, or is contested, asks.
+            if criterion.unknown is Unknown.ASK or _firm(step):
                 asking.append(step)
             else:
                 sheet.missing += step.missing
