@@ -24,6 +24,15 @@ def _registry() -> Any:
         return PintUcumRegistry()
 
 
+@cache
+def _failures() -> tuple[type[Exception], ...]:
+    """What the parser, its grammar library and pint raise for text that is no unit."""
+    from lark.exceptions import LarkError
+    from pint.errors import PintError
+
+    return (LarkError, PintError, AttributeError, ArithmeticError, TypeError, ValueError)
+
+
 def _rounded(number: float) -> Decimal:
     return Decimal(f"{number:.{_DIGITS}e}").normalize()
 
@@ -40,7 +49,7 @@ def measure(code: str) -> Unit | None:
             quantity = _registry().from_ucum(code)
             reduced = quantity.to_base_units()
             twice = (quantity * 2).to_base_units()
-    except Exception:  # the parser, the grammar library and pint each raise their own, for any wrong unit
+    except _failures():
         return None
     factor = float(reduced.magnitude)
     if factor <= 0 or abs(float(twice.magnitude) / factor - 2) > 1e-9:
@@ -56,6 +65,6 @@ def is_code(code: str) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             _registry().from_ucum(code)
-    except Exception:  # as above
+    except _failures():
         return False
     return True
