@@ -60,7 +60,7 @@ def library(**changes: Any) -> Library:
         Library(
             digest="d" * 64,
             pathways=(),
-            policy=Policy((), None, (), (), (), Budget()),
+            policy=Policy((), None, (), (), (), Budget(), 30),
             lesions=Lesions((), "tumours", "pain", frozenset(), {}, {}, (), "", {}),
             needs={n.name: n for n in needs},
             definitions={},

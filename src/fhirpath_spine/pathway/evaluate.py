@@ -92,7 +92,14 @@ class _Judgement:
         self.library, self.chart, self.at, self.site, self.emergency = library, chart, at, site, emergency
         recognised = {role: library.value_sets.get(name) for role, name in RECOGNISED.items()}
         self.facts = Facts(
-            library.needs, _matcher(library), chart, at, ZoneInfo(site.timezone), site.code_map, recognised
+            library.needs,
+            _matcher(library),
+            chart,
+            at,
+            ZoneInfo(site.timezone),
+            site.code_map,
+            recognised,
+            library.policy.conflict_days,
         )
         self.lesions: list[Lesion] = []
         self.lesions_complete = True

@@ -35,9 +35,6 @@ from fhirpath_spine.pathway.subjects import Subject, subject_of
 from fhirpath_spine.pathway.texts import Charted
 from fhirpath_spine.pathway.truth import Reason
 
-CONFLICT_GAP = 30
-"""Days after which a newer statement of the same rank replaces an older one (DEFAULT, pathways section 11)."""
-
 
 @dataclass(slots=True, eq=False)
 class Found:
@@ -108,12 +105,14 @@ class Facts:
         zone: tzinfo,
         code_map: Mapping[Coding, Coding],
         recognised: Mapping[str, Any],
+        conflict_days: int,
     ) -> None:
         self._needs, self._matcher, self._chart = needs, matcher, chart
         self.at, self.zone = at, zone
         self.today: date = at.astimezone(zone).date()
         self._code_map = code_map
         self._recognised = recognised
+        self._conflict_days = conflict_days
         self._bins: dict[str, _Bin] = {}
         self._resolved: dict[tuple[str, str | None], Fact] = {}
         self._medications: dict[str, Resource] = {}
@@ -430,7 +429,7 @@ class Facts:
             days = apart(one.day, newest.day)
             same_time = one.order == newest.order or _either(one, newest)
             if one.meaning != newest.meaning and (
-                same_time or (need.conflict and (days is None or days <= CONFLICT_GAP))
+                same_time or (need.conflict and (days is None or days <= self._conflict_days))
             ):
                 others.setdefault(one.meaning, one)
         return [newest, *others.values()] if others else []

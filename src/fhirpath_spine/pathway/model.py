@@ -226,6 +226,8 @@ class Policy:
     goals: tuple[Goal, ...]
     exclusions: tuple[Exclusion, ...]
     budget: Budget
+    conflict_days: int
+    """Days within which two statements of one rank contradict each other; after them the newer one replaces the older."""
 
 
 @dataclass(frozen=True, slots=True)

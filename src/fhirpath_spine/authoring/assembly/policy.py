@@ -76,6 +76,7 @@ class PolicyBuilder:
                 )
                 for e in form.exclusions
             ),
+            conflict_days=form.conflict_gap,
             budget=Budget(form.budget.warning, form.budget.info, form.budget.critical),
         )
 

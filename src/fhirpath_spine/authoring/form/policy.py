@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fhirpath_spine.authoring.form.fields import Expr, Form, Id, OneOrMany, PathwayId, Short, Text, Whole
+from fhirpath_spine.authoring.form.fields import Days, Expr, Form, Id, OneOrMany, PathwayId, Short, Text, Whole
 from fhirpath_spine.authoring.form.shared import Lines, UnknownRule
 
 
@@ -83,4 +83,5 @@ class PolicyForm(Form):
     holds: tuple[HoldForm, ...] = ()
     goals: tuple[GoalForm, ...] = ()
     exclusions: tuple[ExclusionForm, ...] = ()
+    conflict_gap: Days = Field(alias="conflict-gap")
     budget: BudgetForm
