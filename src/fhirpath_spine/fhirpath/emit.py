@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fhirpath_spine.fhirpath.scope import Run
 
 
-class Odd(Exception):  # noqa: N818 - a signal to take the other path, not an error
+class Odd(Exception):
     """The data have a form that the generated source does not read."""
 
 
