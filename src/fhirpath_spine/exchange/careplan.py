@@ -37,7 +37,9 @@ def members(decision: Decision, entry: PathwayResult) -> list[Verdict]:
     }
     shown = [v for c in decision.cards for v in c.verdicts if v.status is Status.RECOMMENDED]
     wanted = [v for v in shown if id(v) in on_cards | own and not v.on_gate]
-    return sorted(wanted, key=decision.verdicts.index)
+    # By identity: comparing verdicts compares all that they hold.
+    place = {id(v): number for number, v in enumerate(decision.verdicts)}
+    return sorted(wanted, key=lambda v: place[id(v)])
 
 
 def careplan(

@@ -44,7 +44,7 @@ class Writer:
         return "\n\n".join(blocks)
 
     def _text(self, key: str, **fields: str | Said) -> str:
-        return render(self._say.say(key, **fields))
+        return self._say.markdown(key, **fields)
 
     def _section(self, title: str, lines: Iterable[str]) -> list[str]:
         return section(self._text(title), lines)

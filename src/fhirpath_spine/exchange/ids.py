@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from hashlib import sha256
-from uuid import UUID
 
 PUBLIC_KEY = b"fhirpath-spine decides in public"
 """The fixed key of ``decide`` and of dev mode: results there are to be compared, not to be kept secret."""
@@ -21,15 +19,16 @@ class Ids:
 
     def _digest(self, *parts: str) -> bytes:
         # Length prefixes keep ("a", "bc") and ("ab", "c") apart.
-        message = b"".join(len(raw := part.encode()).to_bytes(4, "big") + raw for part in parts)
-        return hmac.new(self.key, message, sha256).digest()
+        message = b"".join([len(raw := part.encode()).to_bytes(4, "big") + raw for part in parts])
+        return hmac.digest(self.key, message, "sha256")
 
     def uuid(self, *parts: str) -> str:
         """A UUID of version 8 (RFC 9562) from the parts."""
         raw = bytearray(self._digest("uuid", *parts)[:16])
         raw[6] = (raw[6] & 0x0F) | 0x80
         raw[8] = (raw[8] & 0x3F) | 0x80
-        return str(UUID(bytes=bytes(raw)))
+        text = raw.hex()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def decision(self, client: str, hook_instance: str, library: str, facts: str, day: str) -> str:
         """The id of one decision; ``facts`` is empty where the call failed before there were any."""

@@ -21,6 +21,7 @@ _CHARTED = re.compile(r"([\\`*_{}\[\]#|~!$])")
 _LEADING = re.compile(r"^([-+=]|\d{1,9}(?=[.)](?:\s|$)))")
 # A renderer that links bare addresses does so after unescaping; only a broken address stays text.
 _ADDRESS = re.compile(r"(?i)(:)(?=//)|(\bwww)(?=\.)|(?<=\S)(?=@)|(\bmailto|\bxmpp)(?=:)")
+_HARMLESS = re.compile(r"[A-Za-z][A-Za-z0-9 /,%-]*\Z")
 _SIGNS = frozenset("\\`*[]~_<&")
 _AUTHORED = re.compile(r"([\\`*\[\]~])|(?<!\w)(_)|(_)(?!\w)|([<&])(?=[A-Za-z/!?#])")
 
@@ -50,6 +51,8 @@ def escape(part: str) -> str:
         if _SIGNS.isdisjoint(part):
             return part
         return _AUTHORED.sub(r"\\\g<0>", part)
+    if _HARMLESS.match(part):  # as nearly all references and values are
+        return cut(clean(part))
     text = _ADDRESS.sub(lambda m: f"{m[0]} ", cut(clean(part)))
     text = _CHARTED.sub(r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _LEADING.sub(lambda m: f"{m[0]}\\" if m[0].isdigit() else f"\\{m[0]}", text)
@@ -57,12 +60,12 @@ def escape(part: str) -> str:
 
 def render(said: Said) -> str:
     """A sentence as Markdown."""
-    return "".join(escape(part) for part in said)
+    return "".join([part if type(part) is str and _SIGNS.isdisjoint(part) else escape(part) for part in said])
 
 
 def plain(said: Said) -> str:
     """A sentence as plain text on one line: for machines, labels and CarePlans, where nothing is rendered."""
-    return clean("".join(cut(clean(part)) if isinstance(part, Charted) else part for part in said))
+    return clean("".join([cut(clean(part)) if isinstance(part, Charted) else part for part in said]))
 
 
 def bullets(lines: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from string import Formatter
 from typing import Any
 
 from fhirpath_spine.errors import ProfileError
-from fhirpath_spine.exchange.markdown import clean
+from fhirpath_spine.exchange.markdown import clean, escape, render
 from fhirpath_spine.pathway.decision import LesionRef, Missing, Rejection
 from fhirpath_spine.pathway.texts import Charted, Said
 from fhirpath_spine.pathway.truth import Reason
@@ -121,6 +121,9 @@ class Phrases:
                 diagnostics=(),
                 hint="Compare profiles/phrases.yaml with the one of this release.",
             )
+        self._escaped = {
+            key: tuple((escape(literal), field) for literal, field in parts) for key, parts in self._parts.items()
+        }
         self.keys = tuple(self._parts)
 
     def say(self, key: str, **fields: str | Said) -> Said:
@@ -131,8 +134,21 @@ class Phrases:
                 said.append(literal)
             if field is not None:
                 value = fields[field]
-                said.extend((value,) if isinstance(value, str) else value)
+                if isinstance(value, str):
+                    said.append(value)
+                else:
+                    said += value
         return tuple(said)
+
+    def markdown(self, key: str, **fields: str | Said) -> str:
+        """The sentence as Markdown; its own words were escaped when the book was read."""
+        out: list[str] = []
+        for literal, field in self._escaped[key]:
+            out.append(literal)
+            if field is not None:
+                value = fields[field]
+                out.append(escape(value) if isinstance(value, str) else render(value))
+        return "".join(out)
 
     def text(self, key: str, **fields: str) -> str:
         """The sentence as one string, for fields that are all ours."""

@@ -25,6 +25,15 @@ Witness = Callable[["Run"], Account]
 Leaf = Callable[[Tree], Callable[["Run"], "bool | None"]]
 
 
+def branches(tree: Tree) -> bool:
+    """Whether only a part of what a tree reads may have decided its answer."""
+    if isinstance(tree, Binary):
+        return tree.op in truth.LOGIC
+    if isinstance(tree, Call) and tree.name == "not" and tree.base is not None:
+        return branches(tree.base)
+    return isinstance(tree, Call) and tree.name == "iif" and tree.base is None
+
+
 def witness(tree: Tree, leaf: Leaf, known: frozenset[str]) -> Witness:
     """A closure ``run -> Account``. Operators pass the blame on; anything else names all that it reads.
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fhirpath_spine.fhirpath import truth
-from fhirpath_spine.fhirpath.account import Account, Witness, witness
+from fhirpath_spine.fhirpath.account import Account, Witness, branches, witness
 from fhirpath_spine.fhirpath.check import Checker, constant
 from fhirpath_spine.fhirpath.check_elements import declared
 from fhirpath_spine.fhirpath.emit import Odd
@@ -51,6 +51,7 @@ class Expression:
         self.shape = Shape(ty.name, ty.many, inner.members, ty.known, inner.closed)
         self.may_be_empty = not ty.known or ty.partial
         self._tree, self._focus, self._shapes = tree, focus, shapes
+        self.whole = not branches(tree)
         # An operator or function that answers true or false, so that its answer is its result.
         self._judged = ty.types == (BOOLEAN,) and not ty.many and isinstance(tree, (Binary, Call))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 _SHAPE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?\Z", re.ASCII)
@@ -22,6 +23,36 @@ def day_of(text: object, zone: tzinfo) -> str:
         moment = moment_of(text, zone)
         return moment.date().isoformat() if moment else ""
     return text if _first(text) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A date of a chart read once: its calendar day at its precision, that day's first date, and the instant if it has one."""
+
+    day: str
+    first: date
+    moment: datetime | None
+
+    @property
+    def order(self) -> Order:
+        """Sort key: newest is greatest; a partial date sorts by its first day."""
+        return self.first, self.moment.timestamp() if self.moment else 0.0
+
+    def before(self, bound: date) -> bool:
+        """Whether all of it lies before a day."""
+        return self.first < bound and (len(self.day) == 10 or (_last(self.day) or date.max) < bound)
+
+
+def stamp(text: str, zone: tzinfo) -> Stamp | None:
+    """A FHIR date, dateTime or instant in the site's zone; None if unreadable."""
+    if "T" in text:
+        moment = moment_of(text, zone)
+        if moment is None:
+            return None
+        day = moment.astimezone(zone).date()
+        return Stamp(day.isoformat(), day, moment)
+    first = first_day(text)
+    return Stamp(text, first, None) if first else None
 
 
 def moment_of(text: object, zone: tzinfo) -> datetime | None:
@@ -95,6 +126,11 @@ def years_between(born: str, today: date) -> int | None:
         return None
     ages = {today.year - d.year - ((today.month, today.day) < (d.month, d.day)) for d in (first, last)}
     return ages.pop() if len(ages) == 1 else None
+
+
+def first_day(day: str) -> date | None:
+    """The first day of a (partial) date."""
+    return _first(day)
 
 
 def _first(day: str) -> date | None:

@@ -71,7 +71,7 @@ class Environment(Mapping[str, Sequence[Any]]):
         self._parent = parent
         self._changed = reach.affected(library, frozenset(self._given)) if parent is not None else frozenset()
         self._conflicts: dict[str, Sequence[Sequence[Any]]] = parent._conflicts if parent is not None else {}
-        self.scope = Scope(self, at=facts.at.astimezone(facts.zone))
+        self._at = facts.at.astimezone(facts.zone)
 
     def with_given(self, given: Mapping[str, Sequence[Any]], unsure: Mapping[str, Reason] | None = None) -> Environment:
         """The same circumstances with further variables fixed. What they do not touch is read once for both.
@@ -89,6 +89,11 @@ class Environment(Mapping[str, Sequence[Any]]):
             unsure={**{k: v for k, v in self._unsure.items() if k not in given}, **(unsure or {})},
             parent=self,
         )
+
+    @property
+    def scope(self) -> Scope:
+        """What an expression sees. Made when asked for: kept, it and the environment would hold each other in memory."""
+        return Scope(self, at=self._at)
 
     # ------------------------------------------------------------------ reading a variable
 
@@ -264,21 +269,20 @@ class Environment(Mapping[str, Sequence[Any]]):
     def _deciding(self, expression: Expression) -> list[str]:
         """The variables that decided an answer, definitions replaced by what decided them; in order of reading."""
         out: dict[str, None] = {}
-
-        def walk(one: Expression) -> None:
-            for name in sorted(one.account((), self.scope).variables):
-                if name in out:
-                    continue
-                definition = self._library.definitions.get(name)
-                if definition is None:
-                    out[name] = None
-                elif definition.shape.type in ("boolean", "System.Boolean"):
-                    walk(definition)
-                else:
-                    out[name] = None
-
-        walk(expression)
+        self._blame(expression, out)
         return list(out)
+
+    def _blame(self, expression: Expression, out: dict[str, None]) -> None:
+        # What does not branch was decided by all that it reads; only the rest is asked once more, side by side.
+        names = expression.variables if expression.whole else expression.account((), self.scope).variables
+        for name in sorted(names):
+            if name in out:
+                continue
+            definition = self._library.definitions.get(name)
+            if definition is not None and definition.shape.type in ("boolean", "System.Boolean"):
+                self._blame(definition, out)
+            else:
+                out[name] = None
 
     # ------------------------------------------------------------------ why
 

@@ -17,13 +17,13 @@ from fhirpath_spine.fhirpath import Incomplete
 from fhirpath_spine.pathway import reading
 from fhirpath_spine.pathway.chart import KEYS, Chart, Resource
 from fhirpath_spine.pathway.dates import (
+    SLACK,
     Order,
     apart,
     day_of,
-    is_before,
-    is_future,
-    order_of,
+    first_day,
     overlaps,
+    stamp,
     within,
     years_between,
 )
@@ -31,7 +31,7 @@ from fhirpath_spine.pathway.decision import Rejection, Unread
 from fhirpath_spine.pathway.digests import canonical
 from fhirpath_spine.pathway.matching import Matcher, known
 from fhirpath_spine.pathway.needs import Coding, Need
-from fhirpath_spine.pathway.subjects import Subject, subject_of
+from fhirpath_spine.pathway.subjects import Subject, reference_of, whose
 from fhirpath_spine.pathway.texts import Charted
 from fhirpath_spine.pathway.truth import Reason
 
@@ -110,6 +110,10 @@ class Facts:
         self._needs, self._matcher, self._chart = needs, matcher, chart
         self.at, self.zone = at, zone
         self.today: date = at.astimezone(zone).date()
+        self._limit = at + SLACK
+        self._last_day = self._limit.astimezone(zone).date()
+        self._born: date | None = None
+        self._subjects: dict[str, Subject] = {}
         self._code_map = code_map
         self._recognised = recognised
         self._conflict_days = conflict_days
@@ -161,6 +165,7 @@ class Facts:
             )
         birth = day_of(resource.get("birthDate"), self.zone)
         age = years_between(birth, self.today) if birth else None
+        self._born = first_day(birth)
         self.patient = (
             {**resource, "birthDate": birth} if birth else {k: v for k, v in resource.items() if k != "birthDate"}
         )
@@ -172,30 +177,43 @@ class Facts:
         concept = reading.concept_of(resource)
         if isinstance(concept, dict) and "reference" in concept:
             concept = reading.medication_concepts(self._medications.get(str(concept["reference"]), {}))
-        codes = list(reading.codings(concept))
-        subject = subject_of(resource, self._chart)
+        codes = tuple(reading.codings(concept))
+        subject = self._subject(resource)
         if subject is Subject.ANOTHER:
             raise PatientMismatch(
                 f"A {kind} of another patient is among the data, so nothing was judged.",
                 hint="Send data of the context's patient only, and check the cache that filled the prefetch.",
             )
         names = self._matcher.needs(kind, codes)
-        self._count(kind, resource, codes, names)
+        if not names or not codes:
+            self._count(kind, resource, codes, names)
         if not names:
             return
         reference = (
             f"{kind}/{resource['id']}" if isinstance(resource.get("id"), str) else f"{kind}#{_nameless(resource)}"
         )
+        dating = self._date(resource)
         for name in names:
             need = self._needs[name]
             if draft and not need.drafts:
                 continue
-            bin_ = self._bins.setdefault(name, _Bin())
+            bin_ = self._bins.get(name)
+            if bin_ is None:
+                bin_ = self._bins[name] = _Bin()
             if subject is Subject.UNUSABLE:
                 bin_.unusable = True
                 bin_.rejected.append(Rejection(name, need.label, "no-subject", reference))
                 continue
-            self._file(bin_, need, resource, concept, reference)
+            self._file(bin_, need, resource, concept, reference, dating)
+
+    def _subject(self, resource: Resource) -> Subject:
+        reference = reference_of(resource)
+        if not isinstance(reference, str):
+            return Subject.UNUSABLE
+        found = self._subjects.get(reference)
+        if found is None:
+            found = self._subjects[reference] = whose(reference, self._chart)
+        return found
 
     def _count(self, kind: str, resource: Resource, codes: Sequence[Coding], names: Sequence[str]) -> None:
         if (
@@ -229,14 +247,13 @@ class Facts:
 
     # ------------------------------------------------------------------ one resource for one need
 
-    def _file(self, bin_: _Bin, need: Need, resource: Resource, concept: Any, reference: str) -> None:
+    def _file(self, bin_: _Bin, need: Need, resource: Resource, concept: Any, reference: str, dating: _Dating) -> None:
         def reject(reason: str, value: str = "", day: str = "") -> None:
             said = (Charted(value),) if value else ()
             bin_.rejected.append(Rejection(need.name, need.label, reason, reference, said, day))
 
         kind = str(resource.get("resourceType"))
         item: dict[str, Any] = {**resource, "source": reference, "label": need.label}
-        dating = self._date(resource)
         day, order = dating.day, dating.order
         if not self._status(bin_, need, resource, item, kind, day, reject):
             return
@@ -324,19 +341,18 @@ class Facts:
 
     def _date(self, resource: Resource) -> _Dating:
         """The first date of a resource that is possible. Of a Condition, an impossible onset gives way to recordedDate."""
-        born = str(self.patient.get("birthDate", "")) if self.patient else ""
         condition = resource.get("resourceType") == "Condition"
         impossible = ""
         for text in reading.date_texts(resource):
-            day = day_of(text, self.zone)
-            if not day:
+            read = stamp(text, self.zone)
+            if read is None:
                 continue
-            if is_future(text, day, self.at, self.zone):
+            if read.moment > self._limit if read.moment else read.first > self._last_day:
                 impossible = "future"
-            elif born and is_before(day, born):
+            elif self._born is not None and read.before(self._born):
                 impossible = "before-birth"
             else:
-                return _Dating(day, order_of(text, day, self.zone), impossible and f"onset-{impossible}")
+                return _Dating(read.day, read.order, impossible and f"onset-{impossible}")
             if not condition:
                 # The date is that of the datum itself: it cannot have been seen then, so it is not used at all.
                 return _Dating(problem=impossible, unusable=True)

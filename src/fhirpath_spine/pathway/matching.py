@@ -26,6 +26,7 @@ class Matcher:
                 else:
                     self._by_type.setdefault(kind, []).append(need)
         self._cache: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        self._together: dict[tuple[str, tuple[Coding, ...]], tuple[str, ...]] = {}
         self._systems = frozenset(
             system
             for need in needs.values()
@@ -35,14 +36,21 @@ class Matcher:
 
     def needs(self, kind: str, codings: Iterable[Coding]) -> tuple[str, ...]:
         """Names of the needs that a resource of this type with these codings answers, each once."""
+        codings = tuple(codings)
+        together = self._together.get((kind, codings))
+        if together is not None:
+            return together
         found: dict[str, None] = dict.fromkeys(self._whole.get(kind, ()))
         for system, code in codings:
             key = (kind, system, code)
-            names = self._cache.get(key)
-            if names is None:
-                names = self._look_up(kind, system, code)
-            found.update(dict.fromkeys(names))
-        return tuple(found)
+            answered = self._cache.get(key)
+            if answered is None:
+                answered = self._look_up(kind, system, code)
+            found.update(dict.fromkeys(answered))
+        if len(self._together) >= _CACHE_LIMIT:
+            self._together.clear()
+        self._together[kind, codings] = names = tuple(found)
+        return names
 
     def readable(self, codings: Iterable[Coding]) -> bool:
         """Whether any of the codings is of a code system that some need reads."""

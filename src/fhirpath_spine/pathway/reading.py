@@ -5,7 +5,7 @@ Each function is total: an odd resource gives an empty answer or a reason, never
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -30,6 +30,14 @@ _DATES: Mapping[str, tuple[str, ...]] = {
     "AllergyIntolerance": ("onset", "recordedDate"),
     "FamilyMemberHistory": ("date",),
 }
+_DATE_ELEMENTS = {
+    kind: tuple(
+        # The end of a course is what "last done" means; an onset counts from its start.
+        ((n, f"{n}DateTime", f"{n}Instant"), f"{n}Period", ("start", "end") if n == "onset" else ("end", "start"))
+        for n in names
+    )
+    for kind, names in _DATES.items()
+}
 
 
 def items(value: object) -> list[Any]:
@@ -39,8 +47,20 @@ def items(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def codings(concept: object) -> Iterator[Coding]:
+def codings(concept: object) -> Iterable[Coding]:
     """All (system, code) of a CodeableConcept, Coding or list of them; text alone gives none."""
+    if type(concept) is dict and type(coded := concept.get("coding")) is list:  # nearly always
+        return [
+            (system, code)
+            for coding in coded
+            if type(coding) is dict
+            and isinstance(system := coding.get("system"), str)
+            and isinstance(code := coding.get("code"), str)
+        ]
+    return _codings(concept)
+
+
+def _codings(concept: object) -> Iterator[Coding]:
     for one in items(concept):
         if not isinstance(one, dict):
             continue
@@ -55,7 +75,9 @@ def first_code(concept: object) -> str:
     """The first code of a status concept, or of a plain code; empty if there is none."""
     if isinstance(concept, str):
         return concept
-    return next((code for _, code in codings(concept)), "")
+    for _, code in codings(concept):
+        return code
+    return ""
 
 
 def concept_of(resource: Resource) -> Any:
@@ -87,13 +109,11 @@ def medication_concepts(medication: Resource) -> list[Any]:
 
 def date_texts(resource: Resource) -> Iterator[str]:
     """The dates of a resource in the order in which they count: the event first, then when it was recorded."""
-    for name in _DATES.get(str(resource.get("resourceType")), ()):
-        for element in (name, f"{name}DateTime", f"{name}Instant"):
+    for elements, in_period, ends in _DATE_ELEMENTS.get(str(resource.get("resourceType")), ()):
+        for element in elements:
             if isinstance(text := resource.get(element), str):
                 yield text
-        if isinstance(period := resource.get(f"{name}Period"), dict):
-            # The end of a course is what "last done" means; an onset counts from its start.
-            ends = ("start", "end") if name == "onset" else ("end", "start")
+        if isinstance(period := resource.get(in_period), dict):
             yield from (period[end] for end in ends if isinstance(period.get(end), str))
 
 
@@ -128,7 +148,8 @@ def meaning(resource: Resource) -> str:
 def author(resource: Resource) -> str:
     """Who stated it, by display."""
     for element in ("performer", "recorder", "asserter", "requester", "informationSource"):
-        for one in items(resource.get(element)):
+        value = resource.get(element)
+        for one in () if value is None else items(value):
             actor = one.get("actor", one) if isinstance(one, dict) else None
             if isinstance(actor, dict) and isinstance(actor.get("display"), str):
                 return str(actor["display"])

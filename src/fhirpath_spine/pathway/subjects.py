@@ -22,8 +22,17 @@ class Subject(Enum):
 
 def subject_of(resource: Resource, chart: Chart) -> Subject:
     """Whether a resource belongs to the patient of the context."""
+    return whose(reference_of(resource), chart)
+
+
+def reference_of(resource: Resource) -> object:
+    """The reference to the person it is about."""
     holder = resource.get("subject", resource.get("patient"))
-    reference = holder.get("reference") if isinstance(holder, dict) else None
+    return holder.get("reference") if isinstance(holder, dict) else None
+
+
+def whose(reference: object, chart: Chart) -> Subject:
+    """Whether a reference means the patient of the context."""
     if not isinstance(reference, str) or not reference or reference.startswith("#"):
         return Subject.UNUSABLE
     if reference in chart.aliases:
