@@ -85,6 +85,8 @@ class Compiler:
             self.report.extend(self._placed(d, text, origin, shift) for d in error.diagnostics)
             return self.stand_in
         self.report.extend(self._placed(d, text, origin, shift) for d in compiled.advice)
+        if want == "boolean":
+            compiled.prepare()  # at the load, so that no call pays for it
         self.used |= set(compiled.variables)
         names = self.names.view(place, pathway)
         self.compiled.append(Compiled(str(text), origin, shift, names, item.name if item is not None else ""))
