@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -16,6 +17,7 @@ from typing import Protocol
 from fhirpath_spine.errors import ScopeUndecidable, SpineError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.addresses import Servers
+from fhirpath_spine.exchange.apply import ApplyRequest, applied
 from fhirpath_spine.exchange.cards import Taste, Wording, unavailable, word
 from fhirpath_spine.exchange.requests import HookRequest, parse_request
 from fhirpath_spine.exchange.retrieval import RESOURCES, Open, read_prefetch
@@ -109,6 +111,13 @@ class CallRecord:
     ignored: int = 0
 
 
+@dataclass(slots=True)
+class _Kept:
+    """The record of a call that is under way."""
+
+    record: CallRecord
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The content in force. It is immutable and taken once per call, so that a reload cannot mix two sets."""
@@ -163,33 +172,59 @@ class HookService:
         started, at, snapshot = time.monotonic(), self.clock(), self.snapshot
         request = parse_request(body, self.hook)
         trace.decision = self._id(client, request, at)
-        record = CallRecord(trace.decision, client.id, self.id, "internal-error", 0.0)
+        with self._keeping(CallRecord(trace.decision, client.id, self.id, "internal-error", 0.0), started) as kept:
+            # The pathways speak to clinicians; a patient or relative who opens the chart gets no card (rulings 2.7).
+            if request.audience != "clinician":
+                kept.record = replace(kept.record, outcome="audience")
+                return {"cards": []}
+            chart, ignored = await self._read(request, client, snapshot, started + self.seconds)
+            kept.record = replace(kept.record, unread=tuple(map(":".join, _unread(chart).items())), ignored=ignored)
+            result, kept.record = self._judge(request, client, snapshot, at, chart, kept.record)
+            return result
+
+    async def apply(self, pathway: str, asked: ApplyRequest, client: Client, trace: Trace) -> Json:
+        """The CarePlan of one pathway for one patient, the same as on a card (``PlanDefinition/{id}/$apply``).
+
+        Raises:
+            NothingToPropose: there is no plan; the error says why.
+            RequestError, PatientMismatch, ScopeUndecidable: as :meth:`answer`.
+
+        """
+        started, at, snapshot = time.monotonic(), self.clock(), self.snapshot
+        request = asked.as_call()
+        trace.decision = self._id(client, request, at)
+        name = f"PlanDefinition/{pathway}/$apply"
+        with self._keeping(CallRecord(trace.decision, client.id, name, "internal-error", 0.0), started) as kept:
+            chart, ignored = asked.chart(client.resources), 0
+            if chart is None:
+                chart, ignored = await self._read(request, client, snapshot, started + self.seconds)
+            kept.record = replace(kept.record, unread=tuple(map(":".join, _unread(chart).items())), ignored=ignored)
+            decision = self.judge(snapshot.library, chart, at, snapshot.site, emergency=client.emergency)
+            trace.decision = self._id(client, request, at, decision.facts)
+            kept.record = replace(kept.record, decision=trace.decision)
+            result = applied(decision, pathway, trace.decision, snapshot.wording)
+            kept.record = replace(kept.record, outcome="ok")
+            return result
+
+    @contextmanager
+    def _keeping(self, record: CallRecord, started: float) -> Iterator[_Kept]:
+        """Keeps the record of a call, however it ends."""
+        kept = _Kept(record)
         try:
-            result, record = await self._judge(request, client, snapshot, at, started + self.seconds, record)
+            yield kept
         except SpineError as error:
-            record = replace(record, outcome=error.code)
+            kept.record = replace(kept.record, outcome=error.code)
             raise
         except asyncio.CancelledError:
-            record = replace(record, outcome="caller-left")
+            kept.record = replace(kept.record, outcome="caller-left")
             raise
         finally:
             elapsed = round((time.monotonic() - started) * 1000, 1)
-            self.journal.keep(replace(record, milliseconds=elapsed))
-        return result
+            self.journal.keep(replace(kept.record, milliseconds=elapsed))
 
-    async def _judge(
-        self,
-        request: HookRequest,
-        client: Client,
-        snapshot: Snapshot,
-        at: datetime,
-        deadline: float,
-        record: CallRecord,
-    ) -> tuple[Json, CallRecord]:
-        # The pathways speak to clinicians; a patient or relative who opens the chart gets no card (rulings 2.7).
-        if request.audience != "clinician":
-            return {"cards": []}, replace(record, outcome="audience")
-
+    async def _read(
+        self, request: HookRequest, client: Client, snapshot: Snapshot, deadline: float
+    ) -> tuple[Chart, int]:
         # Facts come from the prefetch, key by key; what it leaves open, and only that, goes to the retriever.
         found = read_prefetch(
             request.prefetch,
@@ -200,10 +235,17 @@ class HookService:
             not_offered=client.not_offered,
         )
         fetched = await self.retriever.fetch(request, found.open, client, deadline) if found.open else {}
-        chart = Chart(request.patient, {**found.reads, **fetched}, base=request.server)
-        unread = {key: read.detail for key, read in sorted(chart.reads.items()) if not read.complete}
-        record = replace(record, unread=tuple(map(":".join, unread.items())), ignored=found.ignored)
+        return Chart(request.patient, {**found.reads, **fetched}, base=request.server), found.ignored
 
+    def _judge(
+        self,
+        request: HookRequest,
+        client: Client,
+        snapshot: Snapshot,
+        at: datetime,
+        chart: Chart,
+        record: CallRecord,
+    ) -> tuple[Json, CallRecord]:
         # The judgement is pure: same library, chart and instant, same decision.
         try:
             decision = self.judge(
@@ -211,7 +253,7 @@ class HookService:
             )
         except ScopeUndecidable as error:
             if self.on_unavailable == "card":
-                card = unavailable(record.decision, snapshot.wording, unread)
+                card = unavailable(record.decision, snapshot.wording, _unread(chart))
                 return {"cards": [card]}, replace(record, outcome=error.code, cards=1)
             raise
 
@@ -228,3 +270,8 @@ class HookService:
     def _id(self, client: Client, request: HookRequest, at: datetime, facts: str = "") -> str:
         library, day = self.snapshot.library.digest, at.date().isoformat()
         return self.snapshot.wording.ids.decision(client.id, request.instance, library, facts, day)
+
+
+def _unread(chart: Chart) -> dict[str, str]:
+    """Each key that could not be read to its end, with why."""
+    return {key: read.detail for key, read in sorted(chart.reads.items()) if not read.complete}

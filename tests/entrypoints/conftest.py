@@ -51,7 +51,7 @@ def make() -> ModuleType:
 def application(make: ModuleType) -> Callable[[Any], FastAPI]:
     """An application whose judgement is given: a decision, or an error to raise."""
 
-    def build(answer: Any) -> FastAPI:
+    def build(answer: Any, **changes: Any) -> FastAPI:
         library = make.library()
 
         def judge(*_: Any, **__: Any) -> Any:
@@ -68,7 +68,7 @@ def application(make: ModuleType) -> Callable[[Any], FastAPI]:
             clock=lambda: make.AT,
             judge=judge,
         )
-        return create([service], Client(), origins=[SANDBOX], loopback=True)
+        return create([service], Client(), origins=[SANDBOX], loopback=True, **changes)
 
     return build
 

@@ -82,6 +82,36 @@ def test_what_real_clients_send_is_accepted(changes: dict[str, Any]) -> None:
     assert parse_request(body(**changes), HOOK).patient == "p1"
 
 
+@pytest.mark.parametrize(
+    ("changes", "expression"),
+    [
+        ({"access_token": ""}, "access_token"),
+        ({"access_token": "a\r\nX: 1"}, "access_token"),
+        ({"access_token": "a b"}, "access_token"),
+        ({"access_token": "x" * 8193}, "access_token"),
+        ({"token_type": "mac"}, "token_type"),
+        ({"token_type": None}, "token_type"),
+        ({"expires_in": "soon"}, "expires_in"),
+        ({"expires_in": True}, "expires_in"),
+        ({"expires_in": 1.5}, "expires_in"),
+    ],
+)
+def test_a_token_that_cannot_be_used_is_refused_by_name(changes: dict[str, Any], expression: str) -> None:
+    granted = {"access_token": "t", "token_type": "Bearer", "expires_in": 300, **changes}
+    with pytest.raises(RequestError) as caught:
+        parse_request(body(fhirServer="https://a", fhirAuthorization=granted), HOOK)
+    assert caught.value.expression == f"fhirAuthorization.{expression}"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"token_type": "bearer"}, {"token_type": ...}, {"expires_in": "3600"}, {"expires_in": ...}]
+)
+def test_a_token_is_taken_as_real_clients_send_it(changes: dict[str, Any]) -> None:
+    granted = {"access_token": "t", "token_type": "Bearer", "expires_in": 300, **changes}
+    granted = {k: v for k, v in granted.items() if v is not ...}
+    assert parse_request(body(fhirServer="https://a", fhirAuthorization=granted), HOOK).access is not None
+
+
 @pytest.mark.parametrize("user", ["Patient/p1", "RelatedPerson/r1"])
 def test_a_patient_or_relative_is_no_clinician(user: str) -> None:
     assert parse_request(body(context={"patientId": "p1", "userId": user}), HOOK).audience == "patient"

@@ -203,3 +203,38 @@ def test_the_clients_emergency_setting_reaches_the_judgement(make: ModuleType) -
     bench = Bench(make, make.decision())
     bench.call(client=Client(emergency="scope-stop"))
     assert bench.judge.given["emergency"] == "scope-stop"
+
+
+def test_a_call_whose_caller_leaves_is_recorded_as_such(make: ModuleType) -> None:
+    class Stalled(Fetched):
+        async def fetch(self, *given: Any) -> Mapping[str, Read]:
+            await asyncio.sleep(30)
+            return await super().fetch(*given)
+
+    bench = Bench(make, make.decision(), retriever=Stalled())
+
+    async def run() -> None:
+        task = asyncio.create_task(bench.service.answer(body(), Client(), bench.trace))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(run())
+    assert bench.record.outcome == "caller-left"
+    assert bench.judge.charts == []
+
+
+def test_a_refused_call_is_recorded_with_what_could_not_be_read(make: ModuleType) -> None:
+    bench = Bench(make, ScopeUndecidable("x"))
+    with pytest.raises(ScopeUndecidable):
+        bench.call()
+    assert bench.record.unread == ("medicationRequests:absent", "observations-pain:absent")
+
+
+def test_what_an_ehr_does_not_offer_is_not_fetched(make: ModuleType) -> None:
+    retriever = Fetched()
+    bench = Bench(make, make.decision(), retriever=retriever)
+    bench.call(client=Client(not_offered=frozenset({"MedicationRequest"})))
+    assert retriever.asked == ["observations-pain"]
+    assert bench.record.unread == ("medicationRequests:not-offered",)

@@ -45,8 +45,7 @@ async def read_body(response: httpx2.Response, allowance: Allowance, limit: int 
         return whole
     finally:
         if whole is None:
-            # What is not kept does not count against the other fetches of the call.
-            allowance.left += body.size
+            body.drop()
 
 
 class _Body:
@@ -83,6 +82,11 @@ class _Body:
         self._parts.append(part)
         if self.size > self._limit or self._allowance.left < 0:
             raise FaultError(Why.TOO_LARGE)
+
+    def drop(self) -> None:
+        """Lets go of what came, so that it does not count against the other fetches of the call."""
+        self._parts.clear()
+        self._allowance.left += self.size
 
     def whole(self) -> bytes:
         """The body, if it has come to its end."""

@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Protocol
 
 import httpcore2
@@ -40,6 +40,8 @@ _PRIVATE = [ip_network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/
 _WRAPPED = [
     IPv6Network(n) for n in ("::ffff:0:0/96", "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
 ]
+# Protocol assignments, of which older Pythons know only a part (a metadata service lies there), and the 6to4 relays.
+_ASSIGNED = [ip_network(n) for n in ("192.0.0.0/24", "192.88.99.0/24")]
 # Metadata services that lie in a public range or in a private one (Azure, AWS); the others are link-local.
 _METADATA = frozenset({ip_address("168.63.129.16"), ip_address("fd00:ec2::254"), ip_address("100.100.100.200")})
 
@@ -54,9 +56,13 @@ def is_admitted(address: str, reach: Reach) -> bool:
         return reach is not Reach.PUBLIC
     if reach is Reach.LOOPBACK or found in _METADATA or _is_wrapped(found):
         return False
-    if any(found.version == network.version and found in network for network in _PRIVATE):
+    if _in(found, _PRIVATE):
         return reach is Reach.PRIVATE
-    return found.is_global and not found.is_multicast and not found.is_reserved
+    return found.is_global and not (found.is_multicast or found.is_reserved or _in(found, _ASSIGNED))
+
+
+def _in(found: IPv4Address | IPv6Address, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    return any(found.version == network.version and found in network for network in networks)
 
 
 def _is_wrapped(found: IPv4Address | IPv6Address) -> bool:

@@ -53,7 +53,10 @@ class Chain:
             if len(seen) >= PAGES:
                 raise FaultError(Why.TRUNCATED)
             seen.add(url)
-            page = read_page(await session.ask(url), type_of(self.item.key))
+            value = await session.ask(url)
+            if not self._is_answer(value):
+                raise FaultError(Why.SHAPE)
+            page = read_page(value, type_of(self.item.key))
             self._take(page, session)
             if page.next is None:
                 if self.total > self.matches:
@@ -61,6 +64,17 @@ class Chain:
                 return
             url = session.following(page.next, url)
         raise FaultError(Why.PAGING_LOOP)
+
+    def _is_answer(self, value: Any) -> bool:
+        """Whether a server answers such a query so. Of a prefetch more shapes are taken; here a ``null``, or one resource
+        where a search was asked for, would pass for a complete answer.
+        """
+        if not isinstance(value, dict):
+            return False
+        kind = value.get("resourceType")
+        if kind == "Bundle":
+            return "?" in self.item.query and value.get("type", "searchset") == "searchset"
+        return kind == "OperationOutcome" or ("?" not in self.item.query and kind == type_of(self.item.key))
 
     def _take(self, page: Page, session: Session) -> None:
         room = max(0, session.resources)

@@ -108,7 +108,8 @@ def read_prefetch(
             else:
                 out.open[key] = Open(key, query)
             continue
-        page = read_page(prefetch[key], type_of(key))
+        value = prefetch[key]
+        page = Page() if value is None else read_page(value, type_of(key))
         total += len(page.resources)
         if total > limit:
             raise BodyTooLarge(
@@ -151,8 +152,6 @@ class Page:
 def read_page(value: object, wanted: str) -> Page:
     """One value of the prefetch, or one answer of a FHIR server."""
     page = Page()
-    if value is None:
-        return page
     if not isinstance(value, dict):
         page.failed = Why.SHAPE
         return page

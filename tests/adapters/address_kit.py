@@ -1,0 +1,46 @@
+"""Calls over a real socket where the resolver is the test's own: what both kinds of address tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import httpx2
+from whole_service import Setup, chart, patient_of, request_body
+
+from fhirpath_spine.adapters.ehr import Ehr
+from fhirpath_spine.adapters.network import GuardedTransport
+from fhirpath_spine.exchange.addresses import Servers, read_base
+from fhirpath_spine.service import Client
+
+CHART = chart("C13")
+PATIENT = patient_of(CHART)
+EHR = "https://ehr.example.org/fhir"
+
+
+def listed(*bases: str, **changes: Any) -> Servers:
+    found = frozenset(base for text in bases if (base := read_base(text)) is not None)
+    assert len(found) == len(bases)
+    return Servers(found, **changes)
+
+
+class Names:
+    """A resolver of the test's own: every name leads to this machine, and each question is counted."""
+
+    def __init__(self, *addresses: str) -> None:
+        self.addresses = addresses or ("127.0.0.1",)
+        self.asked: list[str] = []
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        assert 0 < port < 65536
+        self.asked.append(host)
+        return self.addresses
+
+
+async def called(servers: Servers, base: str, names: Names, **changes: Any) -> tuple[Setup, httpx2.Response]:
+    ehr = Ehr(GuardedTransport(names))
+    try:
+        setup = Setup(ehr, Client(servers=servers))
+        return setup, await setup.call(request_body(PATIENT, base, **changes))
+    finally:
+        await ehr.aclose()

@@ -1,0 +1,310 @@
+"""Where the service may be sent, and where not (threat T01): which bases of a call are contacted, at which addresses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import httpcore2
+import httpx2
+import pytest
+from address_kit import CHART, EHR, Names, called, listed
+from hypothesis import given
+from hypothesis import strategies as st
+from stub_ehr import from_bundle
+from whole_service import TOKEN, Setup
+
+from fhirpath_spine.adapters import network
+from fhirpath_spine.adapters.network import Reach, is_admitted
+from fhirpath_spine.exchange.addresses import Servers, read_base
+
+# ------------------------------------------------------------------ which server
+
+SAME = [
+    "https://ehr.example.org/fhir",
+    "https://ehr.example.org/fhir/",
+    "HTTPS://EHR.Example.ORG/fhir",
+    "https://ehr.example.org:443/fhir",
+]
+HOSTILE = [
+    "https://ehr.example.org",
+    "https://ehr.example.org/FHIR",
+    "https://ehr.example.org/fhir/..",
+    "https://ehr.example.org/fhir/../fhir",
+    "https://ehr.example.org/./fhir",
+    "https://ehr.example.org/%2e%2e/fhir",
+    "https://ehr.example.org/x%2f..%2ffhir",
+    "https://ehr.example.org//fhir",
+    "https://ehr.example.org/fhir//",
+    "https://ehr.example.org/fhir?x=1",
+    "https://ehr.example.org/fhir#x",
+    "https://ehr.example.org:{port}/fhir",
+    "https://ehr.example.org:0443/fhir/x",
+    "https://ehr.example.org./fhir",
+    "https://ehr.example.org.evil.test/fhir",
+    "https://evil.test/https://ehr.example.org/fhir",
+    "https://ehr.example.org@127.0.0.1:{port}/fhir",
+    "https://ehr.example.org:pw@127.0.0.1:{port}/fhir",
+    "https://127.0.0.1:{port}\\@ehr.example.org/fhir",
+    "https://ehr.example.org\\.evil.test/fhir",
+    "https://ehr.example.org%00.evil.test/fhir",
+    "https://ehr.example.org%2f@127.0.0.1:{port}/fhir",
+    "https://ehr。example。org/fhir",
+    "https://еhr.example.org/fhir",
+    "https://ehr.example.org\t/fhir",
+    "https://ehr.example.org/fhir\r\nX: 1",
+    " https://ehr.example.org/fhir",
+    "http://ehr.example.org/fhir",
+    "https:ehr.example.org/fhir",
+    "https:///ehr.example.org/fhir",
+    "//ehr.example.org/fhir",
+    "ehr.example.org/fhir",
+    "file:///etc/passwd",
+    "gopher://127.0.0.1:{port}/",
+    "ftp://ehr.example.org/fhir",
+    "unix:///run/docker.sock",
+    "http://169.254.169.254/latest/meta-data",
+    "http://metadata.google.internal/computeMetadata/v1",
+    "http://[::ffff:127.0.0.1]:{port}/fhir",
+    "http://[64:ff9b::7f00:1]:{port}/fhir",
+    "http://[fe80::1%25eth0]:{port}/fhir",
+    "http://0.0.0.0:{port}/fhir",
+    "http://127.1:{port}/fhir",
+    "http://0x7f000001:{port}/fhir",
+    "http://2130706433:{port}/fhir",
+    "http://0177.0.0.1:{port}/fhir",
+    "http://127.0.0.1.:{port}/fhir",
+    "http://localhost.evil.test:{port}/fhir",
+    "http://xlocalhost:{port}/fhir",
+    "http://user@localhost:{port}/fhir",
+    "http://localhost:{port}/fhir?x",
+    "http://localhost:99999/fhir",
+    "http://localhost:/fhir",
+    "http://" + "a" * 5000,
+    "",
+]
+
+
+@pytest.mark.parametrize("text", SAME)
+def test_a_listed_base_is_known_in_every_spelling_that_means_it(text: str) -> None:
+    assert str(listed(EHR).admitted(text)) == EHR
+
+
+@pytest.mark.parametrize("servers", [listed(EHR), Servers(loopback=True), Servers()], ids=["listed", "dev", "none"])
+def test_no_hostile_base_is_resolved_or_contacted(servers: Servers) -> None:
+    canary, names = from_bundle(CHART), Names()
+
+    async def run() -> None:
+        async with canary.serve():
+            port = canary.origin.rsplit(":", 1)[1]
+            for text in HOSTILE:
+                setup, _ = await called(
+                    servers, text.format(port=port), names, **({} if text else {"fhirAuthorization": ...})
+                )
+                assert set(setup.unread.values()) == {"base-not-listed" if text else "no-access"}, text
+
+    asyncio.run(run())
+    assert (names.asked, canary.connections) == ([], 0)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.1:{port}"])
+def test_the_canary_sings_where_it_may(host: str) -> None:
+    """The control of the test above: the dev client does reach a server on this machine."""
+    canary = from_bundle(CHART)
+
+    async def run() -> Setup:
+        async with canary.serve(host.partition(":")[0]):
+            setup, _ = await called(Servers(loopback=True), canary.base, Names())
+            return setup
+
+    assert asyncio.run(run()).unread == {}
+    assert canary.connections > 0
+
+
+def test_what_is_missing_is_unread_and_a_complete_prefetch_is_judged_all_the_same() -> None:
+    whole = {"conditions": None}
+
+    async def run() -> Setup:
+        setup, _ = await called(listed(EHR), "https://other.example.org/fhir", Names(), prefetch=whole)
+        return setup
+
+    setup = asyncio.run(run())
+    assert "conditions" not in setup.unread
+    assert set(setup.unread.values()) == {"base-not-listed"}
+
+
+def test_an_international_name_is_compared_in_its_ascii_form() -> None:
+    servers = listed("https://klinik-köln.example/fhir")
+    assert servers.admitted("https://xn--klinik-kln-lcb.example/fhir") == servers.admitted(
+        "https://KLINIK-KÖLN.example/fhir"
+    )
+    assert servers.admitted("https://klinik-koln.example/fhir") is None
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, len(EHR)),
+            st.sampled_from(["", ".", "/", "@", "\\", "%2e", ":", "#", "?", "e", "。", "\n", "[", "1"]),
+        ),
+        max_size=3,
+    )
+)
+def test_a_base_that_was_tampered_with_is_not_contacted_elsewhere(edits: list[tuple[int, str]]) -> None:
+    text = EHR
+    for at, piece in edits:
+        text = text[:at] + piece + text[at:]
+    found = listed(EHR).admitted(text)
+    assert found is None or str(found) == EHR
+
+
+@given(st.from_regex(r"https?://[a-z0-9.:@\\\[\]%/#?_-]{1,30}(/[a-z0-9.%]{0,8}){0,3}", fullmatch=True))
+def test_what_is_read_as_a_base_is_read_alike_by_the_http_library(text: str) -> None:
+    found = read_base(text)
+    if found is not None:
+        url = httpx2.URL(f"{found.origin}{found.path}/Patient/1")
+        assert (url.scheme, url.host, url.port or {"http": 80, "https": 443}[url.scheme]) == (
+            found.scheme,
+            found.host,
+            found.port,
+        )
+        assert url.userinfo == b""
+        assert url.path == f"{found.path}/Patient/1" or "%" in found.path
+
+
+# ------------------------------------------------------------------ which address
+
+PUBLIC = ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "8.8.8.8"]
+PRIVATE = ["10.1.2.3", "172.16.0.1", "192.168.1.1", "fd12:3456::1", "127.0.0.1", "127.8.9.1", "::1"]
+NEVER = [
+    "0.0.0.0",  # noqa: S104 - an address to be refused
+    "::",
+    "169.254.169.254",
+    "169.254.170.2",
+    "100.100.100.200",
+    "100.64.0.1",
+    "168.63.129.16",
+    "192.0.0.192",
+    "192.88.99.1",
+    "fd00:ec2::254",
+    "fe80::1",
+    "fe80::1%eth0",
+    "fec0::1",
+    "224.0.0.1",
+    "ff02::1",
+    "255.255.255.255",
+    "240.0.0.1",
+    "198.18.0.1",
+    "192.0.2.1",
+    "2001:db8::1",
+    "::ffff:127.0.0.1",
+    "::ffff:93.184.216.34",
+    "::127.0.0.1",
+    "64:ff9b::7f00:1",
+    "64:ff9b::a9fe:a9fe",
+    "64:ff9b:1::7f00:1",
+    "2002:7f00:1::",
+    "2002:a9fe:a9fe::1",
+    "2001:0:53aa:64c:0:fffe:80ff:fffe",
+    "localhost",
+    "127.1",
+    "",
+]
+
+
+def test_which_addresses_a_connection_may_lead_to() -> None:
+    table = {reach: {a for a in (*PUBLIC, *PRIVATE, *NEVER) if is_admitted(a, reach)} for reach in Reach}
+    assert table[Reach.PUBLIC] == set(PUBLIC)
+    assert table[Reach.PRIVATE] == {*PUBLIC, *PRIVATE}
+    assert table[Reach.LOOPBACK] == {a for a in PRIVATE if a.startswith("127.") or a == "::1"}
+
+
+class Recorder(httpcore2.AsyncNetworkBackend):
+    """Makes no connection, and remembers to where it would have."""
+
+    def __init__(self) -> None:
+        self.connected: list[str] = []
+
+    async def connect_tcp(self, host: str, *_: Any, **__: Any) -> Any:
+        self.connected.append(host)
+        raise httpcore2.ConnectError
+
+
+@given(st.lists(st.sampled_from([*PUBLIC, *PRIVATE, *NEVER]), max_size=4), st.sampled_from(list(Reach)))
+def test_one_bad_address_among_a_names_addresses_is_enough_to_connect_to_none(found: list[str], reach: Reach) -> None:
+    backend, recorder = network._Checked(reach, Names(*found) if found else Names("")), Recorder()
+    backend._inner = recorder
+
+    async def run() -> None:
+        with pytest.raises(httpcore2.ConnectError):
+            await backend.connect_tcp("ehr.example.org", 443, 1.0)
+
+    asyncio.run(run())
+    admitted = bool(found) and all(is_admitted(a, reach) for a in found)
+    assert recorder.connected == (found if admitted else [])
+
+
+def test_each_connection_is_checked_anew_so_that_rebinding_does_not_help() -> None:
+    names, recorder = Names("93.184.216.34"), Recorder()
+    backend = network._Checked(Reach.PUBLIC, names)
+    backend._inner = recorder
+
+    async def run() -> None:
+        for addresses in (("93.184.216.34",), ("127.0.0.1",)):
+            names.addresses = addresses
+            with pytest.raises(httpcore2.ConnectError):
+                await backend.connect_tcp("ehr.example.org", 443, 1.0)
+
+    asyncio.run(run())
+    assert len(names.asked) == 2
+    assert recorder.connected == ["93.184.216.34"]
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_a_listed_name_that_leads_inside_is_refused_unless_its_entry_says_private(private: bool) -> None:
+    stub, names = from_bundle(CHART, token=TOKEN), Names("127.0.0.1")
+
+    async def run() -> Setup:
+        async with stub.serve("ehr.example.org"):
+            setup, _ = await called(listed(stub.base, private_network=private), stub.base, names)
+            return setup
+
+    setup = asyncio.run(run())
+    assert set(setup.unread.values()) == (set() if private else {"address-refused"})
+    assert (stub.connections > 0) is private
+    assert set(names.asked) == {"ehr.example.org"}
+    assert all(a.headers["host"] == stub.origin.removeprefix("http://") for a in stub.asked)
+
+
+def test_a_name_that_does_not_resolve_is_unreachable() -> None:
+    class Nowhere(Names):
+        async def __call__(self, host: str, port: int) -> Sequence[str]:
+            raise OSError(f"canary {host}:{port}")
+
+    async def run() -> Setup:
+        setup, _ = await called(listed(EHR), EHR, Nowhere())
+        return setup
+
+    assert set(asyncio.run(run()).unread.values()) == {"unreachable"}
+
+
+def test_a_closed_port_is_unreachable() -> None:
+    async def run() -> Setup:
+        async with from_bundle(CHART).serve() as stub:
+            base = stub.base
+        setup, _ = await called(Servers(loopback=True), base, Names())
+        return setup
+
+    assert set(asyncio.run(run()).unread.values()) == {"unreachable"}
+
+
+def test_a_wrong_path_on_the_right_server_is_not_found() -> None:
+    stub = from_bundle(CHART)
+
+    async def run() -> Setup:
+        async with stub.serve():
+            setup, _ = await called(Servers(loopback=True), stub.origin + "/wrong", Names())
+            return setup
+
+    assert set(asyncio.run(run()).unread.values()) == {"not-found"}

@@ -1,0 +1,180 @@
+"""What a FHIR server can cost: time where it is slow, pages without end, bodies that expand. Each is bounded and named."""
+
+from __future__ import annotations
+
+import gzip
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterator
+
+import pytest
+from fault_kit import BOUND, CHART, KEY, NEED, WHOLE, always, bundle, call, drug, once, watch, with_fault
+from stub_ehr import FHIR, Answer, Asked, Fault, Stub, from_bundle, of_json
+from whole_service import incomplete_card, refusal, why
+
+from fhirpath_spine.adapters.paging import PAGES
+from fhirpath_spine.exchange.addresses import Servers
+from fhirpath_spine.service import Client
+
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaks(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
+    yield from watch(caplog, capfd)
+
+
+# ------------------------------------------------------------------ slow
+
+
+SLOW = {
+    "no answer in time": Answer(200, WHOLE, delay=30),
+    "headers, then nothing": Answer(200, WHOLE, cut=0, stall=True),
+    "half a body, then nothing": Answer(200, WHOLE, cut=40, stall=True),
+    "a byte at a time": Answer(200, WHOLE, drip=0.05),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_a_slow_need_costs_the_deadline_and_nothing_else(name: str) -> None:
+    response, setup, seconds = call(with_fault(always(SLOW[name])), seconds=1.0)
+    assert setup.unread == {KEY: "timed-out"}
+    assert why("timed-out") in incomplete_card(response)["detail"]
+    assert 0.9 < seconds < 2.0
+
+
+def test_where_everything_is_slow_the_refusal_comes_at_the_deadline() -> None:
+    response, _, seconds = call(with_fault(always(SLOW["no answer in time"]), everywhere=True), seconds=1.0)
+    assert "conditions (timed-out)" in refusal(response)
+    assert seconds < 2.0
+
+
+def test_a_server_that_is_silent_is_given_up_before_a_long_deadline() -> None:
+    answer = Answer(200, WHOLE, cut=0, stall=True)
+    _, setup, seconds = call(with_fault(always(answer)), seconds=4.0)
+    assert setup.unread == {KEY: "timed-out"}
+    assert seconds < 3.5
+
+
+def test_a_throttled_call_does_not_wait_past_its_deadline() -> None:
+    answer = Answer(429, headers={"Retry-After": "2"})
+    _, setup, seconds = call(with_fault(always(answer)), seconds=1.0)
+    assert setup.unread == {KEY: "throttled"}
+    assert seconds < 1.0
+
+
+# ------------------------------------------------------------------ pages without end
+
+
+def numbered(size: int = 1) -> Fault:
+    """Pages of which each names a next one, for ever."""
+
+    def answer(asked: Asked) -> Answer:
+        number = int(asked.target.rsplit("=", 1)[1]) if "_getpages" in asked.target else 0
+        found = [drug(number * size + n) for n in range(size)]
+        return of_json(bundle(*found, next=f"/fhir?_getpages=x&n={number + 1}"))
+
+    return answer
+
+
+def endless(size: int = 1) -> Stub:
+    stub = with_fault(numbered(size))
+    stub.faults["page"] = numbered(size)
+    return stub
+
+
+def test_ten_thousand_pages_are_read_up_to_the_cap_and_counted_as_incomplete() -> None:
+    stub = endless()
+    response, setup, seconds = call(stub)
+    assert setup.unread == {KEY: "truncated"}
+    assert why("truncated") in incomplete_card(response)["detail"]
+    assert sum(a.kind in (NEED, "page") for a in stub.asked) == PAGES
+    assert seconds < 4.0
+
+
+def test_more_resources_than_the_limit_are_incomplete_and_not_kept() -> None:
+    client = Client(servers=Servers(loopback=True), resources=60)
+    stub = endless(size=20)
+    _, setup, _ = call(stub, client=client)
+    assert setup.unread[KEY] == "truncated"
+    assert sum(a.kind in (NEED, "page") for a in stub.asked) < 6
+
+
+@pytest.mark.parametrize("links", [["0"], ["1", "0"], ["1", "2", "1"]], ids=["itself", "the first", "an earlier one"])
+def test_pages_that_lead_in_a_circle_are_left(links: list[str]) -> None:
+    answers = [of_json(bundle(drug(n), next=f"/fhir?_getpages={link}")) for n, link in enumerate(links)]
+    stub = with_fault(once(of_json(bundle(drug(9), next="/fhir?_getpages=0"))))
+    stub.faults["page"] = lambda asked: answers[int(asked.target.rsplit("=", 1)[1])]
+    _, setup, seconds = call(stub)
+    assert setup.unread == {KEY: "paging-loop"}
+    assert len(stub.asked) < 30
+    assert seconds < BOUND
+
+
+def test_what_was_read_before_a_page_failed_is_kept() -> None:
+    stub = from_bundle(CHART, page_size=2)
+    conditions = [r for r in stub.resources if r["resourceType"] == "Condition"]
+    tumour, *others = sorted(conditions, key=lambda r: "nerve sheath" not in r["code"]["text"])
+    stub.resources = [tumour, *others, *(r for r in stub.resources if r["resourceType"] != "Condition")]
+
+    stub.faults["page"] = lambda asked: Answer(403) if "_getpages=Condition-" in asked.target else None
+    response, setup, _ = call(stub)
+    assert len(conditions) > 2
+    assert setup.unread == {"conditions": "not-permitted"}
+    assert why("not-permitted") in incomplete_card(response)["detail"]
+    assert "PW-NEURO" in [e.id for e in setup.decisions[-1].entries]
+
+
+# ------------------------------------------------------------------ bombs
+
+
+def bomb(megabytes: int) -> Answer:
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    zeros = bytes(MEGABYTE)
+    packed = b"".join([*(packer.compress(zeros) for _ in range(megabytes)), packer.flush()])
+    return Answer(200, packed, {**FHIR, "Content-Encoding": "gzip"})
+
+
+@pytest.fixture(scope="module")
+def small_bomb() -> Answer:
+    """200 kB that expand to 200 MB."""
+    return bomb(200)
+
+
+def peak(work: Callable[[], None]) -> float:
+    """Most megabytes that were held at a time, above what was held before."""
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        work()
+        return (tracemalloc.get_traced_memory()[1] - before) / MEGABYTE
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_gzip_bomb_never_expands(small_bomb: Answer) -> None:
+    def work() -> None:
+        response, setup, _ = call(with_fault(always(small_bomb)))
+        assert setup.unread == {KEY: "too-large"}
+        assert why("too-large") in incomplete_card(response)["detail"]
+
+    assert peak(work) < 40
+
+
+def test_bombs_on_every_need_stay_under_the_bound_of_the_call(small_bomb: Answer) -> None:
+    def work() -> None:
+        response, _, _ = call(with_fault(always(small_bomb), everywhere=True))
+        assert "conditions (too-large)" in refusal(response)
+
+    assert peak(work) < 80
+
+
+def test_a_large_body_without_compression_is_cut_off_too() -> None:
+    _, setup, _ = call(with_fault(always(Answer(200, b" " * (9 * 1024 * 1024)))))
+    assert setup.unread == {KEY: "too-large"}
+
+
+def test_a_gzip_of_several_members_is_one_body() -> None:
+    packed = gzip.compress(WHOLE[:30]) + gzip.compress(WHOLE[30:])
+    _, setup, _ = call(with_fault(always(Answer(200, packed, {**FHIR, "Content-Encoding": "gzip"}))))
+    assert setup.unread == {}

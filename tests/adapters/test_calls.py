@@ -1,0 +1,244 @@
+"""One call that fetches: what it asks for and what not, that its fetches overlap, and that it ends when its caller leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import pytest
+from stub_ehr import Answer, Stub, from_bundle, of_json, outcome
+from whole_service import (
+    URL,
+    Json,
+    Setup,
+    cards_of,
+    chart,
+    in_process,
+    incomplete_card,
+    over_sockets,
+    patient_of,
+    request_body,
+    snapshot,
+    why,
+)
+
+from fhirpath_spine.adapters import ehr as ehr_module
+from fhirpath_spine.exchange.addresses import Servers
+from fhirpath_spine.exchange.requests import parse_request
+from fhirpath_spine.exchange.retrieval import Open, Why
+from fhirpath_spine.service import Client
+
+CHART = chart("C13")
+PATIENT = patient_of(CHART)
+NEED, KEY = "MedicationRequest", "medicationRequests"
+
+
+def called(stub: Stub, prefetch: Json, **changes: Any) -> tuple[Setup, Any]:
+    async def work(setup: Setup) -> tuple[Setup, Any]:
+        return setup, await setup.call(request_body(PATIENT, stub.base, prefetch=prefetch))
+
+    return in_process(stub, work, **changes)
+
+
+def asked_of(stub: Stub) -> list[str]:
+    return sorted({a.kind for a in stub.asked})
+
+
+# ------------------------------------------------------------------ what is asked for
+
+
+def test_only_what_the_prefetch_leaves_open_is_asked_for() -> None:
+    stub = from_bundle(CHART)
+    sent = {key: None for key in snapshot().templates if key not in (KEY, "procedures")}
+    setup, _ = called(stub, sent)
+    assert asked_of(stub) == [NEED, "Procedure"]
+    assert setup.unread == {}
+
+
+def test_an_operation_outcome_of_the_prefetch_is_not_asked_for_again() -> None:
+    stub = from_bundle(CHART)
+    setup, response = called(stub, {KEY: outcome()})
+    assert NEED not in asked_of(stub)
+    assert setup.unread == {KEY: "outcome"}
+    assert why("outcome") in incomplete_card(response)["detail"]
+
+
+def test_the_rest_of_a_prefetch_that_names_a_next_page_is_fetched() -> None:
+    stub = from_bundle(CHART, page_size=1)
+    conditions = [r for r in stub.resources if r["resourceType"] == "Condition"]
+    stub._searches["of-the-ehr"] = conditions
+    first = {
+        "resourceType": "Bundle",
+        "total": len(conditions),
+        "entry": [{"resource": conditions[0]}],
+        "link": [{"relation": "next", "url": f"{stub.base}?_getpages=of-the-ehr&_getpagesoffset=1&_count=1"}],
+    }
+    setup, _ = called(stub, {"conditions": first})
+    assert "Condition" not in asked_of(stub)
+    assert setup.unread == {}
+    entries = [(e.id, e.lesion.key if e.lesion else "") for e in setup.decisions[-1].entries]
+    whole, _ = called(from_bundle(CHART), {})
+    assert entries == [(e.id, e.lesion.key if e.lesion else "") for e in whole.decisions[-1].entries]
+
+
+@pytest.mark.parametrize("prefetch", [{}, {KEY: outcome()}], ids=["absent", "failed"])
+def test_what_an_ehr_does_not_offer_is_not_asked_for_and_raises_no_warning(prefetch: Json) -> None:
+    stub = from_bundle(CHART)
+    client = Client(servers=Servers(loopback=True), not_offered=frozenset({NEED}))
+    setup, response = called(stub, prefetch, client=client)
+    assert NEED not in asked_of(stub)
+    assert setup.unread == {KEY: "not-offered"}
+    cards = cards_of(response)
+    assert all(c["source"]["topic"]["code"] != "SPINEdataincomplete" for c in cards)
+    assert any("Not offered by this EHR" in c["detail"] for c in cards)
+
+
+def test_what_an_ehr_does_not_offer_is_used_where_it_is_sent_all_the_same() -> None:
+    stub = from_bundle(CHART)
+    client = Client(servers=Servers(loopback=True), not_offered=frozenset({NEED}))
+    setup, _ = called(stub, {KEY: None}, client=client)
+    assert setup.unread == {}
+
+
+def test_a_call_that_names_no_server_fetches_nothing() -> None:
+    async def work(setup: Setup) -> Setup:
+        await setup.call(request_body(PATIENT, "", fhirServer=..., fhirAuthorization=...))
+        return setup
+
+    assert set(in_process(Stub([]), work).unread.values()) == {"no-access"}
+
+
+def test_every_reason_has_its_words() -> None:
+    phrases = snapshot().wording.phrases
+    assert {w for w in Why if f"unread-{w}" not in phrases.keys} == set()
+    assert {k for k in phrases.keys if k.startswith("unread-")} - {f"unread-{w}" for w in Why} <= {"unread-no-subject"}
+
+
+def test_an_id_longer_than_fhir_allows_is_asked_for_as_it_is() -> None:
+    """FHIR-12: Epic's ids have up to 200 characters of letters, digits, dot, hyphen and underscore."""
+    long = "e" + "a.B-9_" * 33
+    stub = Stub([{"resourceType": "Patient", "id": long}])
+
+    async def work(setup: Setup) -> Setup:
+        await setup.call(request_body(long, stub.base))
+        return setup
+
+    assert in_process(stub, work).unread == {}
+    assert f"/fhir/Patient/{long}" in [a.target for a in stub.asked]
+
+
+# ------------------------------------------------------------------ at once
+
+
+@pytest.mark.parametrize("milliseconds", [5, 50])
+def test_fetches_overlap(milliseconds: int) -> None:
+    """All fetches together take less than 2.5 times the slowest chain of pages alone; one after another it were 15 times."""
+    stub = from_bundle(CHART, page_size=2, latency=milliseconds / 1000)
+    client = Client(servers=Servers(loopback=True))
+
+    async def fetched(setup: Setup, *keys: str) -> float:
+        request = parse_request(request_body(PATIENT, stub.base), "patient-view")
+        wanted = {key: Open(key, snapshot().templates[key]) for key in keys or snapshot().templates}
+        started = time.perf_counter()
+        reads = await setup.ehr.fetch(request, wanted, client, time.monotonic() + 30)
+        assert all(read.complete for read in reads.values())
+        return time.perf_counter() - started
+
+    async def work(setup: Setup) -> tuple[float, float]:
+        chains = [min([await fetched(setup, key) for _ in range(2)]) for key in snapshot().templates]
+        return min([await fetched(setup) for _ in range(3)]), max(chains)
+
+    total, slowest = over_sockets(stub, work)
+    assert total < 2.5 * slowest
+
+
+def test_one_server_is_asked_by_no_more_than_its_share_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ehr_module, "AT_ONCE", 3)
+    stub = from_bundle(CHART, latency=0.01)
+    most = 0
+
+    async def work(setup: Setup) -> Setup:
+        nonlocal most
+        send, running = setup.ehr._http.send, 0
+
+        async def counted(*given: Any, **named: Any) -> Any:
+            nonlocal most, running
+            running += 1
+            most = max(most, running)
+            try:
+                return await send(*given, **named)
+            finally:
+                running -= 1
+
+        monkeypatch.setattr(setup.ehr._http, "send", counted)
+        await asyncio.gather(*(setup.call(request_body(PATIENT, stub.base, hookInstance=f"i{n}")) for n in range(3)))
+        return setup
+
+    setup = in_process(stub, work)
+    assert most == 3
+    assert all(record.unread == () for record in setup.records)
+
+
+# ------------------------------------------------------------------ the caller leaves
+
+
+def test_when_the_caller_leaves_its_fetches_end_and_no_task_is_left() -> None:
+    stub = from_bundle(CHART)
+    stub.everywhere = lambda _: Answer(200, b"{}", cut=0, stall=True)
+    path = URL.removeprefix("http://service")
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+        "server": ("service", 80),
+        "client": ("caller", 1),
+    }
+
+    async def work(setup: Setup) -> None:
+        body = json.dumps(request_body(PATIENT, stub.base)).encode()
+        messages = [{"type": "http.request", "body": body, "more_body": False}]
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            if messages:
+                return messages.pop()
+            await asyncio.sleep(0.3)
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        tasks = asyncio.all_tasks()
+        started = time.perf_counter()
+        await setup.application()(scope, receive, send)
+        assert 0.2 < time.perf_counter() - started < 1.5
+        assert sent[0]["status"] == 499
+        assert setup.records[-1].outcome == "caller-left"
+        assert len(stub.asked) == len(snapshot().templates)
+        await asyncio.sleep(0.1)
+        assert stub.busy == 0
+        assert asyncio.all_tasks() == tasks
+
+    over_sockets(stub, work)
+
+
+def test_a_body_of_another_shape_never_fails_the_call() -> None:
+    """A chain raises nothing, whatever JSON comes."""
+    single = {"resourceType": NEED, "id": "1", "subject": {"reference": f"Patient/{PATIENT}"}}
+    batch = {"resourceType": "Bundle", "type": "batch-response"}
+    odd = {"resourceType": "Bundle", "entry": 1, "link": 1, "total": "x"}
+    for value in (None, 1, "x", [], {}, {"resourceType": 1}, single, batch, odd):
+        stub = from_bundle(CHART)
+        stub.faults[NEED] = lambda _, value=value: of_json(value)  # type: ignore[misc]
+        setup, response = called(stub, {})
+        assert response.status_code == 200
+        assert setup.unread == {KEY: "shape"}

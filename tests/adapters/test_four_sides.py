@@ -1,0 +1,123 @@
+"""The same judgement from four sides: everything sent, everything searched, any mixture, and one Bundle (``decide``)."""
+
+from __future__ import annotations
+
+import copy
+import random
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stub_ehr import Stub, from_bundle
+from whole_service import AT, ROOT, Json, Setup, chart, in_process, library, patient_of, request_body, snapshot
+
+from fhirpath_spine.errors import SpineError
+from fhirpath_spine.exchange import bundles
+from fhirpath_spine.exchange.document import document
+from fhirpath_spine.pathway.decision import Decision
+from fhirpath_spine.pathway.evaluate import decide
+from fhirpath_spine.pathway.model import Site
+
+SANDBOX = sorted(p.stem[:2] for p in (ROOT / "sandbox" / "patients").glob("[0-9]*.json"))
+CASES = sorted(p.stem for p in (ROOT / "tests" / "clinical" / "cases").glob("C*.json"))
+KEYS = list(snapshot().templates)
+
+
+def said(decision: Decision) -> Json:
+    """What a decision says, without the ids of its cards and where it was read from."""
+    found = document(decision, snapshot().wording)
+    return {"pathways": found["pathways"], "verdicts": found["verdicts"], "silent": decision.silent}
+
+
+def from_a_bundle(bundle: Json) -> Json | str:
+    try:
+        return said(decide(library(), bundles.chart(bundle), AT, Site()))
+    except SpineError as error:
+        return error.code
+
+
+def from_a_call(setup: Setup) -> Json | str:
+    """What came of the last call: its decision, or the code of its refusal."""
+    return said(setup.decisions[-1]) if setup.decisions else setup.records[-1].outcome
+
+
+def sent(stub: Stub, patient: str) -> Json:
+    """A prefetch that the EHR fills from its own server, whole."""
+    return in_process(Stub(stub.resources, faults=stub.faults), lambda setup: _prefetch(setup, patient))
+
+
+async def _prefetch(setup: Setup, patient: str) -> Json:
+    out: Json = {}
+    http = setup.ehr._http
+    for key, query in snapshot().templates.items():
+        response = await http.get(f"http://127.0.0.1:1/fhir/{query.replace('{{context.patientId}}', patient)}")
+        out[key] = response.json()
+    return out
+
+
+def called(stub: Stub, patient: str, prefetch: Json) -> Json | str:
+    async def work(setup: Setup) -> Json | str:
+        await setup.call(request_body(patient, stub.base, prefetch=prefetch))
+        return from_a_call(setup)
+
+    return in_process(stub, work)
+
+
+@pytest.mark.parametrize("name", [*SANDBOX, *CASES])
+def test_prefetch_search_and_bundle_give_equal_verdicts(name: str) -> None:
+    bundle = chart(name)
+    stub, patient = from_bundle(bundle), patient_of(bundle)
+    expected = from_a_bundle(bundle)
+    whole = sent(stub, patient)
+    assert called(stub, patient, whole) == expected, "prefetch"
+    stub.page_size = 5
+    assert called(stub, patient, {}) == expected, "search, 5 per page"
+    stub.page_size = 1
+    assert called(stub, patient, {}) == expected, "search, 1 per page"
+
+
+def cut(value: Json, stub: Stub, key: str, size: int) -> Json | None:
+    """The first page of a search and the link to the second, as the EHR's own server gives it; None if it has only one."""
+    if value.get("resourceType") != "Bundle" or len(value.get("entry", ())) <= size:
+        return None
+    stub._searches[f"of-the-ehr-{key}"] = [e["resource"] for e in value["entry"]]
+    link = f"{stub.base}?_getpages=of-the-ehr-{key}&_getpagesoffset={size}&_count={size}"
+    return {**value, "entry": value["entry"][:size], "link": [{"relation": "next", "url": link}]}
+
+
+@st.composite
+def mixtures(draw: st.DrawFn) -> tuple[str, dict[str, str], int, int]:
+    """A chart, what the EHR does with each key, the server's page size, and an order of the resources."""
+    name = draw(st.sampled_from([n for n in (*SANDBOX, *CASES) if n not in ("14", "17")]))
+    ways = draw(st.fixed_dictionaries({key: st.sampled_from(("sent", "omitted", "cut")) for key in KEYS}))
+    return name, ways, draw(st.integers(1, 7)), draw(st.integers(0, 2**16))
+
+
+@settings(deadline=None, max_examples=60)
+@given(mixtures())
+def test_any_mixture_of_sent_searched_and_cut_gives_the_same_verdicts(drawn: Any) -> None:
+    name, ways, size, order = drawn
+    bundle = chart(name)
+    stub, patient = from_bundle(bundle), patient_of(bundle)
+    random.Random(order).shuffle(stub.resources)  # noqa: S311 - an order of test data
+    whole = sent(stub, patient)
+    stub.page_size = size
+    prefetch: Json = {}
+    for key, way in ways.items():
+        part = cut(copy.deepcopy(whole[key]), stub, key, size) if way == "cut" else None
+        if way == "sent" or (way == "cut" and part is None):
+            prefetch[key] = whole[key]
+        elif part is not None:
+            prefetch[key] = part
+    assert called(stub, patient, prefetch) == from_a_bundle(bundle)
+
+
+def test_a_search_asks_what_the_templates_ask_and_nothing_else() -> None:
+    bundle = chart("C13")
+    stub, patient = from_bundle(bundle), patient_of(bundle)
+    called(stub, patient, {})
+    asked = sorted(unquote(a.target.removeprefix("/fhir/")) for a in stub.asked)
+    templates = [q.replace("{{context.patientId}}", patient) for q in snapshot().templates.values()]
+    assert asked == sorted(templates)

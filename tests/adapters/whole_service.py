@@ -1,0 +1,175 @@
+"""The whole service, with the pathways that ship, in front of a stub of an EHR."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+from fastapi import FastAPI
+from stub_ehr import InProcess, Stub
+
+from fhirpath_spine import authoring
+from fhirpath_spine.adapters.ehr import Ehr
+from fhirpath_spine.adapters.journal import LogJournal
+from fhirpath_spine.entrypoints.app import create
+from fhirpath_spine.exchange.addresses import Servers
+from fhirpath_spine.exchange.cards import Wording
+from fhirpath_spine.exchange.ids import Ids
+from fhirpath_spine.exchange.words import Phrases
+from fhirpath_spine.pathway import evaluate
+from fhirpath_spine.pathway.decision import Decision
+from fhirpath_spine.pathway.model import Library, Site
+from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot
+
+ROOT = Path(__file__).parents[2]
+AT = datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC)
+URL = "http://service/cds-services/spine-patient-view"
+TOKEN = "canary-token-4711"
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+
+@cache
+def library() -> Library:
+    """The profiles that ship."""
+    return authoring.load(authoring.profiles_directory())
+
+
+@cache
+def snapshot() -> Snapshot:
+    return Snapshot.of(library(), Site(), Wording(library(), Phrases(library().phrases), Ids()))
+
+
+def chart(name: str) -> Json:
+    """An invented patient of the sandbox or a clinical case, by the start of its file's name."""
+    folders = (ROOT / "sandbox" / "patients", ROOT / "tests" / "clinical" / "cases")
+    (path,) = (p for folder in folders for p in folder.glob(f"{name}*.json"))
+    found: Json = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def patient_of(bundle: Json) -> str:
+    return next(e["resource"]["id"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Patient")
+
+
+def request_body(patient: str, base: str, **changes: Any) -> Json:
+    """What an EHR sends that gives no prefetch but leave to read."""
+    whole = {
+        "hook": "patient-view",
+        "hookInstance": "i1",
+        "context": {"patientId": patient, "userId": "Practitioner/canary-user"},
+        "fhirServer": base,
+        "fhirAuthorization": {
+            "access_token": TOKEN,
+            "token_type": "Bearer",
+            "expires_in": 300,
+            "scope": "patient/*.rs",
+            "subject": "spine",
+        },
+        **changes,
+    }
+    return {k: v for k, v in whole.items() if v is not ...}
+
+
+@dataclass
+class Setup:
+    """A service and what it did. ``client`` is the built-in one unless a test says who else calls."""
+
+    ehr: Ehr
+    client: Client = field(default_factory=lambda: Client(servers=Servers(loopback=True)))
+    seconds: float = 4.0
+    on_unavailable: str = "412"
+    records: list[CallRecord] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+
+    def keep(self, record: CallRecord) -> None:
+        self.records.append(record)
+        LogJournal().keep(record)
+
+    def judge(self, *given: Any, **named: Any) -> Decision:
+        self.decisions.append(evaluate.decide(*given, **named))
+        return self.decisions[-1]
+
+    def application(self) -> FastAPI:
+        service = HookService(
+            id="spine-patient-view",
+            hook="patient-view",
+            snapshot=snapshot(),
+            retriever=self.ehr,
+            journal=self,
+            clock=lambda: AT,
+            seconds=self.seconds,
+            on_unavailable=self.on_unavailable,
+            judge=self.judge,
+        )
+        return create([service], self.client)
+
+    async def call(self, body: Json) -> httpx2.Response:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(self.application()), timeout=30) as caller:
+            return await caller.post(URL, json=body)
+
+    @property
+    def unread(self) -> dict[str, str]:
+        """Why each key could not be read, as the record of the last call says."""
+        return dict(entry.split(":", 1) for entry in self.records[-1].unread)
+
+
+def in_process(stub: Stub, work: Callable[[Setup], Awaitable[T]], **changes: Any) -> T:
+    """Runs some calls against a stub without a socket."""
+
+    async def run() -> T:
+        ehr = Ehr(InProcess(stub))
+        try:
+            return await work(Setup(ehr, **changes))
+        finally:
+            await ehr.aclose()
+
+    return asyncio.run(run())
+
+
+def over_sockets(stub: Stub, work: Callable[[Setup], Awaitable[T]], **changes: Any) -> T:
+    """Runs some calls against a stub that listens on this machine, through the transport that production has."""
+
+    async def run() -> T:
+        async with stub.serve():
+            ehr = Ehr()
+            try:
+                return await work(Setup(ehr, **changes))
+            finally:
+                await ehr.aclose()
+
+    return asyncio.run(run())
+
+
+def cards_of(response: httpx2.Response) -> list[Json]:
+    assert response.status_code == 200, response.text
+    return list(response.json()["cards"])
+
+
+def incomplete_card(response: httpx2.Response) -> Json:
+    """The one card that says what could not be read."""
+    found = [c for c in cards_of(response) if c["source"]["topic"]["code"] == "SPINEdataincomplete"]
+    assert len(found) == 1
+    assert found[0]["indicator"] == "warning"
+    return found[0]
+
+
+def refusal(response: httpx2.Response, status: int = 412) -> str:
+    """The text of a refusal."""
+    assert response.status_code == status, response.text
+    (issue,) = response.json()["issue"]
+    text: str = issue["details"]["text"]
+    return text
+
+
+def why(detail: str) -> str:
+    """How a card says it."""
+    return snapshot().wording.phrases.word("unread", detail)
