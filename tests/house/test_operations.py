@@ -7,10 +7,8 @@ from pathlib import Path
 
 from starlette.routing import Route
 
-from fhirpath_spine.entrypoints import body
 from fhirpath_spine.entrypoints.app import create
 from fhirpath_spine.entrypoints.settings import PREFIX, Settings
-from fhirpath_spine.exchange.retrieval import RESOURCES
 from fhirpath_spine.service import Client
 
 ROOT = Path(__file__).parents[2]
@@ -38,4 +36,5 @@ def test_every_path_is_listed_and_no_other() -> None:
 
 def test_the_limits_are_as_they_stand() -> None:
     told = " ".join(PAGE.split())
-    assert f"{body.BYTES // 1024 // 1024} MiB, {RESOURCES:,} resources, {body.DEPTH} levels" in told
+    client = Client()
+    assert f"{client.body // 1024 // 1024} MiB, {client.resources:,} resources, {client.depth} levels" in told
