@@ -13,6 +13,7 @@ A message never holds a patient's value, an identifier or a token: it is written
     ├── PreconditionError      the data do not allow an answer
     │   ├── PatientMismatch    a resource of another patient
     │   └── ScopeUndecidable   it could not be read whether a pathway applies
+    ├── NothingToPropose       a plan was asked for, and there is none; the reason is said
     ├── ServerError            a FHIR server that a command was pointed at does not do what is asked
     ├── LimitExceeded          a budget of one evaluation is spent
     └── NotImplementedYet      the path exists, this release does not serve it
@@ -111,6 +112,12 @@ class ScopeUndecidable(PreconditionError):
     """Something that decides whether a pathway applies could not be read."""
 
     code = "scope-undecidable"
+
+
+class NothingToPropose(SpineError):
+    """A plan was asked for by name, all was read and judged, and there is none: said with its reason, never as an empty plan."""
+
+    code = "nothing-to-propose"
 
 
 class ServerError(SpineError):

@@ -25,6 +25,8 @@ from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.service import Client, HookService, Snapshot
 
 NAME = "spine_builders"
+if (here := str(Path(__file__).parent)) not in sys.path:
+    sys.path.insert(0, here)
 
 
 def load() -> ModuleType:

@@ -22,6 +22,7 @@ ISSUE_TYPES = {
     "not-supported",
     "not-found",
     "processing",
+    "business-rule",
     "conflict",
     "incomplete",
     "too-costly",

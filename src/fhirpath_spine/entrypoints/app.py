@@ -17,7 +17,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from fhirpath_spine import __version__
-from fhirpath_spine.entrypoints.callers import Callers, while_connected
+from fhirpath_spine.entrypoints import fhir_api
+from fhirpath_spine.entrypoints.callers import CALLER_LEFT, Callers, while_connected
 from fhirpath_spine.entrypoints.rim import Rim
 from fhirpath_spine.errors import MethodNotAllowed, NotImplementedYet, RequestError, UnknownService
 from fhirpath_spine.service import Client, HookService, Trace
@@ -25,10 +26,6 @@ from fhirpath_spine.service import Client, HookService, Trace
 LOOPBACK = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?"
 """Origins of a browser on this machine (dev only)."""
 SANDBOX = "https://sandbox.cds-hooks.org"
-
-
-CALLER_LEFT = 499
-"""Status of an answer that nobody receives any more."""
 
 
 def create(
@@ -39,11 +36,12 @@ def create(
     origins: Sequence[str] = (),
     loopback: bool = False,
     closing: Sequence[Callable[[], Awaitable[None]]] = (),
+    public_url: str = "",
 ) -> FastAPI:
     """The application that offers these services to one built-in client, and to the clients that have an entry.
 
     ``origins`` are the browser origins that may call; ``loopback`` adds those of this machine. ``closing`` is called when
-    the application ends.
+    the application ends. ``public_url`` is how the service is reached from outside, if that is configured.
     """
     callers = Callers(client, tuple(entries))
     by_id = {service.id: service for service in services}
@@ -102,6 +100,9 @@ def create(
             }
         )
 
+    if services:
+        # All services of a process share one content; PlanDefinitions are of the content, not of a hook.
+        fhir_api.mount(app, services[0], callers, public_url)
     return app
 
 

@@ -16,6 +16,9 @@ from fhirpath_spine.service import Client
 
 T = TypeVar("T")
 
+CALLER_LEFT = 499
+"""Status of an answer that nobody receives any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Callers:

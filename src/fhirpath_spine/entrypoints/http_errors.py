@@ -17,6 +17,7 @@ TABLE: dict[type[errors.SpineError], tuple[int, str]] = {
     errors.PreconditionError: (412, "processing"),
     errors.PatientMismatch: (412, "conflict"),
     errors.ScopeUndecidable: (412, "incomplete"),
+    errors.NothingToPropose: (422, "business-rule"),
     errors.ServerError: (502, "exception"),
     errors.LimitExceeded: (500, "too-costly"),
     CompileError: (500, "exception"),

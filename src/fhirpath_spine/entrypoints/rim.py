@@ -52,7 +52,9 @@ class Rim:
         else:
             return
         if not started:
-            await _respond(send, status, body, state.get("allow", "") if status == 405 else "")
+            fields = {"allow": state["allow"]} if status == 405 and state.get("allow") else {}
+            media = "application/fhir+json" if scope["path"].startswith("/fhir/") else "application/json"
+            await _respond(send, status, body, {"content-type": media, **fields})
 
 
 def _decision(state: Json) -> str:
@@ -66,11 +68,9 @@ def _places(error: BaseException) -> str:
     return " > ".join(f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno}" for f in frames)
 
 
-async def _respond(send: Send, status: int, body: Json, allow: str) -> None:
+async def _respond(send: Send, status: int, body: Json, fields: dict[str, str]) -> None:
     content = orjson.dumps(body)
-    fields = {"content-type": "application/json", "content-length": str(len(content))}
-    if allow:
-        fields["allow"] = allow
+    fields = {**fields, "content-length": str(len(content))}
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": content})

@@ -89,6 +89,7 @@ def build(settings: Settings, content: Content | None = None) -> FastAPI:
         origins=[SANDBOX, *registry.cors_origins],
         loopback=True,
         closing=[ehr.aclose],
+        public_url=settings.public_url,
     )
     # Collections over the compiled library are what makes the slowest calls slow (30 ms against 3 ms, measured).
     gc.collect()

@@ -57,6 +57,17 @@ class HookRequest:
         return "patient" if self.user.startswith(_LAY_USERS) else "clinician"
 
 
+def logical_id(text: str) -> str:
+    """The bare id of a Patient, given as an id or as ``Patient/id``; empty if it is none."""
+    bare = text.removeprefix("Patient/")
+    return bare if _ID.match(bare) and not set(bare) <= {"."} else ""
+
+
+def secret(token: object) -> Secret | None:
+    """A token that can stand in a header, or None."""
+    return Secret(token) if isinstance(token, str) and _TOKEN.fullmatch(token) else None
+
+
 def parse_request(body: object, hook: str) -> HookRequest:
     """The request in a JSON body, for a service of that hook.
 
@@ -127,8 +138,8 @@ def _patient(context: Mapping[str, Any]) -> str:
             hint="Send the logical id of the Patient.",
             expression="context.patientId",
         )
-    patient = value.removeprefix("Patient/")
-    if not _ID.match(patient) or set(patient) <= {"."}:
+    patient = logical_id(value)
+    if not patient:
         raise RequestError(
             "context.patientId is no logical id.",
             hint="Send the bare id: letters, digits, hyphen, dot and underscore.",
@@ -149,8 +160,8 @@ def _access(granted: Mapping[str, Any] | None, server: str, patient: str) -> Acc
             hint="Send both or neither (cds-r-1).",
             expression="fhirServer",
         )
-    token = granted.get("access_token")
-    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+    token = secret(granted.get("access_token"))
+    if token is None:
         raise RequestError(
             "fhirAuthorization.access_token is missing or is no bearer token.",
             hint="Send the token as it was issued, or leave fhirAuthorization out.",
@@ -162,7 +173,7 @@ def _access(granted: Mapping[str, Any] | None, server: str, patient: str) -> Acc
             "The access token was issued for another patient than the context's, so nothing was judged.",
             hint="Send the token of the patient whose chart is open.",
         )
-    return Access(server, Secret(token), granted["scope"] if isinstance(granted.get("scope"), str) else "")
+    return Access(server, token, granted["scope"] if isinstance(granted.get("scope"), str) else "")
 
 
 def _check_kind(granted: Mapping[str, Any]) -> None:

@@ -1,0 +1,307 @@
+"""PlanDefinitions, ``$apply`` and the CapabilityStatement, over HTTP and with the pathways that ship."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+from fhir.resources.R4B.capabilitystatement import CapabilityStatement
+from fhir.resources.R4B.careplan import CarePlan
+from fhir.resources.R4B.operationoutcome import OperationOutcome
+from fhir.resources.R4B.plandefinition import PlanDefinition
+from fhir_stub import FhirStub, of_bundle, serving
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from fhirpath_spine.entrypoints.server import build
+from fhirpath_spine.entrypoints.settings import load
+from fhirpath_spine.exchange.capability import SEARCH
+
+ROOT = Path(__file__).parents[2]
+PATIENTS = ROOT / "sandbox" / "patients"
+CLOCK = "2026-06-15T23:59:59Z"
+TOKEN = "canary-token-4711"
+Json = dict[str, Any]
+
+
+def chart(number: str) -> Json:
+    (path,) = PATIENTS.glob(f"{number}-*.json")
+    found: Json = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def patient_of(bundle: Json) -> str:
+    return next(e["resource"]["id"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Patient")
+
+
+@pytest.fixture
+def api(loaded: None) -> Iterator[TestClient]:
+    """The application as `serve` builds it in development, its clock fixed."""
+    app = build(load({"SPINE_MODE": "dev", "SPINE_CLOCK": CLOCK}, ROOT / "docs").settings)
+    with TestClient(app) as found:
+        yield found
+
+
+@pytest.fixture
+def resectable(loaded: None) -> Iterator[FhirStub]:
+    """A FHIR server with one patient, whose tumour a surgeon called safely resectable."""
+    with serving(of_bundle(chart("09"))) as found:
+        yield found
+
+
+def parameters(**parts: Any) -> Json:
+    listed = []
+    for name, value in parts.items():
+        key = "resource" if isinstance(value, dict) else "valueString"
+        listed.append({"name": name, key: value})
+    return {"resourceType": "Parameters", "parameter": listed}
+
+
+def apply(api: TestClient, pathway: str, body: Json, **headers: str) -> Any:
+    return api.post(f"/fhir/PlanDefinition/{pathway}/$apply", json=body, headers=headers)
+
+
+def refused(response: Any, status: int, code: str) -> str:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/fhir+json"
+    OperationOutcome.model_validate(response.json())
+    (issue,) = response.json()["issue"]
+    assert issue["code"] == code
+    text: str = issue["details"]["text"]
+    return text
+
+
+# ------------------------------------------------------------------ $apply
+
+
+def card_plans(api: TestClient, stub: FhirStub, patient: str) -> list[Json]:
+    """The CarePlans that ride on the cards of a hook call."""
+    body = {
+        "hook": "patient-view",
+        "hookInstance": "i1",
+        "context": {"patientId": patient, "userId": "Practitioner/1"},
+        "fhirServer": stub.base,
+    }
+    cards = api.post("/cds-services/spine-patient-view", json=body).json()["cards"]
+    actions = [a for c in cards for s in c.get("suggestions", ()) for a in s.get("actions", ())]
+    return [a["resource"] for a in actions if a["resource"]["resourceType"] == "CarePlan"]
+
+
+def test_it_answers_the_same_bytes_as_the_card_by_get_post_and_with_the_chart_in_hand(
+    api: TestClient, resectable: FhirStub
+) -> None:
+    patient = patient_of(chart("09"))
+    (plan,) = card_plans(api, resectable, patient)
+    pathway = plan["instantiatesCanonical"][0].rsplit("/", 1)[-1].split("|")[0]
+    subject = f"Patient/{patient}"
+    url = f"/fhir/PlanDefinition/{pathway}/$apply"
+    answers = [
+        api.get(url, params={"subject": subject, "fhirServer": resectable.base}),
+        apply(api, pathway, parameters(subject=subject, fhirServer=resectable.base)),
+        apply(api, pathway, parameters(subject=patient, data=chart("09"))),
+    ]
+    for answer in answers:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/fhir+json"
+        assert answer.content == orjson.dumps(plan)
+    CarePlan.model_validate(plan)
+
+
+def test_every_plan_of_every_invented_patient_is_the_one_of_the_card(api: TestClient) -> None:
+    compared = 0
+    for path in sorted(PATIENTS.glob("*.json")):
+        bundle = json.loads(path.read_text(encoding="utf-8"))
+        stub = of_bundle(bundle)
+        with serving(stub):
+            plans = card_plans(api, stub, patient_of(bundle)) if path.stem[:2] not in ("14", "17") else []
+        for plan in plans:
+            pathway = plan["instantiatesCanonical"][0].rsplit("/", 1)[-1].split("|")[0]
+            found = apply(api, pathway, parameters(subject=patient_of(bundle), data=bundle)).json()
+            all_ = [e["resource"] for e in found["entry"]] if found["resourceType"] == "Bundle" else [found]
+            assert plan in all_
+            compared += 1
+    assert compared > 5
+
+
+def test_two_lesions_of_one_pathway_are_a_bundle_of_two_plans(api: TestClient) -> None:
+    bundle = chart("09")
+    for entry in [e for e in bundle["entry"] if e["resource"]["resourceType"] != "Patient"]:
+        text = json.dumps(entry).replace("level-t8", "level-t3")
+        other = json.loads(text)
+        other["resource"]["id"] += "-t3"
+        if "fullUrl" in other:
+            other["fullUrl"] += "0"
+        bundle["entry"].append(other)
+    found = apply(api, "PW-NEURO", parameters(subject=patient_of(bundle), data=bundle)).json()
+    Bundle.model_validate(found)
+    plans = [e["resource"] for e in found["entry"]]
+    assert [p["resourceType"] for p in plans] == ["CarePlan", "CarePlan"]
+    assert len({p["id"] for p in plans}) == len({p["identifier"][0]["value"] for p in plans}) == 2
+    assert [e["fullUrl"] for e in found["entry"]] == [f"urn:uuid:{p['id']}" for p in plans]
+
+
+def test_a_pathway_that_does_not_apply_is_said_with_those_that_do(api: TestClient) -> None:
+    body = parameters(subject=patient_of(chart("09")), data=chart("09"))
+    text = refused(apply(api, "PW-METS", body), 422, "business-rule")
+    assert "does not apply" in text
+    assert "PW-NEURO" in text
+
+
+def test_the_gate_has_no_plan_and_says_so(api: TestClient) -> None:
+    body = parameters(subject=patient_of(chart("06")), data=chart("06"))
+    assert "proposes nothing now" in refused(apply(api, "PW-COMPRESS", body), 422, "business-rule")
+
+
+def test_an_unknown_pathway_is_a_404(api: TestClient) -> None:
+    body = parameters(subject="p1", data=chart("09"))
+    refused(apply(api, "PW-NONE", body), 404, "not-found")
+    refused(api.get("/fhir/PlanDefinition/PW-NONE"), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"resourceType": "Bundle"}, "no Parameters"),
+        ([], "no Parameters"),
+        (parameters(), "subject"),
+        (parameters(subject="Group/1", data={"resourceType": "Bundle"}), "subject"),
+        (parameters(subject="p1"), "neither"),
+        (parameters(subject="p1", fhirServer="https://a.example/fhir", data={"resourceType": "Bundle"}), "both"),
+        (parameters(subject="p1", data={"resourceType": "Patient"}), "no FHIR Bundle"),
+        (parameters(subject="p1", fhirServer="https://a.example/fhir", accessToken="a\nb"), "bearer"),
+        ({"resourceType": "Parameters", "parameter": [{"name": "subject", "valueInteger": 1}]}, "no type"),
+        ({"resourceType": "Parameters", "parameter": [{"name": "subject", "valueId": "a"}] * 2}, "more than one"),
+        ({"resourceType": "Parameters", "parameter": [{"name": "subject", "valueId": "a"}, {"name": "data"}]}, "data"),
+    ],
+)
+def test_what_cannot_be_judged_is_a_400(api: TestClient, body: Any, says: str) -> None:
+    assert says in refused(apply(api, "PW-NEURO", body), 400, "invalid")
+
+
+def test_a_chart_of_another_patient_is_a_412(api: TestClient) -> None:
+    body = parameters(subject="another", data=chart("09"))
+    assert "another Patient" in refused(apply(api, "PW-NEURO", body), 412, "conflict")
+
+
+def test_a_base_that_is_not_listed_is_not_contacted(api: TestClient) -> None:
+    response = apply(api, "PW-NEURO", parameters(subject="p1", fhirServer="https://ehr.example.org/fhir"))
+    assert "base-not-listed" in refused(response, 412, "incomplete")
+
+
+@pytest.mark.parametrize("where", ["header", "part"])
+def test_the_token_goes_to_the_server_and_nowhere_else(
+    api: TestClient, resectable: FhirStub, where: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    resectable.token = TOKEN
+    headers = {"authorization": f"Bearer {TOKEN}"} if where == "header" else {}
+    part = {"accessToken": TOKEN} if where == "part" else {}
+    body = parameters(subject=patient_of(chart("09")), fhirServer=resectable.base, **part)
+    with caplog.at_level("DEBUG"):
+        response = apply(api, "PW-NEURO", body, **headers)
+    assert response.status_code == 200
+    assert set(resectable.tokens) == {f"Bearer {TOKEN}"}
+    assert TOKEN not in response.text + caplog.text
+
+
+def test_a_server_that_refuses_the_token_is_a_412_and_no_empty_plan(api: TestClient, resectable: FhirStub) -> None:
+    resectable.token = "another"
+    body = parameters(subject=patient_of(chart("09")), fhirServer=resectable.base)
+    text = refused(apply(api, "PW-NEURO", body, authorization=f"Bearer {TOKEN}"), 412, "incomplete")
+    assert "not-permitted" in text
+    assert TOKEN not in text
+
+
+def test_a_plan_from_a_chart_that_was_read_in_part_says_so(api: TestClient, resectable: FhirStub) -> None:
+    resectable.faults["FamilyMemberHistory"] = (403, {})
+    body = parameters(subject=patient_of(chart("09")), fhirServer=resectable.base)
+    found = apply(api, "PW-NEURO", body).json()
+    Bundle.model_validate(found)
+    assert found["type"] == "collection"
+    kinds = [e["resource"]["resourceType"] for e in found["entry"]]
+    assert kinds == ["CarePlan", "OperationOutcome"]
+    (issue,) = found["entry"][1]["resource"]["issue"]
+    assert (issue["severity"], issue["code"]) == ("warning", "incomplete")
+    assert "familyHistory" in issue["details"]["text"]
+
+
+def test_a_deceased_patient_gets_no_plan_and_the_reason(api: TestClient) -> None:
+    bundle = chart("09")
+    next(e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Patient")["deceasedBoolean"] = True
+    body = parameters(subject=patient_of(bundle), data=bundle)
+    assert "deceased" in refused(apply(api, "PW-NEURO", body), 422, "business-rule")
+
+
+# ------------------------------------------------------------------ PlanDefinition
+
+
+def test_every_pathway_is_a_valid_plan_definition(api: TestClient) -> None:
+    found = api.get("/fhir/PlanDefinition").json()
+    Bundle.model_validate(found)
+    assert found["total"] == len(found["entry"]) == 7
+    for entry in found["entry"]:
+        plan = entry["resource"]
+        PlanDefinition.model_validate(plan)
+        assert api.get(f"/fhir/PlanDefinition/{plan['id']}").json() == plan
+        assert entry["fullUrl"].endswith(f"/fhir/PlanDefinition/{plan['id']}")
+
+
+def test_the_check_of_plan_definitions_has_a_negative_control(api: TestClient) -> None:
+    plan = api.get("/fhir/PlanDefinition/PW-NEURO").json()
+    with pytest.raises(ValueError, match="status"):
+        PlanDefinition.model_validate({k: v for k, v in plan.items() if k != "status"})
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"url": "https://fhirpath-spine.org/fhir/PlanDefinition/PW-NEURO"}, 1),
+        ({"url": "https://fhirpath-spine.org/fhir/PlanDefinition/PW-NEURO|1.0.0"}, 1),
+        ({"url": "https://fhirpath-spine.org/fhir/PlanDefinition/PW-NEURO|9.0.0"}, 0),
+        ({"_id": "PW-NEURO,PW-METS"}, 2),
+        ({"status": "active"}, 0),
+        ({"status": "draft", "version": "1.0.0", "_count": "5"}, 7),
+    ],
+)
+def test_the_search_heeds_what_it_says(api: TestClient, query: dict[str, str], count: int) -> None:
+    found = api.get("/fhir/PlanDefinition", params=query).json()
+    assert found["total"] == count
+    link = found["link"][0]["url"]
+    assert all(f"{name}=" in link for name in query if name in SEARCH)
+    assert "_count" not in link
+
+
+# ------------------------------------------------------------------ what is said is what is served
+
+
+def test_the_capability_statement_is_true(api: TestClient) -> None:
+    found = api.get("/fhir/metadata").json()
+    CapabilityStatement.model_validate(found)
+    (rest,) = found["rest"]
+    said = {"GET /fhir/metadata"}
+    for resource in rest["resource"]:
+        path = f"/fhir/{resource['type']}"
+        codes = {i["code"] for i in resource["interaction"]}
+        said |= {f"GET {path}/{{plan_id}}"} if "read" in codes else set()
+        said |= {f"GET {path}"} if "search-type" in codes else set()
+        assert codes <= {"read", "search-type"}
+        for operation in resource["operation"]:
+            said |= {f"{method} {path}/{{plan_id}}/${operation['name']}" for method in ("GET", "POST")}
+    served = {
+        f"{method} {route.path}"
+        for route in api.app.routes  # type: ignore[attr-defined]
+        if isinstance(route, Route) and route.path.startswith("/fhir")
+        for method in route.methods or ()
+        if method != "HEAD"
+    }
+    assert said == served
+
+
+def test_the_public_address_stands_in_the_answers_where_it_is_configured(loaded: None) -> None:
+    settings = load({"SPINE_MODE": "dev", "SPINE_PUBLIC_URL": "https://cds.example.org/spine/"}, ROOT / "docs").settings
+    with TestClient(build(settings)) as client:
+        assert client.get("/fhir/metadata").json()["implementation"]["url"] == "https://cds.example.org/spine/fhir"

@@ -1,0 +1,55 @@
+"""What ``$apply`` asks for, and how it answers where there is no plan."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import pytest
+
+from fhirpath_spine.errors import BodyTooLarge, NothingToPropose, PreconditionError
+from fhirpath_spine.exchange.apply import ApplyRequest, applied, from_parameters, from_query
+from fhirpath_spine.pathway.decision import Status
+
+CANARY = "canary4711"
+
+
+def test_a_token_of_the_body_goes_before_that_of_the_header() -> None:
+    listed = [
+        {"name": "subject", "valueReference": {"reference": "Patient/p1"}},
+        {"name": "fhirServer", "valueUrl": "https://a.example/fhir"},
+        {"name": "accessToken", "valueString": "inner"},
+    ]
+    asked = from_parameters({"resourceType": "Parameters", "parameter": listed}, "Bearer outer")
+    assert (asked.patient, asked.server) == ("p1", "https://a.example/fhir")
+    assert asked.access is not None
+    assert asked.access.token == "inner"
+    assert asked.as_call().access == asked.access
+
+
+def test_a_header_of_another_scheme_is_no_token() -> None:
+    asked = from_query({"subject": "p1", "fhirServer": "https://a.example/fhir"}, "Basic abc")
+    assert asked.access is None
+
+
+def test_neither_token_nor_chart_are_shown() -> None:
+    asked = from_query({"subject": "p1", "fhirServer": "https://a.example/fhir"}, f"Bearer {CANARY}")
+    assert CANARY not in repr(asked)
+    assert CANARY not in repr(ApplyRequest("p1", {"resourceType": CANARY}))
+
+
+def test_a_chart_has_its_limit() -> None:
+    with pytest.raises(BodyTooLarge):
+        ApplyRequest("p1", {"resourceType": "Bundle", "entry": [{}] * 3}).chart(2)
+
+
+def test_where_nothing_is_due_the_counts_are_said(make: ModuleType) -> None:
+    decision = make.decision(make.planned(make.verdict(status=Status.BLOCKED)))
+    with pytest.raises(NothingToPropose, match="1 blocked"):
+        applied(decision, "PW-DEMO", "d", make.wording())
+
+
+def test_where_something_was_not_read_nothing_is_not_the_answer(make: ModuleType) -> None:
+    decision = make.decision(make.planned(make.verdict(status=Status.NEEDS_DATA)), unread=(make.not_read(),))
+    with pytest.raises(PreconditionError, match="conditions: the EHR did not send it") as caught:
+        applied(decision, "PW-DEMO", "d", make.wording())
+    assert not isinstance(caught.value, NothingToPropose)
