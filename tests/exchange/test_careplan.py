@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -11,8 +12,8 @@ from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from fhirpath_spine.exchange.cards import Taste, word
 from fhirpath_spine.exchange.careplan import KINDS
-from fhirpath_spine.pathway.decision import Status
-from fhirpath_spine.pathway.model import Activity
+from fhirpath_spine.pathway.decision import Evidence, LesionRef, Status, Step, Verdict
+from fhirpath_spine.pathway.model import Activity, Library
 
 
 def plans(make: ModuleType, *cards: Any, **changes: Any) -> list[dict[str, Any]]:
@@ -94,3 +95,108 @@ def test_a_service_request_is_valid_r4(make: ModuleType) -> None:
     taste = Taste(actions=frozenset({"ServiceRequest"}))
     card = word(make.decision(make.planned(make.verdict())), "d", make.wording(), taste).cards[0]
     ServiceRequest.model_validate(card["suggestions"][0]["actions"][0]["resource"])
+
+
+# ---------------------------------------------------------------------------------------------------- goals
+
+
+def goal(make: ModuleType, value: str = "restore function", **changes: Any) -> Evidence:
+    return make.evidence(value, label="Goal of care", need="goals", reference="Observation/g1", **changes)
+
+
+def test_without_a_recorded_goal_the_plan_has_none(make: ModuleType) -> None:
+    plan = plans(make, make.planned(make.verdict()))[0]
+    assert not {"contained", "goal", "supportingInfo"} & set(plan)
+
+
+def test_a_recorded_goal_stands_in_the_plan_in_its_own_words(make: ModuleType) -> None:
+    plan = plans(make, make.planned(make.verdict()), goals=(goal(make),))[0]
+    CarePlan.model_validate(plan)
+    (held,) = plan["contained"]
+    assert plan["goal"] == [{"reference": f"#{held['id']}"}]
+    assert plan["supportingInfo"] == [{"reference": "Observation/g1"}]
+    assert held["description"]["text"] == "Goal of care as recorded: restore function (2026-06-01)"
+    assert held["subject"] == plan["subject"]
+    assert not {"addresses", "target", "priority"} & set(held), "nothing is added to what is recorded"
+
+
+def test_a_goal_is_told_once_and_in_one_order(make: ModuleType) -> None:
+    other = goal(make, "comfort only")
+    second = replace(other, reference="Observation/g2")
+    one = plans(make, make.planned(make.verdict()), goals=(other, second, other))[0]
+    two = plans(make, make.planned(make.verdict()), goals=(second, other))[0]
+    assert one == two
+    assert [g["id"] for g in one["contained"]] == ["goal-1", "goal-2"]
+
+
+def test_the_words_of_a_goal_come_from_the_chart_and_stay_one_line(make: ModuleType) -> None:
+    plan = plans(make, make.planned(make.verdict()), goals=(goal(make, "a\nb\u202ec"),))[0]
+    assert "a bc" in plan["contained"][0]["description"]["text"]
+
+
+# ---------------------------------------------------------------------------------------------------- what is done
+
+
+def with_procedures(make: ModuleType, status: str = "completed") -> Library:
+    library = make.library()
+    operation = replace(make.need("operation", "Procedure", "procedures"), statuses=frozenset({status}))
+    return replace(library, needs={**library.needs, "operation": operation})
+
+
+def satisfied(make: ModuleType, *references: str, **changes: Any) -> Verdict:
+    found = tuple(
+        make.evidence("resection", need="operation", reference=r, date=f"2026-0{n}-01")
+        for n, r in enumerate(references, start=1)
+    )
+    step = Step("satisfied", "operated", True, "%operation.exists()", found)
+    said = (("Operated (2026-02-01)",),)
+    return make.verdict("R-DEMO-09", Status.SATISFIED, steps=(step,), because=said, **changes)
+
+
+def closed(make: ModuleType, verdict: Verdict, library: Library) -> list[dict[str, Any]]:
+    card = make.planned(make.verdict())
+    shown = make.decision(card)
+    decision = replace(shown, verdicts=(*shown.verdicts, verdict))
+    plan = word(decision, "d", make.wording(library)).careplans[0]
+    CarePlan.model_validate(plan)
+    return [a for a in plan["activity"] if a["detail"]["status"] == "completed"]
+
+
+def test_a_completed_procedure_closes_the_activity_that_it_satisfies(make: ModuleType) -> None:
+    (activity,) = closed(make, satisfied(make, "Procedure/p1"), with_procedures(make))
+    assert activity["outcomeReference"] == [{"reference": "Procedure/p1"}]
+    assert "reference" not in activity, "cpl-3: a detail and a reference exclude each other"
+    assert "R-DEMO-09. Done: Operated (2026-02-01)." in activity["detail"]["description"]
+
+
+def test_of_several_procedures_the_newest_counts(make: ModuleType) -> None:
+    (activity,) = closed(make, satisfied(make, "Procedure/old", "Procedure/new"), with_procedures(make))
+    assert activity["outcomeReference"] == [{"reference": "Procedure/new"}]
+
+
+def test_what_is_satisfied_otherwise_is_no_activity(make: ModuleType) -> None:
+    library = with_procedures(make)
+    assert closed(make, satisfied(make, "DiagnosticReport/r1"), library) == []
+    assert closed(make, satisfied(make, "Procedure/p1", activity=None), library) == []
+    assert closed(make, satisfied(make, "Procedure/p1"), with_procedures(make, "in-progress")) == []
+    assert closed(make, satisfied(make, "Procedure/p1", pathway="PW-OTHER"), library) == []
+    elsewhere = LesionRef("demo:L1", "another", ("L1",), ())
+    assert closed(make, satisfied(make, "Procedure/p1", lesion=elsewhere), library) == []
+
+
+# ---------------------------------------------------------------------------------------------------- superseded
+
+
+def test_another_major_version_is_another_plan_and_a_minor_one_is_not(make: ModuleType) -> None:
+    def identifier(version: str) -> Any:
+        entry = replace(make.ENTRY, version=version)
+        shown = replace(make.planned(make.verdict()), entry=entry)
+        decision = replace(make.decision(shown), entries=(entry,))
+        return word(decision, "d", make.wording()).careplans[0]["identifier"]
+
+    assert identifier("1.2.3") == identifier("1.9.0") != identifier("2.0.0")
+
+
+def test_a_plan_says_what_it_replaces(make: ModuleType) -> None:
+    notes = [n["text"] for n in plans(make, make.planned(make.verdict()))[0]["note"]]
+    assert any("Replaces any earlier draft with this identifier" in n for n in notes)

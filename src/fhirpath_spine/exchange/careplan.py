@@ -1,7 +1,8 @@
 """The CarePlan of one (pathway, lesion): a draft that names what is recommended and orders nothing (rulings 5.3).
 
-An activity says a kind of request and words of the profile, never a drug, a dose or a named operation. The resource
-is checked against FHIR R4 in the tests.
+An activity says a kind of request and words of the profile, never a drug, a dose or a named operation. What a completed
+Procedure has satisfied stands in the plan as a completed activity. Goals are the recorded ones, in their own words, or none.
+The resource is checked against FHIR R4 in the tests.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from fhirpath_spine.exchange import BASE, Json, lean
 from fhirpath_spine.exchange.ids import Ids
 from fhirpath_spine.exchange.markdown import plain
 from fhirpath_spine.exchange.words import Phrases, joined
-from fhirpath_spine.pathway.decision import Decision, PathwayResult, Status, Verdict
+from fhirpath_spine.pathway.decision import Decision, Evidence, PathwayResult, Status, Verdict
 from fhirpath_spine.pathway.model import Library
+from fhirpath_spine.pathway.texts import Charted, Said
 
 KINDS = frozenset({"Appointment", "CommunicationRequest", "NutritionOrder", "Task", "ServiceRequest"})
 """Kinds of activity that a plan may hold; FHIR's others are drugs, devices and lenses."""
@@ -42,6 +44,30 @@ def members(decision: Decision, entry: PathwayResult) -> list[Verdict]:
     return sorted(wanted, key=lambda v: place[id(v)])
 
 
+def done(decision: Decision, entry: PathwayResult, library: Library) -> list[tuple[Verdict, str]]:
+    """What a completed Procedure has satisfied for an entry, each with the reference of the newest such Procedure."""
+    key = entry.lesion.key if entry.lesion else None
+    found = []
+    for verdict in decision.verdicts:
+        mine = verdict.pathway == entry.id and (verdict.lesion is None or verdict.lesion.key == key)
+        if mine and verdict.status is Status.SATISFIED and (procedure := _completed(verdict, library)):
+            found.append((verdict, procedure.reference))
+    return found
+
+
+def _completed(verdict: Verdict, library: Library) -> Evidence | None:
+    """The newest completed Procedure among the evidence of what satisfies a verdict. An older one may not count."""
+    evidence = [e for s in verdict.steps if s.role == "satisfied" and s.answer for e in s.evidence]
+    procedures = [
+        e
+        for e in evidence
+        if e.reference.startswith("Procedure/")
+        and (need := library.needs.get(e.need)) is not None
+        and need.statuses == {"completed"}
+    ]
+    return max(procedures, key=lambda e: (e.date, e.reference), default=None)
+
+
 def careplan(
     decision: Decision, entry: PathwayResult, verdicts: Sequence[Verdict], library: Library, phrases: Phrases, ids: Ids
 ) -> Json:
@@ -52,11 +78,16 @@ def careplan(
     identifier = ids.plan(decision.patient, entry.id, anchor, entry.version.split(".", 1)[0])
     named = [v for v in verdicts if v.activity is None or v.activity.kind not in KINDS]
     notes = [phrases.say("plan-note", titles=joined([f"{v.title} ({v.id})" for v in named], "; "))] if named else []
-    notes.append(phrases.say("plan-origin", version=canonical(entry)))
+    notes += [phrases.say("plan-origin", version=canonical(entry)), phrases.say("plan-replaces")]
+    recorded = sorted({e.reference: e for e in decision.goals}.values(), key=lambda e: e.reference)
+    goals = [_goal(decision, e, f"goal-{n}", phrases) for n, e in enumerate(recorded, start=1)]
+    closed = [_done(v, reference, library, phrases) for v, reference in done(decision, entry, library)]
+    proposed = [_activity(v, library, phrases) for v in verdicts]
     return lean(
         {
             "resourceType": "CarePlan",
             "id": ids.uuid("careplan", identifier),
+            "contained": goals,
             "identifier": [{"system": f"{BASE}/identifier/careplan", "value": identifier}],
             "instantiatesCanonical": [canonical(entry)],
             "status": "draft",
@@ -65,30 +96,54 @@ def careplan(
             "subject": {"reference": f"Patient/{decision.patient}"},
             "created": decision.at.isoformat(timespec="seconds"),
             "addresses": [{"reference": f"Condition/{c}"} for c in conditions],
-            "activity": [activity for v in verdicts if (activity := _activity(v, library, phrases)) is not None],
+            "supportingInfo": [{"reference": e.reference} for e in recorded],
+            "goal": [{"reference": f"#{goal['id']}"} for goal in goals],
+            "activity": [activity for activity in (*proposed, *closed) if activity is not None],
             "note": [{"text": plain(note)} for note in notes],
         }
     )
 
 
-def _activity(verdict: Verdict, library: Library, phrases: Phrases) -> Json | None:
+def _goal(decision: Decision, evidence: Evidence, identifier: str, phrases: Phrases) -> Json:
+    """A recorded goal of care. It is proposed, as the plan is: whether it still stands is for the patient to say."""
+    source = phrases.say("plan-goal-source", reference=Charted(evidence.reference))
+    goal = phrases.say("dated", text=evidence.value, date=evidence.date) if evidence.date else evidence.value
+    return {
+        "resourceType": "Goal",
+        "id": identifier,
+        "lifecycleStatus": "proposed",
+        "description": {"text": plain(phrases.say("plan-goal", goal=goal))},
+        "subject": {"reference": f"Patient/{decision.patient}"},
+        "note": [{"text": plain(source)}],
+    }
+
+
+def _done(verdict: Verdict, reference: str, library: Library, phrases: Phrases) -> Json | None:
+    """The activity of a satisfied verdict, closed by its Procedure. R4 lets an outcome stand beside a detail."""
+    if (activity := _activity(verdict, library, phrases, status="completed")) is None:
+        return None
+    return {"outcomeReference": [{"reference": reference}], **activity}
+
+
+def _activity(verdict: Verdict, library: Library, phrases: Phrases, *, status: str = "not-started") -> Json | None:
     activity = verdict.activity
     if activity is None or activity.kind not in KINDS:
         return None
+    fields: dict[str, str | Said] = {
+        "id": verdict.id,
+        "claims": ", ".join(verdict.claims),
+        "sources": joined(_sources(verdict.claims, library, phrases), "; "),
+    }
+    if status == "completed":
+        fields["reason"] = joined(verdict.because, "; ")
+    said = phrases.say("plan-done" if status == "completed" else "plan-activity", **fields)
     return {
         "detail": {
             "kind": activity.kind,
             "code": {"text": activity.text},
-            "status": "not-started",
+            "status": status,
             "doNotPerform": False,
-            "description": plain(
-                phrases.say(
-                    "plan-activity",
-                    id=verdict.id,
-                    claims=", ".join(verdict.claims),
-                    sources=joined(_sources(verdict.claims, library, phrases), "; "),
-                )
-            ),
+            "description": plain(said),
         }
     }
 

@@ -194,3 +194,5 @@ class Decision:
     silent: str = ""
     """Why there are deliberately no cards: ``deceased`` or ``audience``."""
     drafts: bool = True
+    goals: tuple[Evidence, ...] = ()
+    """The recorded goals of care that the policy's goals read; none where they contradict each other."""

@@ -235,6 +235,11 @@ class Environment(Mapping[str, Sequence[Any]]):
             return Answer(None, missing=self._missing(names, label))
         return Answer(True, evidence=self._evidence(names))
 
+    def recorded(self, expression: Expression) -> tuple[Evidence, ...]:
+        """All data that an expression reads, whatever it makes of them; none of those that contradict each other."""
+        needs = [n for n in sorted(self.names(expression)) if n in self._library.needs]
+        return self._evidence([n for n in needs if not self.fact(n).alternatives])
+
     def told(self, texts: Iterable[Text]) -> tuple[Evidence, ...]:
         """The data that the placeholders of sentences show."""
         names: dict[str, None] = {}

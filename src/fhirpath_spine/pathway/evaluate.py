@@ -142,6 +142,7 @@ class _Judgement:
             unread=unread,
             counts=dict(self.facts.counts),
             drafts=any(r.draft for r in results),
+            goals=tuple(e for g in self.library.policy.goals for e in self.everyone.recorded(g.test)),
         )
 
     def _silent(self, reason: str) -> Decision:
