@@ -7,8 +7,8 @@ from pathlib import Path
 
 from starlette.routing import Route
 
-from fhirpath_spine.entrypoints.app import create
-from fhirpath_spine.entrypoints.settings import PREFIX, Settings
+from fhirpath_spine.entrypoints.server import build
+from fhirpath_spine.entrypoints.settings import PREFIX, Settings, load
 from fhirpath_spine.service import Client
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,8 @@ def test_the_defaults_are_as_they_stand() -> None:
 
 
 def test_every_path_is_listed_and_no_other() -> None:
-    routes = [r for r in create([], Client()).routes if isinstance(r, Route)]
+    app = build(load({"SPINE_MODE": "dev"}, ROOT / "docs").settings)
+    routes = [r for r in app.routes if isinstance(r, Route)]
     served = {f"{method} {r.path}" for r in routes for method in r.methods or () if method in ("GET", "POST")}
     listed = set(re.findall(r"^\| `((?:GET|POST) [^`]+)` \|", PAGE, re.MULTILINE))
     assert {path.replace("spine-patient-view", "{service_id}") for path in listed} == served
