@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from fhirpath_spine.entrypoints import cli_files, cli_judge, cli_sandbox, cli_serve
+from fhirpath_spine.entrypoints import cli_files, cli_judge, cli_sandbox, cli_serve, cli_test
 from fhirpath_spine.errors import ProfileError, SpineError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ for verb in (
     cli_files.config,
 ):
     app.command()(verb)
+app.command("test")(cli_test.cases)
 app.add_typer(cli_sandbox.app)
 
 

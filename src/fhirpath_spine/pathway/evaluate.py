@@ -6,7 +6,7 @@ recommendation; then those that follow others; at last the plan of the cards.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -22,15 +22,23 @@ from fhirpath_spine.pathway.environment import Answer, Environment
 from fhirpath_spine.pathway.facts import Facts
 from fhirpath_spine.pathway.lesions import Lesion, assigner, behave, build, doubt
 from fhirpath_spine.pathway.matching import Matcher
-from fhirpath_spine.pathway.model import Criterion, Library, Pathway, Recommendation, Site, Use
+from fhirpath_spine.pathway.model import Library, Pathway, Recommendation, Site, Use
 from fhirpath_spine.pathway.oversight import Oversight
 from fhirpath_spine.pathway.reach import ADVISED, OPEN, leaders_first, pathway_needs, reads_advice
 from fhirpath_spine.pathway.texts import Said
-from fhirpath_spine.pathway.truth import Reason, all_of
+from fhirpath_spine.pathway.truth import Reason, Truth, all_of
 from fhirpath_spine.pathway.verdicts import judge, spoken, to_step
 
 RECOGNISED = {"chapter": "neoplasm-chapter", "neoplasms": "neoplasm-any-known", "medications": "medication-any-known"}
 """Value sets that tell a known entry from one that no table knows (rulings 2.2)."""
+
+
+Observer = Callable[[str, str, str, Truth], None]
+"""Hears of each question its role, its owner (a pathway, a recommendation or ``policy``), its name and its answer."""
+
+
+def _unheard(role: str, owner: str, name: str, answer: Truth) -> None:
+    """Nobody listens."""
 
 
 def decide(
@@ -41,18 +49,19 @@ def decide(
     *,
     emergency: str = "full",
     audience: str = "clinician",
+    observe: Observer | None = None,
 ) -> Decision:
     """Judges a chart.
 
     ``at`` is aware; ``emergency`` is ``full`` or ``scope-stop`` (the gate's card); an ``audience`` other than ``clinician``
-    gets no cards (rulings 2.7).
+    gets no cards (rulings 2.7). ``observe`` hears every question that was asked, and changes nothing.
 
     Raises:
         PatientMismatch: a resource of another patient is among the data.
         ScopeUndecidable: no pathway applies for certain, and one could have, had everything been readable.
 
     """
-    return _Judgement(library, chart, at, site, emergency).decide(audience)
+    return _Judgement(library, chart, at, site, emergency, observe).decide(audience)
 
 
 @lru_cache(maxsize=8)
@@ -88,7 +97,16 @@ class _Entry:
 
 
 class _Judgement:
-    def __init__(self, library: Library, chart: Chart, at: datetime, site: Site, emergency: str) -> None:
+    def __init__(
+        self,
+        library: Library,
+        chart: Chart,
+        at: datetime,
+        site: Site,
+        emergency: str,
+        observe: Observer | None = None,
+    ) -> None:
+        self.observe: Observer = observe or _unheard
         self.library, self.chart, self.at, self.site, self.emergency = library, chart, at, site, emergency
         recognised = {role: library.value_sets.get(name) for role, name in RECOGNISED.items()}
         self.facts = Facts(
@@ -114,6 +132,8 @@ class _Judgement:
             return self._silent("deceased")
         self._find_lesions()
         oversight = Oversight(self.library, self._environment(None), self.site, self.emergency)
+        for question in oversight.questions():
+            self.observe(*question)
         entries = self._entries(oversight)
         if self.undecided and not any(e.doubt is None or e.lesion is not None for e in entries):
             unread = self._unread(list(self.library.needs))
@@ -212,7 +232,7 @@ class _Judgement:
                         continue
                     lesion.item["pathways"] = Incomplete()
                 env = self._environment(lesion)
-                applies = self._applies(pathway.applies, env)
+                applies = self._applies("applies", pathway, env)
                 if applies.truth is False or (applies.truth is None and (lesion is None or not applies.unread)):
                     continue
                 entry = _Entry(pathway, lesion, env)
@@ -225,7 +245,7 @@ class _Judgement:
             # Where a lesion could not be read, it cannot be said that there is none.
             if pathway.per_lesion and pathway.without_lesion and not self.lesions and self.lesions_complete:
                 env = self._environment(None)
-                if self._applies(pathway.without_lesion, env).truth:
+                if self._applies("withoutLesion", pathway, env).truth:
                     entries.append(_Entry(pathway, None, env))
         if not self.lesions_complete:
             names = (self.library.lesions.conditions, self.library.lesions.imaging)
@@ -239,11 +259,12 @@ class _Judgement:
         order = self.library.policy.order
         return order.index(pathway.id) if pathway.id in order else len(order)
 
-    def _applies(self, criteria: Sequence[Criterion], env: Environment) -> Answer:
+    def _applies(self, role: str, pathway: Pathway, env: Environment) -> Answer:
         """Whether all criteria hold; what could not be read and might have made them hold is kept."""
         answers: list[Answer] = []
-        for criterion in criteria:
+        for criterion in pathway.applies if role == "applies" else pathway.without_lesion:
             answers.append(env.ask(criterion.test, criterion.label))
+            self.observe(role, pathway.id, criterion.name, answers[-1].truth)
             if answers[-1].truth is False:
                 return answers[-1]
         missing = tuple(m for a in answers for m in a.missing)
@@ -256,6 +277,7 @@ class _Judgement:
     def _enter_state(self, entry: _Entry) -> None:
         for state in entry.pathway.states:
             answer = entry.env.ask(state.test, state.name)
+            self.observe("state", entry.pathway.id, state.name, answer.truth)
             if answer.truth:
                 entry.state = state.name
                 break
@@ -296,6 +318,11 @@ class _Judgement:
                     imposed=oversight.imposed(recommendation, env),
                     conditions=following.steps,
                 )
+                for one in verdict.steps:
+                    self.observe(one.role, recommendation.id, one.name, one.answer)
+                for indicator, test in recommendation.indicator:
+                    if test is not None:
+                        self.observe("indicator", recommendation.id, indicator.value, env.ask(test).truth)
                 place = (everywhere.index(entry), order[recommendation.id])
                 verdict = oversight.finish(verdict, following, env, recommendation)
                 if entry.doubt is not None:
@@ -331,6 +358,7 @@ class _Judgement:
         if use.when is None:
             return None
         answer = entry.env.ask(use.when, entry.pathway.title)
+        self.observe("use", entry.pathway.id, use.recommendation.id, answer.truth)
         return to_step("use", entry.pathway.id, answer, use.when.text)
 
     def _environment_for(self, recommendation: Recommendation, entry: _Entry, so_far: Sequence[Verdict]) -> Environment:

@@ -12,7 +12,7 @@ from fhirpath_spine.pathway.decision import Beside, Missing, Status, Step, Verdi
 from fhirpath_spine.pathway.environment import Answer, Environment
 from fhirpath_spine.pathway.model import Exclusion, Goal, Hold, Library, Recommendation, Selector, Site, Unknown
 from fhirpath_spine.pathway.texts import Said, Text, render
-from fhirpath_spine.pathway.truth import Reason
+from fhirpath_spine.pathway.truth import Reason, Truth
 from fhirpath_spine.pathway.verdicts import Hidden, Imposed, spoken, to_step
 
 SCOPE_STOP = "scope-stop"
@@ -49,6 +49,14 @@ class Oversight:
         self._holds: list[tuple[Hold, Answer]] = [(h, env.ask(h.test, h.id)) for h in policy.holds]
         self._goals: list[tuple[Goal, Answer]] = [(g, env.ask(g.test, g.id)) for g in policy.goals]
         self._exclusions: tuple[Exclusion, ...] = policy.exclusions
+
+    def questions(self) -> Iterator[tuple[str, str, str, Truth]]:
+        """Each question of the policy as role, owner, name and answer."""
+        if self._gate:
+            yield "gate", self._gate.pathway, "open", self._env.ask(self._gate.open).truth
+            yield "gate", self._gate.pathway, "acknowledged", self.acknowledged.truth
+        yield from (("hold", "policy", hold.id, answer.truth) for hold, answer in self._holds)
+        yield from (("goal", "policy", goal.id, answer.truth) for goal, answer in self._goals)
 
     @property
     def head(self) -> tuple[Said, ...]:

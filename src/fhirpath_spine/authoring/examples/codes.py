@@ -1,0 +1,58 @@
+"""Small choices of the shorthand: which code stands for a value set, and how YAML becomes FHIR JSON."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from fhirpath_spine.authoring.source.nodes import Block, Node, Scalar
+from fhirpath_spine.pathway.chart import KEYS
+
+if TYPE_CHECKING:
+    from fhirpath_spine.fhirpath import ValueSet
+    from fhirpath_spine.pathway.needs import Coding, Need
+
+PATIENT = "case"
+"""Id of the invented patient."""
+
+_NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?")
+_PREFERENCE = ("urn:", "http://loinc", "http://snomed", "http://www.nlm")
+
+
+def preferred(coding: Coding) -> tuple[int, str, str]:
+    """Order of preference: our own codes, LOINC, SNOMED CT, RxNorm, then the rest; within one by code."""
+    system, code = coding
+    place = next((n for n, start in enumerate(_PREFERENCE) if system.startswith(start)), len(_PREFERENCE))
+    return place, system, code
+
+
+def first_of(codes: ValueSet) -> Coding:
+    """The code that stands for a value set: its first exact member, or the first code of which all below count."""
+    if codes.members:
+        return min(codes.members, key=preferred)
+    return min(((s, c) for s, found in codes.prefixes.items() for c in found), default=("", codes.name))
+
+
+def key_of(need: Need, kind: str) -> str:
+    """The prefetch key that brings resources of a type for a need."""
+    return next((k for k in need.keys if KEYS.get(k, "Observation") == kind), need.keys[0])
+
+
+def subject_of(kind: str) -> str:
+    """The element that names the patient."""
+    return "patient" if kind in ("AllergyIntolerance", "FamilyMemberHistory") else "subject"
+
+
+def plain(node: Node) -> Any:
+    """YAML as JSON: what is not in quotes and looks like a number or a truth value is one."""
+    if isinstance(node, Block):
+        return {str(key): plain(value) for key, value in node.items()}
+    if isinstance(node, Scalar):
+        if not node.is_plain:
+            return str(node)
+        if node in ("true", "false"):
+            return node == "true"
+        if _NUMBER.fullmatch(node):
+            return float(node) if "." in node else int(node)
+        return str(node)
+    return [plain(value) for value in node]
