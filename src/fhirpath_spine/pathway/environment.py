@@ -14,7 +14,8 @@ from fhirpath_spine.errors import LimitExceeded
 from fhirpath_spine.fhirpath import Expression, Incomplete, Scope
 from fhirpath_spine.pathway import findings, ranked, reach
 from fhirpath_spine.pathway.decision import Evidence, Missing
-from fhirpath_spine.pathway.facts import Fact, Facts, Found
+from fhirpath_spine.pathway.facts import Fact, Facts
+from fhirpath_spine.pathway.filing import Found
 from fhirpath_spine.pathway.lesions import Lesion
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.pathway.texts import Charted, Said, Text, expressions, render, words

@@ -20,6 +20,7 @@ from fhirpath_spine.pathway.decision import Decision, Missing, PathwayResult, St
 from fhirpath_spine.pathway.digests import facts_digest
 from fhirpath_spine.pathway.environment import Answer, Environment
 from fhirpath_spine.pathway.facts import Facts
+from fhirpath_spine.pathway.intake import Intake
 from fhirpath_spine.pathway.lesions import Lesion, assigner, behave, build, doubt
 from fhirpath_spine.pathway.matching import Matcher
 from fhirpath_spine.pathway.model import Library, Pathway, Recommendation, Site, Use
@@ -109,16 +110,9 @@ class _Judgement:
         self.observe: Observer = observe or _unheard
         self.library, self.chart, self.at, self.site, self.emergency = library, chart, at, site, emergency
         recognised = {role: library.value_sets.get(name) for role, name in RECOGNISED.items()}
-        self.facts = Facts(
-            library.needs,
-            _matcher(library),
-            chart,
-            at,
-            ZoneInfo(site.timezone),
-            site.code_map,
-            recognised,
-            library.policy.conflict_days,
-        )
+        zone = ZoneInfo(site.timezone)
+        intake = Intake(library.needs, _matcher(library), chart, at, zone, site.code_map, recognised)
+        self.facts = Facts(library.needs, chart, intake, at, zone, library.policy.conflict_days)
         self.lesions: list[Lesion] = []
         self.lesions_complete = True
         self.undecided: list[Missing] = []

@@ -13,7 +13,7 @@ from typing import Any
 
 from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.dates import Order, is_before, is_since, within
-from fhirpath_spine.pathway.facts import Found
+from fhirpath_spine.pathway.filing import Found
 from fhirpath_spine.pathway.model import Finding
 
 WORSENS = ("new", "worse")

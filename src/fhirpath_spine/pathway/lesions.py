@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from fhirpath_spine.fhirpath import Incomplete
 from fhirpath_spine.pathway import reading
 from fhirpath_spine.pathway.decision import LesionRef
-from fhirpath_spine.pathway.facts import Found
+from fhirpath_spine.pathway.filing import Found
 from fhirpath_spine.pathway.matching import known
 from fhirpath_spine.pathway.model import LesionClass, Lesions
 from fhirpath_spine.pathway.needs import Coding

@@ -7,7 +7,8 @@ from typing import Any
 
 from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.dates import apart
-from fhirpath_spine.pathway.facts import Fact, Found
+from fhirpath_spine.pathway.facts import Fact
+from fhirpath_spine.pathway.filing import Found
 from fhirpath_spine.pathway.model import RankedFact
 
 

@@ -1,0 +1,180 @@
+"""One pass over a chart: each resource once, its subject checked, filed under every need that it answers.
+
+What no need reads is only counted: uncoded entries, and neoplasms and drugs that no table knows (rulings 2.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, tzinfo
+from hashlib import sha256
+from typing import Any
+
+from fhirpath_spine.errors import PatientMismatch
+from fhirpath_spine.pathway import reading
+from fhirpath_spine.pathway.chart import Chart, Resource
+from fhirpath_spine.pathway.dates import day_of, first_day, years_between
+from fhirpath_spine.pathway.decision import Rejection
+from fhirpath_spine.pathway.digests import canonical
+from fhirpath_spine.pathway.filing import Bin, Filer
+from fhirpath_spine.pathway.matching import Matcher, known
+from fhirpath_spine.pathway.needs import Coding, Need
+from fhirpath_spine.pathway.subjects import Subject, reference_of, whose
+
+
+class Intake:
+    """What one chart holds for the needs: ``bins`` by need, the patient, counts, and the resources that were used.
+
+    Raises :class:`PatientMismatch` for a resource of another patient.
+    """
+
+    def __init__(
+        self,
+        needs: Mapping[str, Need],
+        matcher: Matcher,
+        chart: Chart,
+        at: datetime,
+        zone: tzinfo,
+        code_map: Mapping[Coding, Coding],
+        recognised: Mapping[str, Any],
+    ) -> None:
+        self._needs, self._matcher, self._chart = needs, matcher, chart
+        self._zone = zone
+        self._today: date = at.astimezone(zone).date()
+        self._filer = Filer(at, zone)
+        self._subjects: dict[str, Subject] = {}
+        self._code_map = code_map
+        self._recognised = recognised
+        self._medications: dict[str, Resource] = {}
+        self.bins: dict[str, Bin] = {}
+        self.patient: dict[str, Any] | None = None
+        self.counts = {"uncoded": 0, "unrecognisedNeoplasms": 0, "unrecognisedMedications": 0}
+        self.used: dict[str, Resource] = {}
+        self._read()
+
+    def _resources(self) -> Iterator[tuple[Resource, bool]]:
+        """Every resource once. Of two that share an id and differ, the later version counts, in whatever order they come."""
+        kept: dict[Any, tuple[Resource, bool]] = {}
+        drafts = ((r, True) for r in self._chart.drafts)
+        charted = ((r, False) for read in self._chart.reads.values() for r in read.resources)
+        for number, (resource, draft) in enumerate((*charted, *drafts)):
+            kind, id_ = resource.get("resourceType"), resource.get("id")
+            key = (kind, id_) if isinstance(kind, str) and isinstance(id_, str) and id_ else number
+            other = kept.get(key)
+            if other is None or (resource != other[0] and _version(resource) > _version(other[0])):
+                kept[key] = (resource, draft if other is None else other[1])
+        for resource, draft in kept.values():
+            yield (self._mapped(resource) if self._code_map else resource), draft
+
+    def _read(self) -> None:
+        resources = list(self._resources())
+        for resource, _ in resources:
+            kind = resource.get("resourceType")
+            if kind == "Patient":
+                self._take_patient(resource)
+            elif kind == "Medication":
+                self._medications[f"Medication/{resource.get('id')}"] = resource
+        for resource, draft in resources:
+            if resource.get("resourceType") not in ("Patient", "Medication"):
+                self._take(resource, draft)
+
+    def _take_patient(self, resource: Resource) -> None:
+        if resource.get("id") != self._chart.patient:
+            raise PatientMismatch(
+                "The chart holds a Patient that is not the patient of the context, so nothing was judged.",
+                hint="Send data of the context's patient only, and check the cache that filled the prefetch.",
+            )
+        birth = day_of(resource.get("birthDate"), self._zone)
+        age = years_between(birth, self._today) if birth else None
+        self._filer.born = first_day(birth)
+        self.patient = (
+            {**resource, "birthDate": birth} if birth else {k: v for k, v in resource.items() if k != "birthDate"}
+        )
+        if age is not None and age >= 0:
+            self.patient["age"] = age
+
+    def _take(self, resource: Resource, draft: bool) -> None:
+        kind = str(resource.get("resourceType"))
+        concept = reading.concept_of(resource)
+        if isinstance(concept, dict) and "reference" in concept:
+            concept = reading.medication_concepts(self._medications.get(str(concept["reference"]), {}))
+        codes = tuple(reading.codings(concept))
+        subject = self._subject(resource)
+        if subject is Subject.ANOTHER:
+            raise PatientMismatch(
+                f"A {kind} of another patient is among the data, so nothing was judged.",
+                hint="Send data of the context's patient only, and check the cache that filled the prefetch.",
+            )
+        names = self._matcher.needs(kind, codes)
+        if not names or not codes:
+            self._count(kind, resource, codes, names)
+        if not names:
+            return
+        reference = (
+            f"{kind}/{resource['id']}" if isinstance(resource.get("id"), str) else f"{kind}#{_nameless(resource)}"
+        )
+        dating = self._filer.date(resource)
+        for name in names:
+            need = self._needs[name]
+            if draft and not need.drafts:
+                continue
+            bin_ = self.bins.get(name)
+            if bin_ is None:
+                bin_ = self.bins[name] = Bin()
+            if subject is Subject.UNUSABLE:
+                bin_.unusable = True
+                bin_.rejected.append(Rejection(name, need.label, "no-subject", reference))
+                continue
+            if self._filer.file(bin_, need, resource, concept, reference, dating):
+                self.used[reference] = resource
+
+    def _subject(self, resource: Resource) -> Subject:
+        reference = reference_of(resource)
+        if not isinstance(reference, str):
+            return Subject.UNUSABLE
+        found = self._subjects.get(reference)
+        if found is None:
+            found = self._subjects[reference] = whose(reference, self._chart)
+        return found
+
+    def _count(self, kind: str, resource: Resource, codes: Sequence[Coding], names: Sequence[str]) -> None:
+        if (
+            kind in ("Condition", "Observation", "Procedure")
+            and not self._matcher.readable(codes)
+            and reading.concept_of(resource)
+        ):
+            self.counts["uncoded"] += 1
+        elif kind == "Condition" and not names:
+            chapter, tables = self._recognised.get("chapter"), self._recognised.get("neoplasms")
+            self.counts["unrecognisedNeoplasms"] += known(chapter, codes) and not known(tables, codes)
+        elif kind in ("MedicationRequest", "MedicationStatement") and not names:
+            unknown = not known(self._recognised.get("medications"), codes)
+            self.counts["unrecognisedMedications"] += unknown and reading.meaning(resource) in ("active", "proposed")
+
+    def _mapped(self, resource: Resource) -> Resource:
+        """The resource with the site's translations beside its own codings."""
+
+        def translate(value: Any) -> Any:
+            if isinstance(value, list):
+                return [translate(v) for v in value]
+            if not isinstance(value, dict):
+                return value
+            out = {k: translate(v) for k, v in value.items()}
+            if isinstance(out.get("coding"), list):
+                added = [self._code_map[c] for c in reading.codings(out) if c in self._code_map]
+                out["coding"] += [{"system": system, "code": code} for system, code in added]
+            return out
+
+        return dict(translate(dict(resource)))
+
+
+def _version(resource: Resource) -> tuple[str, bytes]:
+    """Orders the versions of one resource: by when it was last updated, and at last by what stands in it."""
+    meta = resource.get("meta")
+    updated = meta.get("lastUpdated") if isinstance(meta, dict) else None
+    return updated if isinstance(updated, str) else "", canonical(resource)
+
+
+def _nameless(resource: Resource) -> str:
+    """A name for a resource without an id that does not depend on where in the chart it stands."""
+    return sha256(canonical(resource)).hexdigest()[:8]
