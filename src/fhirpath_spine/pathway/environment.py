@@ -1,25 +1,23 @@
-"""What the expressions of one entry see: needs, definitions, findings, ranked facts, the lesion and the state, each read once.
+"""Questions asked of one entry, answered with their reasons: what decided them (evidence), or would decide them (missing).
 
-An environment answers a question with its reasons: which data decided it (evidence) or would decide it (missing). Where two
-statements contradict each other, a question is asked for each of them, and is UNKNOWN only if the answers differ (rulings 1.7).
+Where two statements contradict each other, a question is asked for each of them, and is UNKNOWN only if the answers differ
+(rulings 1.7).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 from fhirpath_spine.errors import LimitExceeded
-from fhirpath_spine.fhirpath import Expression, Incomplete, Scope
-from fhirpath_spine.pathway import findings, ranked, reach
+from fhirpath_spine.fhirpath import Expression, Incomplete
+from fhirpath_spine.pathway import reach
 from fhirpath_spine.pathway.decision import Evidence, Missing
-from fhirpath_spine.pathway.facts import Fact, Facts
 from fhirpath_spine.pathway.filing import Found
-from fhirpath_spine.pathway.lesions import Lesion
-from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.pathway.texts import Charted, Said, Text, expressions, render, words
 from fhirpath_spine.pathway.truth import Reason, Truth
+from fhirpath_spine.pathway.variables import Variables
 
 EVIDENCE_LIMIT = 3
 """How many items of one need are named as evidence, newest first."""
@@ -47,171 +45,13 @@ class Answer:
 _NOT_MET = Answer(False)
 
 
-class Environment(Mapping[str, Sequence[Any]]):
-    """The variables of one entry, computed when first read."""
+class Environment(Variables):
+    """The variables of one entry, and the questions that are asked of them."""
 
-    def __init__(
-        self,
-        library: Library,
-        facts: Facts,
-        site: Site,
-        lesions: Sequence[Lesion],
-        lesion: Lesion | None = None,
-        *,
-        lesions_complete: bool = True,
-        given: Mapping[str, Sequence[Any]] | None = None,
-        unsure: Mapping[str, Reason] | None = None,
-        parent: Environment | None = None,
-    ) -> None:
-        self._library, self._facts, self._site = library, facts, site
-        self._lesions, self._lesion, self._lesions_complete = lesions, lesion, lesions_complete
-        self._given = dict(given or {})
-        self._unsure = dict(unsure or {})
-        self._values: dict[str, Sequence[Any]] = dict(self._given)
-        self._answers: dict[Expression, Answer] = {}
-        self._parent = parent
-        self._changed = reach.affected(library, frozenset(self._given)) if parent is not None else frozenset()
-        self._conflicts: dict[str, Sequence[Sequence[Any]]] = parent._conflicts if parent is not None else {}
-        self._at = facts.at.astimezone(facts.zone)
-
-    def with_given(self, given: Mapping[str, Sequence[Any]], unsure: Mapping[str, Reason] | None = None) -> Environment:
-        """The same circumstances with further variables fixed. What they do not touch is read once for both.
-
-        ``unsure`` says of a variable why it may not be what it seems, should it turn out to decide something.
-        """
-        return Environment(
-            self._library,
-            self._facts,
-            self._site,
-            self._lesions,
-            self._lesion,
-            lesions_complete=self._lesions_complete,
-            given={**self._given, **given},
-            unsure={**{k: v for k, v in self._unsure.items() if k not in given}, **(unsure or {})},
-            parent=self,
-        )
-
-    @property
-    def scope(self) -> Scope:
-        """What an expression sees. Made when asked for: kept, it and the environment would hold each other in memory."""
-        return Scope(self, at=self._at)
-
-    # ------------------------------------------------------------------ reading a variable
-
-    def __getitem__(self, name: str) -> Sequence[Any]:
-        value = self._values.get(name)
-        if value is None:
-            inherited = self._parent if name not in self._changed else None
-            value = self._values[name] = self._compute(name) if inherited is None else inherited[name]
-        return value
-
-    def __iter__(self) -> Iterator[str]:
-        return iter((*self._library.needs, *self._library.definitions, *self._library.findings, *self._library.ranked))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def _compute(self, name: str) -> Sequence[Any]:
-        library = self._library
-        if name in library.needs:
-            if library.needs[name].resources == ("Patient",):
-                return self._patient()
-            return self.fact(name).items
-        if name in library.definitions:
-            return library.definitions[name].evaluate((), self.scope)
-        if name in library.findings:
-            return [self._finding(name)]
-        if name in library.ranked:
-            return self._ranked(name)
-        return self._circumstance(name)
-
-    def _circumstance(self, name: str) -> Sequence[Any]:
-        match name:
-            case "lesion":
-                return [self._lesion.item] if self._lesion else []
-            case "lesions":
-                items = [x.item for x in self._lesions]
-                return items if self._lesions_complete else Incomplete(items)
-            case "patient":
-                return self._patient()
-            case "site":
-                return [{**self._site.flags, "approved_variants": list(self._site.variants)}]
-            case "conflicts":
-                return [n for n in (*self._judgements(), *self._library.ranked) if self._contested(n)]
-            case "chart":
-                return [dict(self._facts.counts)]
-            case _:
-                if name in self._unsure:
-                    return Incomplete()
-                raise KeyError(name)
-
-    def _judgements(self) -> Iterator[str]:
-        return (n for n, need in self._library.needs.items() if need.conflict)
-
-    def _contested(self, name: str) -> bool:
-        self[name]  # reading it finds its alternatives
-        return name in self._conflicts
-
-    def _patient(self) -> Sequence[Any]:
-        if self._facts.patient is not None:
-            return [self._facts.patient]
-        return [] if self._facts.patient_read else Incomplete()
-
-    def fact(self, name: str) -> Fact:
-        """The fact of a need for this entry."""
-        fact = self._facts.resolve(name, self._lesion.key if self._lesion else None)
-        if fact.alternatives and name not in self._conflicts and name not in self._given:
-            self._conflicts[name] = [[f.item] for f in fact.alternatives]
-        return fact
-
-    def _finding(self, name: str) -> dict[str, Any]:
-        finding = self._library.findings[name]
-        item = findings.assess(finding, self._found, self._facts.today, self._on_item)
-        if any(isinstance(self.fact(s.need).items, Incomplete) for s in finding.sources):
-            # What could not be read may hold an onset, or a newer course: only a present finding is sure. The gate
-            # takes what was read inside the window as pressing all the same (rulings 1.6, 2.5).
-            shown = {"present": True} if item["present"] else {}
-            return {**shown, "pressing": True} if item["new"] else shown
-        if item["open"] and any(isinstance(self.fact(n).items, Incomplete) for n in finding.answered):
-            # An answer to the deficit may stand in what could not be read.
-            del item["open"]
-        if item["new"] or "open" in item:
-            item["pressing"] = item["new"] or item["open"]
-        return item
-
-    def _found(self, need: str) -> Sequence[Found]:
-        return self.fact(need).found
-
-    def _ranked(self, name: str) -> Sequence[Any]:
-        result = ranked.assess(self._library.ranked[name], self.fact, self._on_item)
-        if len(result) > 1:
-            self._conflicts[name] = [[value] for value in result]
-        sources = self._library.ranked[name].sources
-        open_ = any(isinstance(self.fact(s.need).items, Incomplete) for s in sources)
-        return Incomplete(result[:1]) if open_ else result[:1]
-
-    def _on_item(self, expression: Expression, item: Any) -> Any:
-        values = expression.evaluate([item], self.scope)
-        return values[0] if len(values) == 1 else None
-
-    # ------------------------------------------------------------------ asking
-
-    def read(self, expression: Expression) -> Sequence[Any]:
-        """The value of an expression; empty when a budget is spent."""
-        try:
-            return expression.evaluate((), self.scope)
-        except LimitExceeded:
-            return []
-
-    def rejected(self, need: str) -> Sequence[Said]:
-        """The rejections of a need in the words of the phrase book."""
-        phrases = self._library.phrases
-        return [
-            (phrases.get(f"rejected-{r.reason}", r.reason),)
-            if not r.value
-            else (*r.value, " ", phrases.get(f"rejected-{r.reason}", r.reason))
-            for r in self._facts.rejections([need])
-        ]
+    @cached_property
+    def _answers(self) -> dict[Expression, Answer]:
+        """Each question is answered once."""
+        return {}
 
     def ask(self, expression: Expression, label: str = "") -> Answer:
         """The answer to a criterion, with its evidence if decided and with what is missing if not."""

@@ -15,13 +15,14 @@ from zoneinfo import ZoneInfo
 from fhirpath_spine.errors import ScopeUndecidable
 from fhirpath_spine.fhirpath import Incomplete
 from fhirpath_spine.pathway import layout
+from fhirpath_spine.pathway.belonging import assigner
 from fhirpath_spine.pathway.chart import Chart
 from fhirpath_spine.pathway.decision import Decision, Missing, PathwayResult, Status, Step, Unread, Verdict
 from fhirpath_spine.pathway.digests import facts_digest
 from fhirpath_spine.pathway.environment import Answer, Environment
 from fhirpath_spine.pathway.facts import Facts
 from fhirpath_spine.pathway.intake import Intake
-from fhirpath_spine.pathway.lesions import Lesion, assigner, behave, build, doubt
+from fhirpath_spine.pathway.lesions import Lesion, behave, build, doubt
 from fhirpath_spine.pathway.matching import Matcher
 from fhirpath_spine.pathway.model import Library, Pathway, Recommendation, Site, Use
 from fhirpath_spine.pathway.oversight import Oversight

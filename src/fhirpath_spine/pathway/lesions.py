@@ -6,7 +6,7 @@ is one lesion, lesions of one class with a common level are one, an unnamed one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from fhirpath_spine.pathway.filing import Found
 from fhirpath_spine.pathway.matching import known
 from fhirpath_spine.pathway.model import LesionClass, Lesions
 from fhirpath_spine.pathway.needs import Coding
+from fhirpath_spine.pathway.sites import exact, levels_of, named_by, near, regions_of
 
 _T = TypeVar("_T")
 
@@ -77,7 +78,7 @@ def build(config: Lesions, conditions: Sequence[Found], imaging: Sequence[Found]
 
 def _place_rank(config: Lesions, found: Found) -> tuple[bool, int, list[str]]:
     sites = reading.body_sites(found.resource)
-    levels = _levels(config, sites)
+    levels = levels_of(config, sites)
     return not sites, -len(levels), sorted(levels)
 
 
@@ -95,12 +96,8 @@ def _from_condition(config: Lesions, found: Found) -> Lesion | None:
                 if source.drop_without_site:
                     return None
                 continue
-            return Lesion(kind, _levels(config, sites), sites, codes, [found])
+            return Lesion(kind, levels_of(config, sites), sites, codes, [found])
     return None
-
-
-def _levels(config: Lesions, sites: Iterable[Coding]) -> set[str]:
-    return {config.levels[site] for site in sites if site in config.levels}
 
 
 def _merge(config: Lesions, lesions: list[Lesion]) -> None:
@@ -140,7 +137,7 @@ def _absorb_unnamed(lesions: list[Lesion]) -> None:
 
 def _add_imaging(config: Lesions, lesions: list[Lesion], found: Found, cleared: Sequence[Found]) -> None:
     sites = reading.body_sites(found.resource)
-    levels = _levels(config, sites)
+    levels = levels_of(config, sites)
     targets = _seen_at(config, lesions, found, sites, levels)
     for target in targets:
         target.imaging.append(found)
@@ -150,7 +147,7 @@ def _add_imaging(config: Lesions, lesions: list[Lesion], found: Found, cleared: 
     if targets:
         return
     for later in cleared:
-        elsewhere = _levels(config, reading.body_sites(later.resource))
+        elsewhere = levels_of(config, reading.body_sites(later.resource))
         if later.order > found.order and (not elsewhere or elsewhere & levels):
             return
     unknown = next((k for k in config.classes if k.id == config.unknown), None)
@@ -161,7 +158,7 @@ def _seen_at(
     config: Lesions, lesions: Sequence[Lesion], found: Found, sites: set[Coding], levels: set[str]
 ) -> list[Lesion]:
     """The lesions that an imaging finding joins: by focus, else by level, else by region, else the only one."""
-    if focus := _named(found, {c.reference: x for x in lesions for c in x.conditions}):
+    if focus := named_by(found, {c.reference: x for x in lesions for c in x.conditions}):
         return focus
     if levels and (there := [x for x in lesions if x.levels & levels]):
         return there
@@ -169,44 +166,14 @@ def _seen_at(
         return []
     one = lesions[0]
     return (
-        [one] if not sites or _near(config, _regions(config, sites), _regions(config, _everywhere(config, one))) else []
+        [one]
+        if not sites or near(config, regions_of(config, sites), regions_of(config, _everywhere(config, one)))
+        else []
     )
-
-
-def _named(found: Found, by_condition: Mapping[str, _T]) -> list[_T]:
-    """Those that the focus or reason of a resource names by their Condition."""
-    for element in ("focus", "reasonReference"):
-        targets = [
-            str(t.get("reference", "")) for t in reading.items(found.resource.get(element)) if isinstance(t, dict)
-        ]
-        named = dict.fromkeys(by_condition[key] for t in targets if (key := _relative(t)) in by_condition)
-        if named:
-            return list(named)
-    return []
 
 
 def _everywhere(config: Lesions, one: Lesion) -> set[Coding]:
     return one.sites | {c for c, name in config.levels.items() if name in one.levels}
-
-
-def _regions(config: Lesions, sites: set[Coding]) -> frozenset[str]:
-    return frozenset(r for r, value_set in config.regions.items() if known(value_set, sites))
-
-
-def _exact(config: Lesions, regions: frozenset[str]) -> frozenset[str]:
-    """The regions that are no union of others: the spine as a whole says nothing about where."""
-    members = {name: value_set.members for name, value_set in config.regions.items()}
-    return frozenset(
-        r for r in regions if sum(bool(members[r] & theirs) for name, theirs in members.items() if name != r) < 2
-    )
-
-
-def _near(config: Lesions, these: frozenset[str], those: frozenset[str]) -> bool:
-    """Whether two places may be one, by their regions."""
-    if not these:
-        return False
-    here, there = _exact(config, these), _exact(config, those)
-    return not here or not there or bool(here & there)
 
 
 def _id(lesion: Lesion) -> str:
@@ -217,8 +184,8 @@ def _complete(config: Lesions, one: Lesion) -> None:
     order = list(dict.fromkeys(config.levels.values()))
     names = sorted(one.levels, key=order.index)
     one.rank = order.index(names[0]) if names else len(order)
-    one.regions = _regions(config, _everywhere(config, one))
-    elsewhere = bool(one.levels or _exact(config, one.regions))
+    one.regions = regions_of(config, _everywhere(config, one))
+    elsewhere = bool(one.levels or exact(config, one.regions))
     one.key = f"{_id(one)}:{'+'.join(names) or 'unnamed'}"
     confirmed = [c.item.get("confirmed") for c in one.conditions]
     dates = sorted(f.day for f in (*one.conditions, *one.imaging) if f.day)
@@ -304,44 +271,3 @@ def doubt(config: Lesions, one: Lesion, *, conditions: bool, imaging: bool) -> N
             item[member] = Incomplete()
     if item["class"] == config.unknown:
         item["class"] = Incomplete()
-
-
-def assigner(
-    config: Lesions, lesions: Sequence[Lesion], *, complete: bool = True
-) -> Callable[[Found], frozenset[str] | None]:
-    """Says to which lesions a resource belongs: by focus, else reason, else body site, else to the only one (rulings 3).
-
-    While there may be further lesions, only a focus and a level say so for sure.
-    """
-    by_condition = {c.reference: one.key for one in lesions for c in one.conditions}
-    only = frozenset({lesions[0].key}) if len(lesions) == 1 else frozenset()
-
-    def assign(found: Found) -> frozenset[str] | None:
-        if named := _named(found, by_condition):
-            return frozenset(named)
-        sites = reading.body_sites(found.resource)
-        levels = _levels(config, sites)
-        if not complete:
-            return frozenset(x.key for x in lesions if x.levels & levels)
-        if not sites:
-            return only
-        if levels:
-            return _at(levels, lesions, only)
-        regions = _regions(config, sites)
-        if not regions:
-            return None
-        here = [x.key for x in lesions if _near(config, regions, x.regions)]
-        return frozenset(here) if len(here) == 1 else (frozenset() if here else None)
-
-    return assign
-
-
-def _at(levels: set[str], lesions: Sequence[Lesion], only: frozenset[str]) -> frozenset[str] | None:
-    at = frozenset(x.key for x in lesions if x.levels & levels)
-    if at:
-        return at
-    return only if only and not lesions[0].levels else None
-
-
-def _relative(reference: str) -> str:
-    return "/".join(reference.split("/_history/")[0].split("/")[-2:])
