@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from fhirpath_spine.entrypoints import cli_files, cli_judge, cli_sandbox, cli_serve, cli_test
+from fhirpath_spine.entrypoints import cli_call, cli_files, cli_judge, cli_sandbox, cli_serve, cli_test
 from fhirpath_spine.errors import ProfileError, SpineError
 
 app = typer.Typer(
@@ -25,6 +25,8 @@ for verb in (
     cli_files.lint,
     cli_files.rule,
     cli_files.config,
+    cli_call.call,
+    cli_call.replay,
 ):
     app.command()(verb)
 app.command("test")(cli_test.cases)

@@ -55,8 +55,10 @@ def check_mode(settings: Settings) -> None:
     )
 
 
-def build(settings: Settings, content: Content | None = None) -> FastAPI:
+def build(settings: Settings, content: Content | None = None, servers: Servers | None = None) -> FastAPI:
     """The application of these settings. All that was loaded is taken out of the garbage collector's sight.
+
+    ``servers`` are those that a caller without an entry may have us read from; default: those on this machine.
 
     Raises:
         SettingsError: the mode may not run, or a setting cannot be used.
@@ -84,7 +86,7 @@ def build(settings: Settings, content: Content | None = None) -> FastAPI:
     app = create(
         services,
         # Whoever has no entry may have us read from this machine, and from nowhere else (rulings 7).
-        Client(emergency=settings.emergency, servers=Servers(loopback=True)),
+        Client(emergency=settings.emergency, servers=servers or Servers(loopback=True)),
         entries=registry.clients,
         origins=[SANDBOX, *registry.cors_origins],
         loopback=True,

@@ -1,0 +1,210 @@
+"""Whoever is on the other side of HTTP for a command that a person waits for: a FHIR server, a CDS service, a terminology
+server. Plain and synchronous; no hook call goes this way.
+
+A token goes to the base's own origin and nowhere else: no redirect is followed, no ``.netrc`` is looked at.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from urllib3.exceptions import ProtocolError
+
+from fhirpath_spine.adapters.sandbox import Bearer
+from fhirpath_spine.errors import RequestError, ServerError
+from fhirpath_spine.exchange import Json
+from fhirpath_spine.exchange.addresses import Address, read_base, read_link
+
+PAGES = 100
+"""Pages of one search that are read."""
+_HINTS = {
+    401: "Pass a token that it takes, with --token.",
+    403: "The token does not permit it: its scopes have to cover what is asked for.",
+    404: "Check the address: a FHIR base often ends in /fhir, /r4 or /baseR4.",
+    429: "The server wants fewer requests; wait a while and do it again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer. ``value`` is its JSON object, None where it is something else; ``seconds`` is how long it took."""
+
+    status: int
+    value: Json | None
+    seconds: float
+    url: str = field(repr=False)
+    media: str = ""
+    date: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is a JSON object with a status of success."""
+        return 200 <= self.status < 300 and self.value is not None
+
+    def json(self) -> Json:
+        """The JSON object of a success.
+
+        Raises:
+            ServerError: it is none; the error says what to do.
+
+        """
+        if 300 <= self.status < 400:
+            raise ServerError(
+                f"The server sends elsewhere (HTTP {self.status}), and nothing is sent on.",
+                hint="Pass the address that it leads to, if you trust it.",
+            )
+        if self.status >= 300:
+            hint = _HINTS.get(self.status) or "The server's log says why."
+            raise ServerError(f"The server answers HTTP {self.status}.", hint=hint, said=said(self.value))
+        if self.value is None:
+            what = "with a web page" if "html" in self.media else "with something that is no JSON object"
+            raise ServerError(f"The server answers {what}.", hint=_HINTS[404])
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One server by its base address.
+
+    Raises :class:`RequestError` if the address or the token is none.
+    """
+
+    base: str
+    token: str = field(default="", repr=False)
+    timeout: float = 30.0
+    what: str = "FHIR server"
+    session: requests.Session = field(default_factory=requests.Session, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Checks the address, and prepares the session."""
+        found = read_base(self.base)
+        if found is None:
+            raise RequestError(
+                f"The address of the {self.what} cannot be used.",
+                hint="Write it like https://host[:port]/path, without user, query or fragment.",
+            )
+        if self.token and not (self.token.isascii() and self.token.isprintable() and " " not in self.token):
+            raise RequestError("The token is no bearer token.", hint="Pass it as it was issued.")
+        object.__setattr__(self, "base", self.base.rstrip("/"))
+        self.session.auth = Bearer(self.token)
+        self.session.trust_env = not found.is_loopback  # a proxy cannot reach this machine's loopback
+        self.session.headers.update({"Accept": "application/fhir+json, application/json", "Cache-Control": "no-cache"})
+
+    @property
+    def address(self) -> Address:
+        """The base as addresses are compared."""
+        found = read_base(self.base)
+        assert found is not None  # noqa: S101 - checked when this was made
+        return found
+
+    def close(self) -> None:
+        """Closes its connections."""
+        self.session.close()
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> Reply:
+        """The answer to a GET below the base, or at an absolute address of the base's origin.
+
+        Raises:
+            ServerError: there was no answer at all, or the address leads to another server.
+
+        """
+        if path.startswith(("http://", "https://")):
+            found = read_link(path, self.base)
+            if found is None or found[1] != self.address.origin:
+                raise ServerError(
+                    "A link leads to another server, and was not followed.", hint="Pass that server's own address."
+                )
+            return self._ask("GET", path, None, None)
+        return self._ask("GET", f"{self.base}/{path.lstrip('/')}", params, None)
+
+    def post(self, path: str, body: Json) -> Reply:
+        """The answer to a POST of JSON below the base. Raises as :meth:`get`."""
+        return self._ask("POST", f"{self.base}/{path.lstrip('/')}", None, body)
+
+    def search(self, query: str) -> Reply:
+        """The first page of a search in the form of a template. Raises as :meth:`get`."""
+        path, mark, search = query.partition("?")
+        return self.get(f"{path}{mark}{quote(search, safe='=&,:/')}")
+
+    def pages(self, first: Reply) -> Iterator[Reply]:
+        """An answer and the pages that follow it, up to the first that is no success.
+
+        Raises:
+            ServerError: the links lead in a circle, on without end, or to another server.
+
+        """
+        seen: set[str] = set()
+        reply = first
+        while True:
+            yield reply
+            link = next_link(reply.value) if reply.ok else ""
+            if not link:
+                return
+            if link in seen or len(seen) >= PAGES:
+                raise ServerError("The pages of a search do not end.", hint="The server's paging is at fault.")
+            seen.add(link)
+            reply = self.get(link)
+
+    def _ask(self, method: str, url: str, params: Mapping[str, str] | None, body: Json | None) -> Reply:
+        started = time.monotonic()
+        try:
+            answer = self.session.request(
+                method, url, params=params, json=body, timeout=self.timeout, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            raise self._unanswered(error) from None
+        seconds = time.monotonic() - started
+        try:
+            value = answer.json()
+        except ValueError:
+            value = None
+        headers = answer.headers
+        return Reply(
+            status=answer.status_code,
+            value=value if isinstance(value, dict) else None,
+            seconds=seconds,
+            url=url,
+            media=headers.get("Content-Type", "").lower(),
+            date=headers.get("Date", ""),
+        )
+
+    def _unanswered(self, error: requests.RequestException) -> ServerError:
+        where = f"the {self.what} at {self.base}"
+        if isinstance(error, requests.exceptions.SSLError):
+            return ServerError(
+                f"The certificate of {where} is not trusted.", hint="Name your authority's file in REQUESTS_CA_BUNDLE."
+            )
+        if isinstance(error, requests.Timeout):
+            return ServerError(f"{where[0].upper()}{where[1:]} did not answer in time.", hint="Do it again later.")
+        broken = bool(error.args) and isinstance(error.args[0], ProtocolError)
+        if broken or isinstance(error, requests.exceptions.ChunkedEncodingError):
+            return ServerError(
+                f"{where[0].upper()}{where[1:]} broke off in the middle of an answer.", hint="Do it again."
+            )
+        return ServerError(f"Nothing answers for {where}.", hint="Check address and port, and whether it is running.")
+
+
+def next_link(bundle: Mapping[str, Any] | None) -> str:
+    """The address of the next page of a Bundle; empty on the last."""
+    links = bundle.get("link") if bundle is not None else None
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, dict) and link.get("relation") == "next" and isinstance(link.get("url"), str):
+            return str(link["url"])
+    return ""
+
+
+def said(value: Mapping[str, Any] | None) -> str:
+    """The words of an OperationOutcome, for the terminal of the person who asked."""
+    issues = value.get("issue") if value is not None else None
+    out: list[str] = []
+    for issue in issues if isinstance(issues, list) else ():
+        if isinstance(issue, dict):
+            details = issue.get("details")
+            text = details.get("text") if isinstance(details, dict) else None
+            out += [found for found in (text, issue.get("diagnostics")) if isinstance(found, str)]
+    return "; ".join(out)
