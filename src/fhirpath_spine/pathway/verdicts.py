@@ -156,6 +156,9 @@ def _when(
         if step.answer is None:
             asking.append(step)
             hides = hides or (step.role == "use" and not _firm(step))
+        elif step.role == "with":
+            # What follows others is there because they are: their titles are its reason.
+            sheet.because.append((step.name,))
     refused = False
     for criterion in recommendation.when:
         step = _answer(criterion, "when", env, sheet)
