@@ -150,7 +150,8 @@ def test_every_shown_verdict_stands_on_exactly_one_card(chart: Json) -> None:
     wanted = sorted((*key, status) for key, status in result.verdicts.items() if status in shown)
     assert sorted(result.on_cards) == wanted
     levels = [card["indicator"] for card in result.cards]
-    assert [*sorted(levels, key=["critical", "warning", "info"].index)][:1] == levels[:1] or not levels
+    assert levels.count("critical") <= 1
+    assert "critical" not in levels[1:]
 
 
 JUNK = st.one_of(
@@ -165,8 +166,10 @@ JUNK = st.one_of(
             *("final", "active", "Patient/p", "Patient/other", "#x", "urn:uuid:1", "\x00", "\u202e"),
         ]
     ),
-    st.lists(st.integers(), max_size=2),
-    st.dictionaries(st.sampled_from(["coding", "reference", "value", "code", "system"]), st.integers(), max_size=2),
+    st.lists(st.integers(-9, 9), max_size=2),
+    st.dictionaries(
+        st.sampled_from(["coding", "reference", "value", "code", "system"]), st.integers(-9, 9), max_size=2
+    ),
 )
 
 
