@@ -176,7 +176,7 @@ def _bundle(bundle: dict[str, Any], wanted: str, page: Page) -> None:
         return
     for entry in entries or ():
         resource = entry.get("resource") if isinstance(entry, dict) else None
-        kind = resource.get("resourceType") if isinstance(resource, dict) else None
+        kind = str(resource.get("resourceType")) if isinstance(resource, dict) else None
         if resource is not None and kind == "OperationOutcome":
             if is_failure(resource):
                 page.failed = Why.OUTCOME

@@ -117,7 +117,7 @@ class Filer:
     def _status(
         self, bin_: Bin, need: Need, resource: Resource, item: dict[str, Any], kind: str, day: str, reject: Any
     ) -> bool:
-        status = resource.get("status")
+        status = resource["status"] if isinstance(resource.get("status"), str) else None
         match kind:
             case "Condition":
                 return self._condition(bin_, need, resource, item)
