@@ -89,19 +89,23 @@ def running(port: int, settings: Mapping[str, str] | None = None) -> Iterator[st
             raise StartError(f"HAPI did not start on port {port}; see {log.relative_to(HERE.parent)}.")
         yield out.split()[0]
     finally:
-        _end(starter.pid)
+        _end(starter)
 
 
-def _end(group: int, patience: float = 20.0) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
+def _end(starter: subprocess.Popen[str]) -> None:
+    """Ends the starter and all that it started: politely, then not."""
+    for number, patience in ((signal.SIGTERM, 20.0), (signal.SIGKILL, 2.0)):
         until = time.monotonic() + patience
         try:
-            os.killpg(group, number)
+            os.killpg(starter.pid, number)
             while time.monotonic() < until:
-                os.killpg(group, 0)
+                starter.poll()  # or it stays in the group as a zombie
+                os.killpg(starter.pid, 0)
                 time.sleep(0.1)
         except ProcessLookupError:
-            return
+            break
+    if starter.stdout is not None:
+        starter.stdout.close()
 
 
 def _load(base: str) -> bool:
@@ -127,7 +131,10 @@ def _instructions(base: str) -> str:
 
 
 def _leave(number: int, frame: object) -> None:
+    """Ends the program once; a second Ctrl-C must not leave the server behind that the first is ending."""
     del number, frame
+    for later in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(later, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -140,7 +147,8 @@ def main() -> int:
         print("make hapi needs, beside Python:", *(f"  - {line}" for line in absent), sep="\n", file=sys.stderr)
         print("With Docker instead: docker compose -f sandbox/compose.yaml up", file=sys.stderr)
         return 1
-    signal.signal(signal.SIGTERM, _leave)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     try:
         if not (SERVER / "target" / "cp.txt").is_file():
             print("The first start builds the server: Maven downloads about 400 MB, once.", file=sys.stderr)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -103,3 +105,34 @@ def test_a_server_that_does_not_start_is_said_with_its_log(
         hapi.running(4711),
     ):
         pass
+
+
+def test_a_second_interrupt_does_not_leave_the_server_behind(tmp_path: Path) -> None:
+    """The whole program, with a server that takes a second to end, and a person who presses Ctrl-C twice."""
+    folder = tmp_path / "sandbox"
+    (folder / "hapi").mkdir(parents=True)
+    copy = folder / "local_hapi.py"
+    copy.write_text(SCRIPT.read_text(encoding="utf-8"), encoding="utf-8")
+    start = folder / "hapi" / "start.sh"
+    slow = "trap 'sleep 1; exit 0' TERM; while :; do sleep 0.1; done"
+    start.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\n{slow}\n", encoding="utf-8")
+    start.chmod(0o755)
+    for name in ("java", "mvn", "curl"):
+        program(tmp_path, name, 'openjdk version "17.0.15" 2025-04-15')
+    environ = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    running = subprocess.Popen([sys.executable, str(copy)], env=environ, stderr=subprocess.PIPE)
+    pid = tmp_path / "pid"
+    for _ in range(100):
+        if pid.is_file() and pid.read_text(encoding="utf-8").strip():
+            break
+        time.sleep(0.1)
+    for _ in range(2):
+        running.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+    try:
+        _, said = running.communicate(timeout=30)
+    finally:
+        running.kill()
+    assert running.returncode == 0, said
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text(encoding="utf-8")), 0)
