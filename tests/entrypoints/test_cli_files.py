@@ -89,3 +89,14 @@ def test_config_prints_the_approvals_to_sign(run: Any) -> None:
     out = run("config", "--approvals").out
     assert out.startswith("approvals:\n- pathway: PW-")
     assert "digest: " in out
+
+
+@pytest.mark.usefixtures("loaded")
+def test_config_prints_the_registration_sheet_in_both_forms(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPINE_PUBLIC_URL", "https://configured.example.org")
+    sheet = run("config", "--registration", "--format", "json").json
+    assert sheet["discovery"] == "https://configured.example.org/cds-services"
+    out = run("config", "--registration", "--public-url", "https://named.example.org").out
+    assert out.startswith("# Registration: ")
+    assert "https://named.example.org/cds-services/spine-patient-view" in out
+    assert all(key["template"] in out for key in sheet["prefetch"])

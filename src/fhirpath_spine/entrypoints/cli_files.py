@@ -16,8 +16,12 @@ from fhirpath_spine.entrypoints import human
 from fhirpath_spine.entrypoints.cli_judge import print_json
 from fhirpath_spine.entrypoints.content import load_content
 from fhirpath_spine.entrypoints.findings import FindingsFormat, write
+from fhirpath_spine.entrypoints.server import HOOKS
 from fhirpath_spine.entrypoints.settings import PREFIX, SECRET, Loaded, Settings, load
 from fhirpath_spine.errors import SettingsError
+from fhirpath_spine.exchange import Json
+from fhirpath_spine.exchange.registration import markdown, sheet
+from fhirpath_spine.exchange.templates import templates
 from fhirpath_spine.pathway.model import Site
 
 Directory = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Profiles; default: SPINE_PROFILES.")]
@@ -67,12 +71,22 @@ def rule(code: Annotated[str, typer.Argument(help="For example SP101.")]) -> Non
 def config(
     form: Annotated[human.Format, typer.Option("--format", help="human or json.")] = human.Format.HUMAN,
     approvals: Annotated[bool, typer.Option("--approvals", help="Print the entries for site.yaml to sign.")] = False,
+    registration: Annotated[
+        bool, typer.Option("--registration", help="Print the sheet that EHR staff type in by hand.")
+    ] = False,
+    public_url: Annotated[
+        str | None, typer.Option("--public-url", metavar="URL", help="Where the service is reached from outside.")
+    ] = None,
 ) -> None:
     """Print each setting with its value and where it came from; secrets are masked.
 
-    Exit: 0 printed, 1 the content cannot be used (with --approvals), 2 a setting cannot be used.
+    Exit: 0 printed, 1 the content cannot be used (--approvals, --registration), 2 a setting cannot be used.
     """
-    loaded = load()
+    loaded = load(public_url=public_url)
+    if registration:
+        found = registration_sheet(loaded.settings)
+        print_json(found) if form is human.Format.JSON else typer.echo(markdown(found))
+        return
     if approvals:
         typer.echo(yaml.safe_dump({"approvals": _to_sign(loaded.settings)}, sort_keys=False).rstrip())
         return
@@ -84,6 +98,19 @@ def config(
     for row in rows:
         table.add_row(row["name"], Text("" if row["value"] is None else str(row["value"])), row["origin"], row["use"])
     human.console().print(table)
+
+
+def registration_sheet(settings: Settings) -> Json:
+    """The sheet of the services as these settings run them."""
+    content = load_content(settings)
+    services = [{"id": f"spine-{hook}", "hook": hook} for hook in HOOKS]
+    return sheet(
+        content.library,
+        templates(content.library, content.site),
+        services,
+        content.wording.phrases,
+        settings.public_url,
+    )
 
 
 def _rows(loaded: Loaded) -> list[dict[str, Any]]:
