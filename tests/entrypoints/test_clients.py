@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -12,12 +13,23 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from fhirpath_spine.adapters.inflate import CALL_BYTES, PAGE_BYTES
+from fhirpath_spine.adapters.paging import PAGES
 from fhirpath_spine.entrypoints.callers import Callers
-from fhirpath_spine.entrypoints.clients import Registry, load_clients
+from fhirpath_spine.entrypoints.clients import (
+    CardsForm,
+    ClientForm,
+    ClientsForm,
+    JwksForm,
+    LimitsForm,
+    Registry,
+    load_clients,
+)
 from fhirpath_spine.entrypoints.server import build
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.exchange.addresses import Servers, read_base
+from fhirpath_spine.exchange.retrieval import Why
 from fhirpath_spine.service import Client
 
 WHOLE = """\
@@ -121,6 +133,29 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_servers_without_tls_are_for_dev(tmp_path: Path) -> None:
     text = "clients:\n  - id: a\n    fhir_servers: [http://10.0.0.1:8080/fhir]\n"
     assert load_clients(written(tmp_path, text), plain_http=True).clients[0].servers.bases
+
+
+# ------------------------------------------------------------------ the page about it
+
+PAGE = (Path(__file__).parents[2] / "docs" / "clients.md").read_text(encoding="utf-8")
+
+
+def test_the_file_on_the_page_can_be_used_and_shows_every_key(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    (client,) = load_clients(written(tmp_path, text)).clients
+    assert client.id == "general-hospital"
+    for form in (ClientsForm, ClientForm, LimitsForm, CardsForm, JwksForm):
+        known = form.keys()
+        assert [key for key in known if f"{key}:" not in text] == []
+
+
+def test_the_page_names_every_reason_and_no_other() -> None:
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)) == set(Why)
+
+
+def test_the_bounds_on_the_page_are_as_they_stand() -> None:
+    told = " ".join(PAGE.split())
+    assert f"at most {PAGES} pages of a key, {PAGE_BYTES >> 20} MiB a page, {CALL_BYTES >> 20} MiB a call" in told
 
 
 # ------------------------------------------------------------------ which entry a call is of
