@@ -1,3 +1,57 @@
-"""CDS Hooks service that judges spinal tumour pathways over FHIR R4."""
+"""CDS Hooks service that judges spinal tumour pathways over FHIR R4.
+
+The names below are what others may rely on: a library is loaded once, a chart is read, and the judgement is a pure function of
+both. They are imported when first asked for, so that the package itself costs nothing to import.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fhirpath_spine.authoring import load, load_site
+    from fhirpath_spine.errors import SpineError
+    from fhirpath_spine.fhirpath import compile
+    from fhirpath_spine.pathway.chart import Chart, Read
+    from fhirpath_spine.pathway.decision import Decision, Status
+    from fhirpath_spine.pathway.evaluate import decide
+    from fhirpath_spine.pathway.model import Library, Site
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Chart",
+    "Decision",
+    "Library",
+    "Read",
+    "Site",
+    "SpineError",
+    "Status",
+    "__version__",
+    "compile",
+    "decide",
+    "load",
+    "load_site",
+]
+
+_ROOMS = {
+    "Chart": "pathway.chart",
+    "Decision": "pathway.decision",
+    "Library": "pathway.model",
+    "Read": "pathway.chart",
+    "Site": "pathway.model",
+    "SpineError": "errors",
+    "Status": "pathway.decision",
+    "compile": "fhirpath",
+    "decide": "pathway.evaluate",
+    "load": "authoring",
+    "load_site": "authoring",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, from the room where it lives."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)

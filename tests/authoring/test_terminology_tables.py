@@ -141,9 +141,7 @@ def test_every_code_system_is_named_in_the_notice() -> None:
     assert [name for name, system in SYSTEMS.items() if system["file"] not in notice] == []
 
 
-def test_every_code_comes_from_the_shared_tables(
-    allowed: dict[tuple[str, str], str], prefixes: set[str]
-) -> None:
+def test_every_code_comes_from_the_shared_tables(allowed: dict[tuple[str, str], str], prefixes: set[str]) -> None:
     for name, rows in TABLES.items():
         strange = [row for row in rows if (URI[name], row["code"]) not in allowed]
         if name == "icd-10-cm":

@@ -1,4 +1,7 @@
-"""PlanDefinitions, ``$apply`` and the CapabilityStatement, over HTTP and with the pathways that ship."""
+"""PlanDefinitions, ``$apply`` and the CapabilityStatement, over HTTP and with the pathways that ship.
+
+It is long because the three operations share one application and are compared with each other.
+"""
 
 from __future__ import annotations
 

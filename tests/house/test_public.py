@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import pytest
+
 import fhirpath_spine
 
-PUBLIC = {"__version__"}
+PUBLIC = {
+    "Chart",
+    "Decision",
+    "Library",
+    "Read",
+    "Site",
+    "SpineError",
+    "Status",
+    "__version__",
+    "compile",
+    "decide",
+    "load",
+    "load_site",
+}
 
 
 def test_the_public_names_are_these() -> None:
-    assert set(getattr(fhirpath_spine, "__all__", ["__version__"])) == PUBLIC
+    assert set(fhirpath_spine.__all__) == PUBLIC
 
 
-def test_every_public_name_is_there() -> None:
-    assert [name for name in PUBLIC if not hasattr(fhirpath_spine, name)] == []
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_every_public_name_is_there(name: str) -> None:
+    assert getattr(fhirpath_spine, name) is not None
+
+
+def test_a_name_that_is_not_public_is_refused_by_name() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'evaluate_all'"):
+        fhirpath_spine.evaluate_all  # noqa: B018 (asking for the name is the test)
+
+
+def test_the_package_itself_imports_none_of_its_rooms() -> None:
+    asked = "import sys, fhirpath_spine; print([m for m in sys.modules if m.startswith('fhirpath_spine.')])"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

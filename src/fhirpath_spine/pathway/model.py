@@ -2,6 +2,8 @@
 
 ``authoring`` builds it from files; ``evaluate`` reads it. All expressions are compiled and checked; no text of a profile is
 parsed after the load. A library is safe to share between threads and calls.
+
+It is long because the forms refer to one another and are read together; each is a record without behaviour of its own.
 """
 
 from __future__ import annotations
@@ -402,6 +404,8 @@ class Site:
     variants: tuple[str, ...] = ()
     """Genes whose variants the site has approved as targets; none ships. Read as ``%site.approved_variants``."""
     approvals: tuple[Mapping[str, str], ...] = ()
+    expansions: Mapping[str, frozenset[Coding]] = field(default_factory=dict)
+    """Value set -> codes that the site adds to it, from its own expansion files."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ GATE = "gate"
 
 
 class Question(NamedTuple):
-    """One question. Its text names it in ``exempt.yaml``: ``PW-X applies benign``, ``R-ABC-01 blocked unfit``."""
+    """One question. Its text names it in ``exempt.yaml``: ``PW-X applies benign``, ``R-XXX-NN blocked unfit``."""
 
     role: str
     owner: str

@@ -1,4 +1,7 @@
-"""From one short line of a case to a FHIR resource: codes from the need's value sets, answers by the need's words."""
+"""From one short line of a case to a FHIR resource: codes from the need's value sets, answers by the need's words.
+
+It is long because the short form has one reader, and each kind of line is a few statements of it.
+"""
 
 from __future__ import annotations
 
