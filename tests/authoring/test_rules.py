@@ -173,6 +173,7 @@ ELSEWHERE = {
     "SP220": "test_site",
     "SP222": "test_site",
     "SP223": "test_site",
+    "SP224": "test_expansions",
     "SP306": "test_lint",
 }
 """Rules that need more than one edit, and where they are tested."""

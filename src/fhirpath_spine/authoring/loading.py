@@ -44,6 +44,8 @@ def examine(directory: PathLike, site: Site | None = None) -> Checked:
     library: Library | None = None
     if folder is not None:
         files = read_files(folder)
+        if site is not None and site.expansions:
+            files.content["expansions"] = files.terminology.extend(site.expansions)
         if files.shared is not None and files.terminology.value_sets:
             draft = build(files, files.shared)
             lint(draft, site or Site())

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from fhirpath_spine.authoring import expansions
 from fhirpath_spine.authoring.assembly.files import read_form_of
 from fhirpath_spine.authoring.assembly.terminology import Terminology, read_terminology
 from fhirpath_spine.authoring.form.data import DataForm
@@ -76,6 +77,7 @@ def _read(path: Path, profiles: str | os.PathLike[str], report: Report) -> Site 
         frameworks=tuple(map(str, form.frameworks)),
         code_map=_code_map(form, terminology, report),
         variants=tuple(map(str, form.variants)),
+        expansions=expansions.read(form.expansions, beside, terminology),
         approvals=tuple(
             {
                 "pathway": str(a.pathway),

@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from fhirpath_spine.entrypoints import cli_call, cli_files, cli_judge, cli_sandbox, cli_serve, cli_test
+from fhirpath_spine.entrypoints import cli_call, cli_codes, cli_files, cli_judge, cli_sandbox, cli_serve, cli_test
 from fhirpath_spine.errors import ProfileError, SpineError
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ for verb in (
     app.command()(verb)
 app.command("test")(cli_test.cases)
 app.add_typer(cli_sandbox.app)
+app.add_typer(cli_codes.app)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ Columns: ``value_set,code,display,match,note``. ``match`` is ``exact``, or ``pre
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -55,6 +56,14 @@ class Terminology:
             return True
         plain = code.replace(".", "").upper()
         return any(plain.startswith(p.replace(".", "").upper()) for p in self.prefixes.get(system, ()))
+
+    def extend(self, added: Mapping[str, frozenset[Coding]]) -> str:
+        """Adds a site's codes to value sets of these names; one line that stands for them in a digest."""
+        for name, codes in added.items():
+            if (found := self.value_sets.get(name)) is not None:
+                self.value_sets[name] = ValueSet(name, found.members | codes, found.prefixes)
+                self.codings |= codes
+        return json.dumps({name: sorted(codes) for name, codes in sorted(added.items())}, ensure_ascii=False)
 
     def any_of(self, names: Sequence[Scalar], report: Report) -> ValueSet | None:
         """The value sets of these names read as one; None if there is none to read."""

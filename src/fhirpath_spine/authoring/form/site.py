@@ -51,4 +51,5 @@ class SiteForm(Form):
         default=(), json_schema_extra=_or_empty
     )
     variants: tuple[Text, ...] = ()
+    expansions: tuple[Text, ...] = ()
     approvals: tuple[ApprovalForm, ...] = ()

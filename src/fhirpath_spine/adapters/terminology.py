@@ -1,0 +1,39 @@
+"""Asks a FHIR terminology server for the codes of a value set, page by page, for ``codes expand``."""
+
+from __future__ import annotations
+
+from fhirpath_spine.adapters.peer import Peer
+from fhirpath_spine.errors import ServerError
+from fhirpath_spine.exchange.expanding import CODES, PAGE, Row, question, rows, total
+
+
+def expand(server: Peer, source: str) -> list[Row]:
+    """All codes of a value set in a stable order, each once.
+
+    Raises:
+        ServerError: the server does not know it, or lists none, too many, or fewer than it counts.
+
+    """
+    found: dict[tuple[str, str], Row] = {}
+    offset = counted = 0
+    while True:
+        answer = server.get("ValueSet/$expand", question(source, offset)).json()
+        page = rows(answer)
+        if page is None:
+            raise ServerError("The server did not answer with an expanded ValueSet.", hint="Does it serve $expand?")
+        before, counted = len(found), max(counted, total(answer))
+        found |= {(system, code): (system, code, display) for system, code, display in page}
+        if len(found) > CODES or counted > CODES:
+            raise ServerError(f"The value set holds more than {CODES} codes.", hint="Ask for a narrower one.")
+        offset += len(page)
+        # A server that does not page answers the same again, and nothing new is the end.
+        if len(found) == before or (offset >= counted if counted else len(page) < PAGE):
+            break
+    if not found:
+        raise ServerError("The server lists no code for this value set.", hint="Check its URL or expression.")
+    if counted > offset:
+        raise ServerError(
+            f"The server counts {counted} codes and lists {offset}, so the value set would be incomplete.",
+            hint="Its limit for one expansion may be too low.",
+        )
+    return sorted(found.values())

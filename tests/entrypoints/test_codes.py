@@ -1,0 +1,136 @@
+"""``codes expand`` against a stub of a terminology server, and ``codes where``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fhir_stub import OUTCOME, FhirStub, Reply, serving
+
+from fhirpath_spine import authoring
+from fhirpath_spine.exchange.expanding import question
+
+HOUSE = "urn:example:house"
+TOKEN = "canary-token-4711"
+URL = "http://tx.example/ValueSet/drugs"
+
+
+def value_set(codes: list[str], total: int | None = None) -> Any:
+    contains = [{"system": HOUSE, "code": code, "display": f"Drug {code}"} for code in codes]
+    counted = {} if total is None else {"total": total}
+    return {"resourceType": "ValueSet", "expansion": {**counted, "contains": contains}}
+
+
+@pytest.fixture
+def tx() -> Iterator[FhirStub]:
+    with serving(FhirStub()) as found:
+        yield found
+
+
+@pytest.fixture
+def expand(run: Any, tx: FhirStub) -> Any:
+    def command(*specs: str, token: str = "") -> Any:
+        given = [word for spec in specs for word in ("--valueset", spec)]
+        more = ("--token", token) if token else ()
+        return run("codes", "expand", "--tx", tx.base, *given, "--out", "house.yaml", *more)
+
+    return command
+
+
+@pytest.mark.usefixtures("loaded")
+def test_pages_are_read_to_the_end_and_nested_groups_opened(expand: Any, tx: FhirStub, tmp_path: Path) -> None:
+    asked: list[dict[str, str]] = []
+
+    def answer(query: dict[str, str]) -> Reply:
+        asked.append(query)
+        start = int(query["offset"])
+        page = value_set([f"D{n}" for n in range(start, min(start + 2, 5))], total=5)
+        return 200, page
+
+    tx.expand = answer
+    ran = expand(f"nsaid={URL}")
+    assert ran.code == 0, ran.err
+    assert [q["offset"] for q in asked] == ["0", "2", "4"]
+    assert {q["url"] for q in asked} == {URL}
+    assert "nsaid: 5 codes, 5 of them new" in ran.err
+    written = (tmp_path / "house.yaml").read_text(encoding="utf-8")
+    assert written.count(HOUSE) == 5
+    assert f'source: "{URL}"' in written
+    assert f'server: "{tx.base}"' in written
+
+
+def test_what_it_writes_is_read_at_load(expand: Any, tx: FhirStub, tmp_path: Path) -> None:
+    nested = {
+        "contains": [{"abstract": True, "system": HOUSE, "code": "G", "contains": [{"system": HOUSE, "code": "D1"}]}]
+    }
+    tx.expand = lambda _: (200, {"resourceType": "ValueSet", "expansion": nested})
+    assert expand(f"nsaid={URL}").code == 0
+    (tmp_path / "site.yaml").write_text("timezone: UTC\nexpansions: [house.yaml]\n", encoding="utf-8")
+    site = authoring.load_site(tmp_path / "site.yaml", authoring.profiles_directory())
+    library = authoring.load(authoring.profiles_directory(), site)
+    assert library.value_sets["nsaid"].contains(HOUSE, "D1")
+    assert not library.value_sets["nsaid"].contains(HOUSE, "G")
+
+
+def test_an_expression_is_asked_as_an_implicit_value_set() -> None:
+    assert question("<< 1234567", 0)["url"] == "http://snomed.info/sct?fhir_vs=ecl/<< 1234567"
+    assert question(URL, 0)["url"] == URL
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_server_that_does_not_page_is_asked_until_nothing_is_new(expand: Any, tx: FhirStub) -> None:
+    tx.expand = lambda _: (200, value_set(["D1", "D2"]))
+    assert expand(f"nsaid={URL}").code == 0
+    assert len(tx.asked) == 1
+
+
+@pytest.mark.usefixtures("loaded")
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        ((404, OUTCOME), "HTTP 404"),
+        ((401, OUTCOME), "HTTP 401"),
+        ((200, b"<html>"), "with a web page"),
+        ((200, {"resourceType": "Bundle"}), "expanded ValueSet"),
+        ((200, value_set([])), "lists no code"),
+        ((200, value_set(["D1"], total=20_000)), "more than 10000"),
+        ((200, value_set(["D1"], total=3)), "counts 3 codes"),
+        ((422, {"resourceType": "OperationOutcome", "issue": [{"diagnostics": "too costly"}]}), "too costly"),
+    ],
+)
+def test_what_cannot_be_expanded_is_not_written(
+    expand: Any, tx: FhirStub, tmp_path: Path, reply: Reply, says: str
+) -> None:
+    tx.expand = lambda _: reply
+    ran = expand(f"nsaid={URL}", token=TOKEN)
+    assert (ran.code, ran.out) == (1, "")
+    assert says in ran.err
+    assert TOKEN not in ran.err
+    assert not (tmp_path / "house.yaml").exists()
+
+
+@pytest.mark.usefixtures("loaded")
+@pytest.mark.parametrize(
+    ("specs", "says"),
+    [(("nsaids=x",), "Did you mean 'nsaid'?"), (("nsaid",), "NAME=SPEC"), (("nsaid=a", "nsaid=b"), "named twice")],
+)
+def test_wrong_use_ends_with_2(expand: Any, specs: tuple[str, ...], says: str) -> None:
+    ran = expand(*specs)
+    assert (ran.code, ran.out) == (2, "")
+    assert says in ran.err
+
+
+@pytest.mark.usefixtures("loaded")
+def test_where_shows_what_reads_a_code(run: Any) -> None:
+    found = run("codes", "where", "C79.51", "--format", "json")
+    assert found.code == 0
+    rows = json.loads(found.out)
+    assert {"any-secondary-malignancy"} <= {r["valueSet"] for r in rows}
+    assert any("tumours" in r["needs"] and "PW-METS" in r["pathways"] for r in rows)
+    assert run("codes", "where", "http://snomed.info/sct|C79.51").code == 1
+    assert run("codes", "where", "|C79.51").code == 2
+    assert "any-secondary" in run("codes", "where", "C79.51").out
+    assert "Nothing reads" in run("codes", "where", "nothing-has-this").err
