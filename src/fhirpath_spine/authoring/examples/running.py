@@ -53,7 +53,7 @@ class Result:
 
 @dataclass(slots=True)
 class Run:
-    """All cases of a set. ``answers`` holds each answer that each question had in a case that passed."""
+    """All cases of a set. ``answers`` holds each answer that each question had in a case that did not fail unforeseen."""
 
     library: Library
     results: list[Result] = field(default_factory=list)
@@ -128,7 +128,7 @@ def _judge(story: Story, scene: Scene, done: Run) -> Result:
     elif story.expect.refused == refused:
         result.problems = []
     result.outcome = _outcome(result)
-    if result.outcome is Outcome.PASS:
+    if result.outcome in (Outcome.PASS, Outcome.KNOWN):
         for question, answer in heard:
             done.answers.setdefault(question, set()).add(answer)
     return result
