@@ -6,10 +6,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from fhirpath_spine.authoring.source.nodes import Block, Node, Scalar
+from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.pathway.chart import KEYS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fhirpath_spine.fhirpath import ValueSet
+    from fhirpath_spine.pathway.model import Library
     from fhirpath_spine.pathway.needs import Coding, Need
 
 PATIENT = "case"
@@ -36,6 +40,23 @@ def first_of(codes: ValueSet) -> Coding:
 def key_of(need: Need, kind: str) -> str:
     """The prefetch key that brings resources of a type for a need."""
     return next((k for k in need.keys if KEYS.get(k, "Observation") == kind), need.keys[0])
+
+
+def group_of(library: Library, resource: Mapping[str, Any]) -> str:
+    """The prefetch key that brings an Observation, by its code; a Medication rides with the requests."""
+    if resource.get("resourceType") == "Medication":
+        return "medicationRequests"
+    code = resource.get("code")
+    pairs = [(c.get("system"), c.get("code")) for c in code.get("coding", [])] if isinstance(code, dict) else []
+    for need in library.needs.values():
+        if "Observation" in need.resources and need.codes and any(need.codes.contains(*p) for p in pairs):
+            return need.keys[0]
+    return "observations-neuro"
+
+
+def advice(word: str, known: list[str]) -> str:
+    """The likeliest known word, else all of them if they are few."""
+    return did_you_mean(word, known) or (f"Known: {', '.join(known)}." if 0 < len(known) <= 12 else "")
 
 
 def subject_of(kind: str) -> str:

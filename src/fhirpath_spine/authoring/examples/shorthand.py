@@ -6,13 +6,22 @@ It is long because the short form has one reader, and each kind of line is a few
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from fhirpath_spine.authoring.examples.codes import PATIENT, first_of, key_of, plain, preferred, subject_of
+from fhirpath_spine.authoring.examples.codes import (
+    PATIENT,
+    advice,
+    first_of,
+    group_of,
+    key_of,
+    plain,
+    preferred,
+    subject_of,
+)
 from fhirpath_spine.authoring.examples.statuses import CLINICAL, STATUSES, VERIFIED, put_status
 from fhirpath_spine.authoring.source.nodes import Block, Node, Scalar
 from fhirpath_spine.diagnostics import did_you_mean
@@ -291,16 +300,7 @@ class Scribe:
         if kind not in ("Patient", "Medication"):
             resource.setdefault(subject_of(kind), {"reference": f"Patient/{PATIENT}"})
         key = next((k for k, held in KEYS.items() if held == kind), "")
-        return Made(resource, key or self._group(resource))
-
-    def _group(self, resource: Mapping[str, Any]) -> str:
-        code = resource.get("code")
-        codings = code.get("coding", []) if isinstance(code, dict) else []
-        pairs = {(c.get("system"), c.get("code")) for c in codings}
-        for need in self.library.needs.values():
-            if "Observation" in need.resources and need.codes and any(need.codes.contains(*p) for p in pairs):
-                return need.keys[0]
-        return "medicationRequests" if resource.get("resourceType") == "Medication" else "observations-neuro"
+        return Made(resource, key or group_of(self.library, resource))
 
     def _id(self, label: str) -> str:
         stem = re.sub("[^A-Za-z0-9-]", "-", label)
@@ -308,8 +308,5 @@ class Scribe:
         self.used.add(made)
         return made
 
-    def _wrong(self, node: Node, message: str, known: Any) -> None:
-        hint = did_you_mean(str(node), [str(k) for k in known]) or (
-            f"Known: {', '.join(sorted(set(map(str, known))))}." if 0 < len(list(known)) <= 12 else ""
-        )
-        self.report.add("SP207", message, node.span, hint)
+    def _wrong(self, node: Node, message: str, known: Iterable[object]) -> None:
+        self.report.add("SP207", message, node.span, advice(str(node), sorted(set(map(str, known)))))
