@@ -7,7 +7,16 @@ import traceback
 
 import typer
 
-from fhirpath_spine.entrypoints import cli_call, cli_codes, cli_files, cli_judge, cli_sandbox, cli_serve, cli_test
+from fhirpath_spine.entrypoints import (
+    cli_call,
+    cli_codes,
+    cli_files,
+    cli_judge,
+    cli_render,
+    cli_sandbox,
+    cli_serve,
+    cli_test,
+)
 from fhirpath_spine.errors import ProfileError, SpineError
 
 app = typer.Typer(
@@ -25,6 +34,7 @@ for verb in (
     cli_files.lint,
     cli_files.rule,
     cli_files.config,
+    cli_render.render,
     cli_call.call,
     cli_call.replay,
 ):
