@@ -24,7 +24,6 @@ CHARTS = (HERE / "patients", HERE.parent / "tests" / "clinical" / "cases")
 PORT = 18080
 JAVA = 17
 EXAMPLE = "spine-demo-resectable"
-LOCAL = "http://127.0.0.1:8000"
 
 
 class StartError(Exception):
@@ -124,8 +123,8 @@ def _instructions(base: str) -> str:
     command = os.path.relpath(Path(sys.executable).with_name("fhirpath-spine"))
     return (
         f"\nA real FHIR server, with invented patients: {base}\n\n"
-        f"In a second terminal, the service:   SPINE_MODE=dev {command} serve\n"
-        f"In a third, a call as an EHR makes:  {command} call patient-view --patient {EXAMPLE} --fhir {base}{token}\n\n"
+        "In another terminal, call the service as an EHR does when a chart is opened:\n"
+        f"  {command} call patient-view --patient {EXAMPLE} --fhir {base}{token}\n\n"
         "Everything is in memory. Ctrl-C ends the server."
     )
 
