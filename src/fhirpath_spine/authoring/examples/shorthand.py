@@ -22,7 +22,7 @@ from fhirpath_spine.authoring.examples.codes import (
     preferred,
     subject_of,
 )
-from fhirpath_spine.authoring.examples.statuses import CLINICAL, STATUSES, VERIFIED, put_status
+from fhirpath_spine.authoring.examples.statuses import CLINICAL, STATUSES, VERIFIED, put_dates, put_status
 from fhirpath_spine.authoring.source.nodes import Block, Node, Scalar
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.pathway.chart import KEYS
@@ -94,7 +94,7 @@ class Scribe:
         resource: dict[str, Any] = {"resourceType": kind, "id": self._id(entry.label)}
         status = parts.get("status")
         self._code(resource, kind, need, parts.get("code"), codes, entry.name.span)
-        self._dates(resource, kind, parts)
+        put_dates(resource, kind, parts, self.day, self.today)
         put_status(resource, kind, parts)
         if need.value is not None and "value" in parts:
             resource.update(self._value(need.value, parts["value"], need))
@@ -199,7 +199,7 @@ class Scribe:
         self.codings.setdefault(coding, span)
         return {"coding": [{"system": coding[0], "code": coding[1]}]}
 
-    # ------------------------------------------------------------------ dates and status
+    # ------------------------------------------------------------------ dates
 
     def day(self, text: Node) -> str:
         """``2026-06-14``, ``28 days ago`` or ``today`` as a date; empty for ``undated``."""
@@ -212,22 +212,6 @@ class Scribe:
         if text != "undated":
             self._wrong(text, f"'{text}' is no date", ("today", "undated"))
         return ""
-
-    def _dates(self, resource: dict[str, Any], kind: str, parts: Mapping[str, Node]) -> None:
-        element = {
-            "Condition": "onsetDateTime",
-            "Procedure": "performedDateTime",
-            "MedicationRequest": "authoredOn",
-            "AllergyIntolerance": "recordedDate",
-            "FamilyMemberHistory": "date",
-        }.get(kind, "effectiveDateTime")
-        yesterday = (self.today - timedelta(days=1)).isoformat()
-        stated = self.day(parts["date"]) if "date" in parts else "" if kind == "Condition" else yesterday
-        if stated:
-            resource[element] = stated
-        for key, name in (("ended", "abatementDateTime"), ("recorded", "recordedDate")):
-            if key in parts and (stated := self.day(parts[key])):
-                resource[name] = stated
 
     # ------------------------------------------------------------------ values
 

@@ -1,11 +1,12 @@
-"""What the shorthand says of an entry's status, as FHIR says it."""
+"""What the shorthand says of an entry's dates and status, as FHIR says it."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fhirpath_spine.authoring.source.nodes import Node
 
@@ -16,6 +17,13 @@ STATUSES = (
     *("completed", "in-progress", "preparation", "on-hold", "not-done", "stopped"),
     *("proposed", "active", "history"),
 )
+_DATES = {
+    "Condition": "onsetDateTime",
+    "Procedure": "performedDateTime",
+    "MedicationRequest": "authoredOn",
+    "AllergyIntolerance": "recordedDate",
+    "FamilyMemberHistory": "date",
+}
 _SYSTEM = "http://terminology.hl7.org/CodeSystem/"
 
 
@@ -36,6 +44,19 @@ def put_status(resource: dict[str, Any], kind: str, parts: Mapping[str, Node]) -
             resource["status"] = "completed" if status == "history" else status or "active"
     if resource.get("status") == "statusless":
         del resource["status"]
+
+
+def put_dates(
+    resource: dict[str, Any], kind: str, parts: Mapping[str, Node], day: Callable[[Node], str], today: date
+) -> None:
+    """Writes the dates: where nothing is said, a Condition has none, and everything else is of the day before."""
+    yesterday = (today - timedelta(days=1)).isoformat()
+    stated = day(parts["date"]) if "date" in parts else "" if kind == "Condition" else yesterday
+    if stated:
+        resource[_DATES.get(kind, "effectiveDateTime")] = stated
+    for key, name in (("ended", "abatementDateTime"), ("recorded", "recordedDate")):
+        if key in parts and (stated := day(parts[key])):
+            resource[name] = stated
 
 
 def _condition(resource: dict[str, Any], status: str, verified: str) -> None:
