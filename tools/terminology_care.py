@@ -1,4 +1,7 @@
-"""Derived value sets of imaging, sites, assessments, procedures, drugs and comorbidity. See terminology_derived.py."""
+"""Derived value sets of imaging, sites, assessments, procedures, drugs and comorbidity. See terminology_derived.py.
+
+It is long because it is a table: one entry for each value set.
+"""
 
 from __future__ import annotations
 

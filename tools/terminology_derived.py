@@ -1,7 +1,7 @@
 """Value sets that the class table and the pathways need besides the data of bindings.csv.
 
 One line per set: name, title for a card, where it comes from, members. Read by tools/terminology.py, whose
-Builder.evaluate explains the notation. A set may use the sets above it.
+Builder.evaluate explains the notation. A set may use the sets above it. It is long because it is a table.
 """
 
 from __future__ import annotations
