@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fhirpath_spine.exchange.markdown import bullets, plain, render, section
+from fhirpath_spine.exchange.waiting import gather
 from fhirpath_spine.exchange.words import Phrases, joined
-from fhirpath_spine.pathway.decision import CardKind, Decision, Evidence, PlannedCard, Status, Unread, Verdict
+from fhirpath_spine.pathway.decision import CardKind, Decision, Evidence, Missing, PlannedCard, Status, Unread, Verdict
 from fhirpath_spine.pathway.model import Claim, Indicator, Library, Source
 from fhirpath_spine.pathway.texts import Charted, Said
 from fhirpath_spine.pathway.truth import Reason
@@ -32,8 +33,12 @@ class Writer:
         if card.kind is CardKind.INCOMPLETE:
             blocks += [self._text("incomplete"), bullets(map(self._unread, self._decision.unread))]
         blocks += [self._option(v) for v in recommended]
-        for status, title in ((Status.BLOCKED, "title-blocked"), (Status.NEEDS_DATA, "title-needs-data")):
-            blocks += self._section(title, (self._open(v) for v in card.verdicts if v.status is status))
+        blocks += self._section("title-blocked", (self._open(v) for v in card.verdicts if v.status is Status.BLOCKED))
+        asking = [v for v in card.verdicts if v.status is Status.NEEDS_DATA]
+        waiting = gather(asking, self._say)
+        lines = [render(one) for one in waiting.lines]
+        lines += [self._open(v, left) for v, left in zip(asking, waiting.left, strict=True)]
+        blocks += self._section("title-needs-data", lines)
         blocks += self._section("title-alternatives", (render(a) for v in recommended for a in v.alternatives))
         blocks += self._section("title-used", map(self._evidence, self._used(card.verdicts)))
         blocks += self._section("title-not-found", map(render, self._not_found(card.verdicts)))
@@ -74,10 +79,12 @@ class Writer:
         title = self._text("option", title=verdict.title, id=verdict.id)
         return "\n\n".join([f"**{title}**", *([bullets(dict.fromkeys(lines))] if lines else [])])
 
-    def _open(self, verdict: Verdict) -> str:
+    def _open(self, verdict: Verdict, missing: Sequence[Missing] | None = None) -> str:
         said = list(verdict.because) if verdict.status is Status.BLOCKED else []
         if verdict.status is Status.NEEDS_DATA or not said:
-            said += self._say.missing(verdict.missing) or verdict.because
+            gaps = verdict.missing if missing is None else missing
+            waits = (self._say.say("waiting-only"),) if verdict.missing else verdict.because
+            said += self._say.missing(gaps) or waits
         unique = list(dict.fromkeys([*said, *verdict.cautions, *verdict.lines]))
         reasons = joined([(*one, "" if plain(one).endswith((".", "…")) else ".") for one in unique], " ")
         return self._text("open-item", title=verdict.title, id=verdict.id, reasons=reasons)
