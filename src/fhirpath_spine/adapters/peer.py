@@ -1,7 +1,7 @@
 """Whoever is on the other side of HTTP for a command that a person waits for: a FHIR server, a CDS service, a terminology
 server. Plain and synchronous; no hook call goes this way.
 
-A token goes to the base's own origin and nowhere else: no redirect is followed, no ``.netrc`` is looked at.
+A token goes to the base's own origin, and to others only if they are named: no redirect is followed, no ``.netrc`` is looked at.
 """
 
 from __future__ import annotations
@@ -78,6 +78,8 @@ class Peer:
     token: str = field(default="", repr=False)
     timeout: float = 30.0
     what: str = "FHIR server"
+    origins: frozenset[str] = frozenset()
+    """Further origins that a link may lead to, and the token with it."""
     session: requests.Session = field(default_factory=requests.Session, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -115,7 +117,7 @@ class Peer:
         """
         if path.startswith(("http://", "https://")):
             found = read_link(path, self.base)
-            if found is None or found[1] != self.address.origin:
+            if found is None or found[1] not in {self.address.origin, *self.origins}:
                 raise ServerError(
                     "A link leads to another server, and was not followed.", hint="Pass that server's own address."
                 )

@@ -10,6 +10,7 @@ import typer
 from fhirpath_spine.entrypoints import (
     cli_call,
     cli_codes,
+    cli_doctor,
     cli_files,
     cli_judge,
     cli_render,
@@ -37,6 +38,7 @@ for verb in (
     cli_render.render,
     cli_call.call,
     cli_call.replay,
+    cli_doctor.doctor,
 ):
     app.command()(verb)
 app.command("test")(cli_test.cases)
