@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from fhirpath_spine.authoring import profiles_directory
-from fhirpath_spine.authoring.examples import Outcome, Run, run
+from fhirpath_spine.authoring import load, profiles_directory
+from fhirpath_spine.authoring.examples import Outcome, Run, run, running
 from fhirpath_spine.entrypoints.cli import app
 
 HEAD = """cases:
@@ -29,6 +30,15 @@ def profiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(profiles_directory(), folder, ignore=shutil.ignore_patterns("cases"))
     (folder / "suspicion" / "cases").mkdir()
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded_once() -> Iterator[None]:
+    """The profiles are the shipped ones in every test here, so they are compiled once."""
+    library = load(profiles_directory())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "load", lambda _: library)
+        yield
 
 
 def told(profiles: Path, text: str) -> Run:
