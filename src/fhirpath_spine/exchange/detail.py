@@ -86,7 +86,7 @@ class Writer:
             waits = (self._say.say("waiting-only"),) if verdict.missing else verdict.because
             said += self._say.missing(gaps) or waits
         unique = list(dict.fromkeys([*said, *verdict.cautions, *verdict.lines]))
-        reasons = joined([_sentence(one) for one in unique], " ")
+        reasons = joined([(*one, "" if plain(one).endswith((".", "…")) else ".") for one in unique], " ")
         return self._text("open-item", title=verdict.title, id=verdict.id, reasons=reasons)
 
     def _claim(self, claim_id: str) -> Said:
@@ -179,10 +179,3 @@ class Writer:
         at = self._decision.at.isoformat(timespec="minutes")
         lines.append(self._text("footer", decision=self._id, library=self._decision.library[:12], at=at))
         return lines
-
-
-def _sentence(said: Said) -> Said:
-    """A reason as a sentence among others; a name of ours starts with a capital, words of a chart stay as they are."""
-    head, *rest = said or ("",)
-    head = head if isinstance(head, Charted) else head[:1].upper() + head[1:]
-    return (head, *rest, "" if plain(said).endswith((".", "…")) else ".")
