@@ -256,7 +256,8 @@ def doubt(config: Lesions, one: Lesion, *, conditions: bool, imaging: bool) -> N
     """
     item = one.item
     if conditions or imaging:
-        item["level"], item["since"] = Incomplete(item["level"]), Incomplete()
+        item["level"] = Incomplete(item["level"])
+        item.pop("since", None)  # an earlier day may be unread, and a date is compared with, not asked for
         if not one.imaging:
             item["imaged"] = Incomplete()
         for flag in config.flags:
