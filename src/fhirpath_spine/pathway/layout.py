@@ -55,7 +55,8 @@ def _cards_of(entry: PathwayResult, verdicts: Sequence[Verdict], *, is_gate: boo
     rest = [v for v in recommended if not v.safety]
     cards: list[PlannedCard] = []
     for indicator in reversed(Indicator):
-        group = tuple(v for v in rest if v.indicator is indicator)
+        # What is attached to the gate is a line of its critical card, whatever its own indicator (rulings 4.2).
+        group = tuple(v for v in rest if (Indicator.CRITICAL if v.on_gate else v.indicator) is indicator)
         if group or (is_gate and indicator is Indicator.CRITICAL and entry.notes):
             cards.append(PlannedCard(CardKind.PATHWAY, indicator, entry, group))
     if not cards and (lines or entry.notes):
