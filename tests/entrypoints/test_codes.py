@@ -83,8 +83,21 @@ def test_an_expression_is_asked_as_an_implicit_value_set() -> None:
 @pytest.mark.usefixtures("loaded")
 def test_a_server_that_does_not_page_is_asked_until_nothing_is_new(expand: Any, tx: FhirStub) -> None:
     tx.expand = lambda _: (200, value_set(["D1", "D2"]))
-    assert expand(f"nsaid={URL}").code == 0
-    assert len(tx.asked) == 1
+    ran = expand(f"nsaid={URL}")
+    assert ran.code == 0
+    assert "nsaid: 2 codes" in ran.err
+    assert len(tx.asked) == 2
+
+
+@pytest.mark.usefixtures("loaded")
+def test_pages_smaller_than_asked_for_without_a_count_are_read_to_the_end(expand: Any, tx: FhirStub) -> None:
+    def answer(query: dict[str, str]) -> Reply:
+        start = int(query["offset"])
+        codes = [f"D{n}" for n in range(start, min(start + 2, 5))]
+        return 200, value_set(codes) if codes else {"resourceType": "ValueSet"}
+
+    tx.expand = answer
+    assert "nsaid: 5 codes" in expand(f"nsaid={URL}").err
 
 
 @pytest.mark.usefixtures("loaded")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fhirpath_spine.adapters.peer import Peer
 from fhirpath_spine.errors import ServerError
-from fhirpath_spine.exchange.expanding import CODES, PAGE, Row, question, rows, total
+from fhirpath_spine.exchange.expanding import CODES, Row, question, rows, total
 
 
 def expand(server: Peer, source: str) -> list[Row]:
@@ -19,6 +19,8 @@ def expand(server: Peer, source: str) -> list[Row]:
     while True:
         answer = server.get("ValueSet/$expand", question(source, offset)).json()
         page = rows(answer)
+        if page is None and found and answer.get("resourceType") == "ValueSet":
+            page = []  # HAPI answers so past the last page
         if page is None:
             raise ServerError("The server did not answer with an expanded ValueSet.", hint="Does it serve $expand?")
         before, counted = len(found), max(counted, total(answer))
@@ -26,8 +28,8 @@ def expand(server: Peer, source: str) -> list[Row]:
         if len(found) > CODES or counted > CODES:
             raise ServerError(f"The value set holds more than {CODES} codes.", hint="Ask for a narrower one.")
         offset += len(page)
-        # A server that does not page answers the same again, and nothing new is the end.
-        if len(found) == before or (offset >= counted if counted else len(page) < PAGE):
+        # Without a count, nothing new is the end: a server may give smaller pages than were asked for, or not page at all.
+        if len(found) == before or (counted and offset >= counted):
             break
     if not found:
         raise ServerError("The server lists no code for this value set.", hint="Check its URL or expression.")
