@@ -1,0 +1,147 @@
+"""Which verdicts stand together on one card, in which order, and what folds (rulings 5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from small_world import condition, judge, library, pathway, recommendation
+
+from fhirpath_spine.pathway.decision import Decision
+
+T7, L1 = condition("tumour", "level-t7", id="a"), condition("tumour", "level-l1", id="b")
+
+
+def cards(decision: Decision) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Each card as (kind, indicator, recommendations)."""
+    return [(c.kind.value, c.indicator.value, tuple(v.id for v in c.verdicts)) for c in decision.cards]
+
+
+def planned(*recommendations: dict[str, Any], told: Sequence[Any] = (), per: str = "none", **given: Any) -> Decision:
+    return judge(library({"PW-ASK": pathway(*recommendations, per=per)}), *told, **given)
+
+
+def one(number: int, indicator: str = "info", **parts: Any) -> dict[str, Any]:
+    return recommendation(f"R-ASK-{number:02}", indicator=indicator, **parts)
+
+
+BLOCKED = {"blocked": [{"stop": "%cancer.exists().not()"}]}
+OPEN = {"when": [{"open": "%fit-latest.value"}]}
+
+
+def test_one_card_for_each_indicator_loudest_first() -> None:
+    assert cards(planned(one(1), one(2, "warning"), one(3), one(4, "critical"))) == [
+        ("pathway", "critical", ("R-ASK-04",)),
+        ("pathway", "warning", ("R-ASK-02",)),
+        ("pathway", "info", ("R-ASK-01", "R-ASK-03")),
+    ]
+
+
+def test_recommendations_stand_as_the_profile_lists_them() -> None:
+    assert cards(planned(one(3), one(1), one(2))) == [("pathway", "info", ("R-ASK-03", "R-ASK-01", "R-ASK-02"))]
+
+
+def test_one_card_for_each_lesion_cranial_first() -> None:
+    decision = planned(one(1), told=(L1, T7), per="lesion")
+    assert [c.entry.lesion.key for c in decision.cards if c.entry and c.entry.lesion] == ["tumour:T7", "tumour:L1"]
+
+
+@pytest.mark.parametrize("line", [BLOCKED, OPEN])
+def test_what_is_blocked_or_needs_data_sits_on_the_quietest_card_and_never_raises_an_indicator(line: Any) -> None:
+    assert cards(planned(one(1, "warning"), one(2), one(3, "critical", **line))) == [
+        ("pathway", "warning", ("R-ASK-01",)),
+        ("pathway", "info", ("R-ASK-02", "R-ASK-03")),
+    ]
+
+
+def test_a_pathway_with_only_such_lines_gets_one_info_card() -> None:
+    assert cards(planned(one(1, "warning", **BLOCKED), one(2, "critical", **OPEN))) == [
+        ("pathway", "info", ("R-ASK-01", "R-ASK-02"))
+    ]
+
+
+def test_what_is_silent_is_on_no_card() -> None:
+    silent = {"satisfied": [{"done": "%cancer.exists().not()"}]}
+    assert cards(planned(one(1), one(2, **silent), one(3, when=[{"no": "%cancer.exists()"}]))) == [
+        ("pathway", "info", ("R-ASK-01",))
+    ]
+
+
+def test_a_safety_recommendation_stands_alone() -> None:
+    assert cards(planned(one(1, "warning", safety="true"), one(2, "warning"), one(3, "warning", safety="true"))) == [
+        ("safety", "warning", ("R-ASK-01",)),
+        ("safety", "warning", ("R-ASK-03",)),
+        ("pathway", "warning", ("R-ASK-02",)),
+    ]
+
+
+def five_pathways(indicator: str) -> Decision:
+    content = {f"PW-P{n}": pathway(recommendation(f"R-P{n}-01", indicator=indicator)) for n in range(1, 6)}
+    return judge(library(content, policy={"order": list(content)}))
+
+
+@pytest.mark.parametrize(("indicator", "kept"), [("warning", 2), ("info", 3)])
+def test_beyond_the_budget_the_last_fold_into_one_card_outside_the_count(indicator: str, kept: int) -> None:
+    found = cards(five_pathways(indicator))
+    assert found[:kept] == [("pathway", indicator, (f"R-P{n}-01",)) for n in range(1, kept + 1)]
+    assert found[kept:] == [("more", "info", tuple(f"R-P{n}-01" for n in range(kept + 1, 6)))]
+
+
+def test_critical_and_safety_cards_never_fold() -> None:
+    assert [kind for kind, _, _ in cards(five_pathways("critical"))] == ["pathway"] * 5
+    safe = [one(n, "warning", safety="true") for n in range(1, 6)]
+    assert [kind for kind, _, _ in cards(planned(*safe))] == ["safety"] * 5
+
+
+def test_unread_data_give_one_warning_card_of_their_own_behind_what_is_critical() -> None:
+    reading = one(1, when=[{"asked": "%scan.exists().not()"}])
+    found = cards(planned(reading, one(2, "critical"), one(3), lost=["reports"]))
+    assert [(kind, indicator) for kind, indicator, _ in found] == [
+        ("pathway", "critical"),
+        ("incomplete", "warning"),
+        ("pathway", "info"),
+    ]
+
+
+def test_what_no_pathway_reads_may_be_unread_without_a_card() -> None:
+    assert all(kind != "incomplete" for kind, _, _ in cards(planned(one(1), lost=["allergies"])))
+
+
+def test_what_is_not_recorded_gives_no_such_card() -> None:
+    assert all(kind != "incomplete" for kind, _, _ in cards(planned(one(1, **OPEN))))
+
+
+def test_the_plan_rides_on_the_first_card_of_each_entry_and_on_no_other() -> None:
+    decision = planned(one(1), one(2, "warning"), told=(T7, L1), per="lesion")
+    plans = [
+        (c.entry.lesion.key, c.indicator.value) for c in decision.cards if c.carries_plan and c.entry and c.entry.lesion
+    ]
+    assert plans == [("tumour:T7", "warning"), ("tumour:L1", "warning")]
+
+
+def test_a_recommendation_for_the_patient_stands_once_on_the_first_pathways_card() -> None:
+    shared = one(1, scope="patient")
+    decision = planned(shared, one(2), told=(T7, L1), per="lesion")
+    holders = [
+        c.entry.lesion.key
+        for c in decision.cards
+        if "R-ASK-01" in {v.id for v in c.verdicts} and c.entry and c.entry.lesion
+    ]
+    assert holders == ["tumour:T7"]
+    assert [v.lesion for v in decision.verdicts if v.id == "R-ASK-01"] == [None]
+
+
+def test_every_shown_verdict_is_on_exactly_one_card() -> None:
+    mixed = [
+        one(1, "warning"),
+        one(2, **BLOCKED),
+        one(3, **OPEN),
+        one(4, "warning", safety="true"),
+        one(5, scope="patient"),
+    ]
+    decision = planned(*mixed, told=(T7, L1), per="lesion")
+    shown = sorted((v.id, v.lesion.key if v.lesion else "") for v in decision.verdicts if v.status.shown)
+    held = sorted((v.id, v.lesion.key if v.lesion else "") for c in decision.cards for v in c.verdicts)
+    assert held == shown
+    assert len(shown) == 9
