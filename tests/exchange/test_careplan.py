@@ -11,8 +11,8 @@ from fhir.resources.R4B.careplan import CarePlan
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from fhirpath_spine.exchange.cards import Taste, word
-from fhirpath_spine.exchange.careplan import KINDS
-from fhirpath_spine.pathway.decision import Evidence, LesionRef, Status, Step, Verdict
+from fhirpath_spine.exchange.careplan import KINDS, members
+from fhirpath_spine.pathway.decision import CardKind, Evidence, LesionRef, Status, Step, Verdict
 from fhirpath_spine.pathway.model import Activity, Library
 
 
@@ -200,3 +200,18 @@ def test_another_major_version_is_another_plan_and_a_minor_one_is_not(make: Modu
 def test_a_plan_says_what_it_replaces(make: ModuleType) -> None:
     notes = [n["text"] for n in plans(make, make.planned(make.verdict()))[0]["note"]]
     assert any("Replaces any earlier draft with this identifier" in n for n in notes)
+
+
+# ---------------------------------------------------------------------------------------------------- folded cards
+
+
+def test_a_plan_takes_nothing_of_another_lesion_from_the_folded_card(make: ModuleType) -> None:
+    other_lesion = LesionRef("demo:L1", "another tumour at L1", ("L1",), ("c9",))
+    other_entry = replace(make.ENTRY, lesion=other_lesion)
+    mine, folded = make.verdict(), make.verdict("R-DEMO-02")
+    foreign = make.verdict("R-DEMO-03", lesion=other_lesion)
+    shared = make.verdict("R-DEMO-04", lesion=None)
+    more = make.planned(folded, foreign, shared, kind=CardKind.MORE, carries_plan=False)
+    decision = replace(make.decision(make.planned(mine), more), entries=(make.ENTRY, other_entry))
+    assert [v.id for v in members(decision, make.ENTRY)] == ["R-DEMO-01", "R-DEMO-02", "R-DEMO-04"]
+    assert [v.id for v in members(decision, other_entry)] == ["R-DEMO-03"]

@@ -13,7 +13,7 @@ from fhirpath_spine.exchange import BASE, Json, lean
 from fhirpath_spine.exchange.ids import Ids
 from fhirpath_spine.exchange.markdown import plain
 from fhirpath_spine.exchange.words import Phrases, joined
-from fhirpath_spine.pathway.decision import Decision, Evidence, PathwayResult, Status, Verdict
+from fhirpath_spine.pathway.decision import CardKind, Decision, Evidence, PathwayResult, PlannedCard, Status, Verdict
 from fhirpath_spine.pathway.model import Library
 from fhirpath_spine.pathway.texts import Charted, Said
 
@@ -28,7 +28,7 @@ def canonical(entry: PathwayResult) -> str:
 
 def members(decision: Decision, entry: PathwayResult) -> list[Verdict]:
     """The recommended verdicts that belong to the plan of an entry: its own, and those of the patient on its cards."""
-    on_cards = {id(v) for c in decision.cards if c.entry is entry for v in c.verdicts}
+    on_cards = {id(v) for c in decision.cards if c.entry is entry for v in c.verdicts if _may_hold(c, entry, v)}
     own = {
         id(v)
         for v in decision.verdicts
@@ -42,6 +42,13 @@ def members(decision: Decision, entry: PathwayResult) -> list[Verdict]:
     # By identity: comparing verdicts compares all that they hold.
     place = {id(v): number for number, v in enumerate(decision.verdicts)}
     return sorted(wanted, key=lambda v: place[id(v)])
+
+
+def _may_hold(card: PlannedCard, entry: PathwayResult, verdict: Verdict) -> bool:
+    """Whether a verdict on a card of an entry may be of that entry: the folded card mixes pathways and lesions."""
+    if card.kind is not CardKind.MORE or verdict.lesion is None:
+        return True
+    return verdict.pathway == entry.id and entry.lesion is not None and verdict.lesion.key == entry.lesion.key
 
 
 def done(decision: Decision, entry: PathwayResult, library: Library) -> list[tuple[Verdict, str]]:
