@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from doctor_kit import Rows, by_check, clients
 from fhir_stub import OUTCOME, TYPES, FhirStub, of_bundle, serving
 
 ROOT = Path(__file__).parents[2]
 PATIENT = "spine-demo-resectable"
 TOKEN = "canary-token-4711"
-Rows = dict[str, dict[str, str]]
 
 
 @pytest.fixture
@@ -41,20 +41,6 @@ def doctor(dev: Any, ehr: FhirStub) -> Any:
         return ran.code, by_check(ran)
 
     return command
-
-
-def by_check(ran: Any) -> Rows:
-    rows = ran.json["findings"]
-    for row in rows:
-        # What is not as it should be says why that matters; what will not work or could be better, what to do.
-        assert row["level"] == "PASS" or "why" in row or "not_offered" in row["what"]
-        assert row["level"] not in ("WARN", "FAIL") or "do" in row
-    order = ["PASS", "INFO", "WARN", "FAIL"]
-    worst: Rows = {}
-    for row in sorted(rows, key=lambda r: order.index(r["level"])):
-        worst[row["check"]] = row
-    assert sum(ran.json["summary"].values()) == len(rows)
-    return worst
 
 
 # ------------------------------------------------------------------ all is well
@@ -223,52 +209,7 @@ def test_a_code_map_takes_a_datum_off_the_list(
     assert "Night pain" not in after["codes"]["what"], after["content"]
 
 
-# ------------------------------------------------------------------ this side
-
-
-def test_production_that_would_not_start_fails(run: Any, loaded: None) -> None:
-    ran = run("doctor", "--format", "json")
-    assert ran.code == 1
-    assert by_check(ran)["mode"]["level"] == "FAIL"
-
-
-def test_a_setting_that_cannot_be_used_is_a_finding(dev: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SPINE_DEADLINE", "soon")
-    ran = dev("doctor", "--format", "json")
-    assert ran.code == 1
-    assert "SPINE_DEADLINE" in by_check(ran)["settings"]["what"]
-
-
-def test_a_fixed_clock_warns(dev: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SPINE_CLOCK", "2026-06-15T12:00:00Z")
-    assert by_check(dev("doctor", "--format", "json"))["clock"]["level"] == "WARN"
-
-
-@pytest.mark.parametrize(("name", "text"), [("SITE", "timezone: Nowhere\n"), ("HMAC_KEY_FILE", "short")])
-def test_content_that_cannot_be_used_is_a_finding(
-    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, text: str
-) -> None:
-    monkeypatch.setenv("SPINE_MODE", "dev")
-    (tmp_path / "file.yaml").write_text(text, encoding="utf-8")
-    monkeypatch.setenv(f"SPINE_{name}", str(tmp_path / "file.yaml"))
-    ran = run("doctor", "--format", "json")
-    assert ran.code == 1
-    assert by_check(ran)["content"]["level"] == "FAIL"
-
-
-def clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    (tmp_path / "clients.yaml").write_text(text, encoding="utf-8")
-    monkeypatch.setenv("SPINE_CLIENTS", str(tmp_path / "clients.yaml"))
-
-
-def test_a_base_that_no_entry_lists_fails(
-    dev: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ehr: FhirStub
-) -> None:
-    clients(tmp_path, monkeypatch, "clients:\n  - {id: ward, fhir_servers: ['https://ehr.example.org/fhir']}\n")
-    ran = dev("doctor", "--fhir", ehr.base, "--client", "ward", "--format", "json")
-    row = by_check(ran)["FHIR server listed"]
-    assert (ran.code, row["level"]) == (1, "FAIL")
-    assert ehr.base in row["do"]
+# ------------------------------------------------------------------ entries of clients
 
 
 def test_what_an_entry_does_not_offer_is_not_asked(
@@ -293,25 +234,3 @@ def test_a_further_origin_of_links_that_is_listed_is_followed(
     code, found = doctor()
     assert code == 0, found
     assert "which the client's entry lists" in found["paging"]["what"]
-
-
-@pytest.mark.parametrize(("text", "chosen"), [("clients: [{id: ward}]\n", "wad"), ("client: []\n", "")])
-def test_an_entry_that_is_not_there_and_a_file_that_cannot_be_read_fail(
-    dev: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, chosen: str
-) -> None:
-    clients(tmp_path, monkeypatch, text)
-    ran = dev("doctor", "--format", "json", *(("--client", chosen) if chosen else ()))
-    assert ran.code == 1
-    assert by_check(ran)["client" if chosen else "clients"]["level"] == "FAIL"
-
-
-@pytest.mark.parametrize(
-    "words", [("--patient", "a/b", "--fhir", "http://127.0.0.1:1/fhir"), ("--patient", "x"), ("--fhir", "ftp://x")]
-)
-def test_wrong_use_ends_with_2(dev: Any, words: tuple[str, ...]) -> None:
-    ran = dev("doctor", *words)
-    assert (ran.code, ran.out) == (2, "")
-
-
-def test_help_works(run: Any) -> None:
-    assert "Exit: 0" in " ".join(run("doctor", "--help").out.split())

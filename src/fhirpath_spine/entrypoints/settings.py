@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     on_unavailable: Literal["412", "card"] = Field("412", description="answer where the scope cannot be decided")
     deadline: float = Field(4.0, gt=0, le=60, description="seconds for one call")
     hmac_key_file: Path | None = Field(None, description="at least 32 bytes that ids are derived with")
-    public_url: str = Field("", description="what a token's aud is checked against (not used by this release)")
+    public_url: str = Field("", description="how the service is reached from outside: FHIR answers, registration")
     database_url: str = Field("", description="store of issued cards and feedback (not used by this release)")
     data_dir: Path | None = Field(None, description="directory of the default store (not used by this release)")
     metrics_addr: str = Field("", description="host:port of the metrics (not used by this release)")
