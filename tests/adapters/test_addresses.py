@@ -87,6 +87,35 @@ def test_a_listed_base_is_known_in_every_spelling_that_means_it(text: str) -> No
     assert str(listed(EHR).admitted(text)) == EHR
 
 
+AMBIGUOUS = [
+    "https://a.example/fhir/..",
+    "https://a.example/./fhir",
+    "https://a.example/%2e%2e/fhir",
+    "https://a.example/%252e/fhir",
+    "https://a.example/x%2ffhir",
+    "https://a.example/x%5cfhir",
+    "https://a.example//fhir",
+    "https://a.example/a%00b",
+    "https://127.1/fhir",
+    "https://2130706433/fhir",
+    "https://0x7f000001/fhir",
+    "https://0177.0.0.1/fhir",
+    "https://1.2.3.4.5/fhir",
+    "https://a.example./fhir",
+    "https://-a.example/fhir",
+    "https://a..example/fhir",
+    "https://[127.0.0.1]/fhir",
+    "https://[::1%25lo]/fhir",
+    "https://a.example:0/fhir",
+    "https://a.example:65536/fhir",
+]
+
+
+@pytest.mark.parametrize("text", AMBIGUOUS)
+def test_what_could_be_read_in_two_ways_cannot_be_listed_either(text: str) -> None:
+    assert read_base(text) is None
+
+
 @pytest.mark.parametrize("servers", [listed(EHR), Servers(loopback=True), Servers()], ids=["listed", "dev", "none"])
 def test_no_hostile_base_is_resolved_or_contacted(servers: Servers) -> None:
     canary, names = from_bundle(CHART), Names()
@@ -200,14 +229,18 @@ def test_a_name_that_does_not_resolve_is_unreachable() -> None:
     assert set(asyncio.run(run()).unread.values()) == {"unreachable"}
 
 
-def test_a_closed_port_is_unreachable() -> None:
+def test_a_closed_port_is_unreachable_and_tried_twice() -> None:
+    names = Names()
+
     async def run() -> Setup:
         async with from_bundle(CHART).serve() as stub:
             base = stub.base
-        setup, _ = await called(Servers(loopback=True), base, Names())
+        setup, _ = await called(Servers(loopback=True), base, names)
         return setup
 
-    assert set(asyncio.run(run()).unread.values()) == {"unreachable"}
+    setup = asyncio.run(run())
+    assert set(setup.unread.values()) == {"unreachable"}
+    assert len(names.asked) == 2 * len(setup.unread)
 
 
 def test_a_wrong_path_on_the_right_server_is_not_found() -> None:
