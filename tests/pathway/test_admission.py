@@ -1,0 +1,101 @@
+"""Which pathways a chart enters: for which lesion, in which state, and what is left undecided."""
+
+from __future__ import annotations
+
+import pytest
+from pathway_kit import (
+    METASTASIS,
+    PAIN,
+    PARESIS,
+    SCHWANNOMA,
+    SITE,
+    Json,
+    answer,
+    condition,
+    entries,
+    facts,
+    judge,
+    observation,
+    shipped,
+)
+
+from fhirpath_spine.pathway.admission import Admission, Entry
+from fhirpath_spine.pathway.oversight import Oversight
+from fhirpath_spine.pathway.truth import Reason, Truth
+
+SINS = observation("sins", "sins-total", at="T8", valueInteger=9)
+ECOG = observation("ecog", "ecog", valueInteger=1)
+COMFORT = observation("goal", "goals-of-care", **answer("comfort-only"))
+
+
+def _admitted(*told: Json, **how: object) -> tuple[Admission, list[Entry]]:
+    def unheard(role: str, owner: str, name: str, answered: Truth) -> None:
+        """Nobody listens."""
+
+    library = shipped()
+    admission = Admission(library, facts(*told, **how), SITE, unheard)
+    return admission, admission.entries(Oversight(library, admission.environment(None), SITE, "full"))
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [
+        ((METASTASIS,), [("PW-METS", "CLASSIFY")]),
+        ((METASTASIS, SINS), [("PW-METS", "CLASSIFY")]),
+        ((METASTASIS, SINS, ECOG), [("PW-METS", "TREAT_PLAN")]),
+        ((METASTASIS, SINS, ECOG, COMFORT), [("PW-PALL", "PALLIATE")]),
+        ((METASTASIS, PARESIS), [("PW-COMPRESS", "EMERGENCY"), ("PW-METS", "CLASSIFY")]),
+        ((SCHWANNOMA,), [("PW-OBSERVE", "OBSERVING")]),
+        ((condition("m", "spinal-metastasis-site", at="T8", clinical="recurrence"),), [("PW-METS", "RECUR")]),
+        ((condition("m", "spinal-metastasis-site", at="T8", verified="provisional"),), [("PW-SUSPECT", "CLASSIFY")]),
+        ((condition("m", "spinal-metastasis-site", at="T8", clinical="resolved"),), []),
+    ],
+    ids=["met", "scored", "planned", "comfort", "deficit", "benign", "recurrent", "provisional", "resolved"],
+)
+def test_a_chart_enters_its_pathway_in_the_first_state_that_holds(
+    told: tuple[Json, ...], found: list[tuple[str, str]]
+) -> None:
+    assert entries(judge(*told)) == found
+
+
+def test_entries_stand_in_the_order_of_the_policy() -> None:
+    order = list(shipped().policy.order)
+    places = [order.index(id_) for id_, _ in entries(judge(SCHWANNOMA, METASTASIS, PARESIS, PAIN))]
+    assert len(places) > 2
+    assert places == sorted(places)
+
+
+def test_the_fallback_takes_only_the_lesion_that_no_pathway_takes() -> None:
+    mass = observation("mass", "spinal-lesion-on-imaging", at="C4", **answer("suspicious-mass"))
+    taken = [(e.id, e.lesion.key if e.lesion else "") for e in judge(METASTASIS, mass).entries]
+    assert taken == [("PW-METS", "metastasis:T8"), ("PW-SUSPECT", "unknown:C4")]
+
+
+def test_a_whole_chart_leaves_nothing_undecided() -> None:
+    admission, found = _admitted(METASTASIS, SCHWANNOMA)
+    assert admission.undecided == []
+    assert admission.lesions_complete
+    assert all(e.certain and e.doubt is None for e in found)
+
+
+def test_what_was_not_read_is_kept_as_undecided_and_named() -> None:
+    admission, found = _admitted(unread=["conditions"])
+    assert not admission.lesions_complete
+    assert {m.reason for m in admission.undecided} == {Reason.UNREAD}
+    assert "Tumour of the spine" in {m.item for m in admission.undecided}
+    assert all(e.doubt is not None for e in found)
+
+
+def test_an_entry_in_doubt_is_in_no_certain_state() -> None:
+    _, found = _admitted(SCHWANNOMA, unread=["observations-neuro"])
+    doubtful = [e for e in found if e.doubt is not None]
+    assert {e.pathway.id for e in doubtful} >= {"PW-COMPRESS", "PW-OBSERVE"}
+    assert not any(e.certain for e in doubtful)
+
+
+def test_what_is_only_not_recorded_puts_no_pathway_in_doubt() -> None:
+    undecided = condition("m", "spinal-metastasis-site", at="T8")
+    del undecided["verificationStatus"]
+    admission, found = _admitted(undecided)
+    assert [e.pathway.id for e in found] == ["PW-SUSPECT"]
+    assert admission.undecided == []

@@ -1,0 +1,103 @@
+"""Questions of the shipped definitions: each answer carries its evidence, or what is missing and why."""
+
+from __future__ import annotations
+
+import pytest
+from pathway_kit import METASTASIS, PAIN, PARESIS, SITE, Json, facts, observation, patient, shipped
+
+from fhirpath_spine.pathway.admission import Admission
+from fhirpath_spine.pathway.environment import Answer, Environment
+from fhirpath_spine.pathway.truth import Reason, Truth
+
+
+def _unheard(role: str, owner: str, name: str, answered: Truth) -> None:
+    """Nobody listens."""
+
+
+def _environment(*told: Json, **how: object) -> Environment:
+    return Admission(shipped(), facts(*told, **how), SITE, _unheard).environment(None)
+
+
+def _ask(definition: str, *told: Json, **how: object) -> Answer:
+    return _environment(*told, **how).ask(shipped().definitions[definition])
+
+
+NIGHT = observation("night", "night-pain", valueBoolean=True)
+
+
+@pytest.mark.parametrize(
+    ("definition", "told", "truth"),
+    [
+        ("back-pain-now", (PAIN,), True),
+        ("back-pain-now", (), False),
+        ("pain-persists", (PAIN,), True),
+        ("flag-night", (NIGHT,), True),
+        ("adult", (), True),
+        ("gate-open", (METASTASIS, PARESIS), True),
+        ("gate-open", (METASTASIS,), False),
+        ("gate-open", (PARESIS,), False),
+    ],
+)
+def test_a_complete_chart_decides_a_definition(definition: str, told: tuple[Json, ...], truth: bool) -> None:
+    assert _ask(definition, *told).truth is truth
+
+
+def test_a_met_answer_names_the_resources_that_decided_it() -> None:
+    found = _ask("back-pain-now", PAIN, NIGHT)
+    assert [e.reference for e in found.evidence] == ["Condition/pain"]
+    assert found.missing == ()
+
+
+def test_an_unread_key_leaves_the_answer_unknown_and_named() -> None:
+    found = _ask("flag-night", unread=["observations-pain"])
+    assert found.truth is None
+    assert found.unread
+    assert [(m.item, m.reason) for m in found.missing] == [("Night pain", Reason.UNREAD)]
+
+
+def test_what_was_found_decides_though_more_is_unread() -> None:
+    assert _ask("flag-night", NIGHT, unread=["observations-pain"]).truth is True
+
+
+def test_a_false_side_decides_though_the_other_is_unread() -> None:
+    assert _ask("gate-with-tumour", unread=["observations-decisions"]).truth is False
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [({"unread": ["patient"]}, Reason.UNREAD), ({}, Reason.NOT_RECORDED)],
+    ids=["unread", "no-birth-date"],
+)
+def test_an_unknown_age_says_whether_it_was_not_read_or_is_not_recorded(how: Json, reason: Reason) -> None:
+    unborn = patient()
+    del unborn["birthDate"]
+    found = _ask("adult", unborn, **how)
+    assert found.truth is None
+    assert {m.reason for m in found.missing} == {reason}
+
+
+def test_contradicting_statements_leave_the_answer_unknown_and_are_both_shown() -> None:
+    told = [observation(f"u{v}", "unfit-for-open-surgery", valueBoolean=v) for v in (True, False)]
+    found = _ask("unfit-stated", *told)
+    assert found.truth is None
+    assert found.conflict
+    assert {e.reference for m in found.missing for e in m.alternatives} == {"Observation/uTrue", "Observation/uFalse"}
+
+
+def test_a_question_is_answered_once() -> None:
+    environment = _environment(PAIN)
+    question = shipped().definitions["back-pain-now"]
+    assert environment.ask(question) is environment.ask(question)
+
+
+def test_what_is_given_to_a_narrower_environment_leaves_the_wider_one_alone() -> None:
+    environment = _environment(PAIN)
+    narrower = environment.with_given({"state": ["TREAT_PLAN"]})
+    assert list(narrower["state"]) == ["TREAT_PLAN"]
+    assert narrower["back-pain"] is environment["back-pain"]
+    with pytest.raises(KeyError):
+        environment["state"]
+
+
+def test_the_site_is_read_as_its_flags_and_the_variants_that_it_approved() -> None:
+    assert list(_environment()["site"]) == [{"endoscopy_available": True, "approved_variants": []}]

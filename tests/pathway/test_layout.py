@@ -1,0 +1,95 @@
+"""The plan of the cards under the shipped policy: how many, in which order, and which carries the plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pathway_kit import METASTASIS, PAIN, PARESIS, SCHWANNOMA, Json, condition, judge, observation, shipped
+
+from fhirpath_spine.pathway.decision import CardKind, Decision
+from fhirpath_spine.pathway.model import Indicator
+
+SINS = observation("sins", "sins-total", at="T8", valueInteger=14)
+LEVELS = ("C3", "C6", "T2", "T5", "T11", "L1", "L4")
+MANY: tuple[Json, ...] = tuple(condition(f"m{at}", "spinal-metastasis-site", at=at) for at in LEVELS)
+POOL: tuple[Json, ...] = (*MANY, METASTASIS, SCHWANNOMA, PAIN, PARESIS, SINS)
+KEYS = st.sets(st.sampled_from(["procedures", "reports", "observations-status", "observations-neuro"]), max_size=2)
+
+
+def _kinds(decision: Decision) -> list[tuple[CardKind, Indicator]]:
+    return [(c.kind, c.indicator) for c in decision.cards]
+
+
+def _held(decision: Decision) -> None:
+    budget = shipped().policy.budget
+    free = [c for c in decision.cards if c.kind is CardKind.PATHWAY]
+    numbers = Counter(c.indicator for c in free)
+    assert numbers[Indicator.WARNING] <= budget.warning
+    assert numbers[Indicator.INFO] <= budget.info
+    assert sum(c.kind is CardKind.MORE for c in decision.cards) <= 1
+    assert sum(c.kind is CardKind.INCOMPLETE for c in decision.cards) <= 1
+    on_cards = Counter(id(v) for c in decision.cards for v in c.verdicts)
+    assert on_cards == Counter(id(v) for v in decision.verdicts if v.status.shown)
+    planned = Counter((c.entry.id, c.entry.lesion) for c in decision.cards if c.entry and c.carries_plan)
+    assert not planned or max(planned.values()) == 1
+
+
+@settings(deadline=None, max_examples=settings().max_examples // 4)
+@given(st.lists(st.sampled_from(POOL), min_size=1, unique_by=lambda r: r["id"]), KEYS)
+def test_no_chart_gets_more_cards_than_the_policy_allows_and_none_loses_a_verdict(
+    told: list[Json], unread: set[str]
+) -> None:
+    _held(judge(METASTASIS, *(r for r in told if r is not METASTASIS), unread=unread))
+
+
+def test_many_lesions_fold_into_one_last_card() -> None:
+    decision = judge(*MANY)
+    kinds = _kinds(decision)
+    assert len(decision.entries) == len(LEVELS)
+    assert kinds[-1] == (CardKind.MORE, Indicator.INFO)
+    assert Counter(kinds) == {
+        (CardKind.PATHWAY, Indicator.WARNING): 2,
+        (CardKind.PATHWAY, Indicator.INFO): 3,
+        (CardKind.MORE, Indicator.INFO): 1,
+    }
+
+
+def test_cards_stand_cranial_to_caudal_as_their_lesions_do() -> None:
+    kept = [c.entry.lesion.rank for c in judge(*MANY).cards[:-1] if c.entry and c.entry.lesion]
+    assert len(kept) == 5
+    assert kept == sorted(kept)
+
+
+def test_what_is_critical_stands_first_and_does_not_fold() -> None:
+    decision = judge(*MANY, PARESIS)
+    assert _kinds(decision)[0] == (CardKind.PATHWAY, Indicator.CRITICAL)
+    assert [v.id for v in decision.cards[0].verdicts] == ["R-EMG-01", "R-EMG-02", "R-EMG-03"]
+
+
+@pytest.mark.parametrize(
+    ("told", "place"), [((METASTASIS,), 0), ((METASTASIS, PARESIS), 1)], ids=["alone", "behind-critical"]
+)
+def test_what_was_not_read_is_said_before_all_but_what_is_critical(told: tuple[Json, ...], place: int) -> None:
+    kinds = _kinds(judge(*told, unread=["procedures"]))
+    assert kinds[place] == (CardKind.INCOMPLETE, Indicator.WARNING)
+
+
+def test_the_plan_rides_on_the_first_card_of_its_entry_and_never_on_the_gates() -> None:
+    decision = judge(METASTASIS, SCHWANNOMA, SINS, PARESIS)
+    carrying = [c for c in decision.cards if c.carries_plan]
+    assert carrying
+    for card in carrying:
+        assert card.entry is not None
+        assert card.entry.id != "PW-COMPRESS"
+        assert card is next(c for c in decision.cards if c.entry == card.entry)
+
+
+def test_the_first_card_of_a_pathway_without_a_gate_carries_the_plan() -> None:
+    assert [c.carries_plan for c in judge(METASTASIS).cards] == [True, False]
+
+
+def test_an_empty_chart_gets_no_card() -> None:
+    assert judge().cards == ()
