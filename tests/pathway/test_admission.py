@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pathway_kit import (
     METASTASIS,
@@ -28,7 +30,7 @@ ECOG = observation("ecog", "ecog", valueInteger=1)
 COMFORT = observation("goal", "goals-of-care", **answer("comfort-only"))
 
 
-def _admitted(*told: Json, **how: object) -> tuple[Admission, list[Entry]]:
+def _admitted(*told: Json, **how: Any) -> tuple[Admission, list[Entry]]:
     def unheard(role: str, owner: str, name: str, answered: Truth) -> None:
         """Nobody listens."""
 

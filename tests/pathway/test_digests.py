@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +16,8 @@ ECOG = observation("ecog", "ecog", valueInteger=1)
 TOLD: tuple[Json, ...] = (METASTASIS, SCHWANNOMA, PAIN, ECOG)
 
 
-def _digest(*told: Json, **how: object) -> str:
-    return judge(*told, **how).facts  # type: ignore[arg-type]
+def _digest(*told: Json, **how: Any) -> str:
+    return judge(*told, **how).facts
 
 
 @given(st.permutations(TOLD))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from pathway_kit import METASTASIS, PAIN, PARESIS, SITE, Json, facts, observation, patient, shipped
 
@@ -14,11 +16,11 @@ def _unheard(role: str, owner: str, name: str, answered: Truth) -> None:
     """Nobody listens."""
 
 
-def _environment(*told: Json, **how: object) -> Environment:
+def _environment(*told: Json, **how: Any) -> Environment:
     return Admission(shipped(), facts(*told, **how), SITE, _unheard).environment(None)
 
 
-def _ask(definition: str, *told: Json, **how: object) -> Answer:
+def _ask(definition: str, *told: Json, **how: Any) -> Answer:
     return _environment(*told, **how).ask(shipped().definitions[definition])
 
 

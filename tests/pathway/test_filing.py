@@ -235,7 +235,7 @@ def test_an_answer_that_no_profile_knows_is_rejected_by_name() -> None:
 
 
 def test_an_answer_that_says_two_things_is_rejected_by_name() -> None:
-    both = {"valueCodeableConcept": concept("comfort-only", "prolong-life")}
+    both: Json = {"valueCodeableConcept": concept("comfort-only", "prolong-life")}
     assert _rejected("goals", observation("a", "goals-of-care", **both)) == ["two-answers"]
 
 

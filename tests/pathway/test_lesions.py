@@ -24,7 +24,7 @@ def _mass(id_: str, at: str = "", value: str = "suspicious-mass", days: int = 3)
     return observation(id_, "spinal-lesion-on-imaging", days=days, at=at, **answer(value))
 
 
-def _levels(*names: str) -> dict[str, list[Json]]:
+def _levels(*names: str) -> Json:
     return {"bodySite": [level(name) for name in names]}
 
 
