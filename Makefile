@@ -44,6 +44,10 @@ lint: $(INSTALLED) ## check style, types, layers and profiles
 hapi: $(INSTALLED) ## start a real FHIR server (HAPI) with invented patients (needs Java 17 and Maven; Ctrl-C ends it)
 	@$(BIN)/python sandbox/local_hapi.py
 
+.PHONY: conformance
+conformance: $(INSTALLED) ## run the official FHIRPath suite and print the score (needs Maven)
+	$(BIN)/python tests/fhirpath/conformance.py
+
 .PHONY: bench
 bench: $(INSTALLED) ## measure against other FHIRPath stacks, and the whole call (about four minutes)
 	$(BIN)/python -m benchmarks

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks import bodies, calls, profile_set, questions, served, stacks, workload
+from benchmarks import bodies, calls, fallback, profile_set, questions, served, stacks, workload
 from benchmarks.timing import Times, measure, peak_megabytes
 from fhirpath_spine import authoring
 from fhirpath_spine.exchange.parsing import parse
@@ -38,6 +38,7 @@ def main() -> int:
     different = _verbatim(body, chart, naive)
     different += _as_pathway(chart, naive)
     _growing()
+    different += fallback.main()
     if different:
         print(f"\nFAILED: {different} answers differ.")
     return 1 if different else 0

@@ -70,6 +70,8 @@ def build(config: Lesions, conditions: Sequence[Found], imaging: Sequence[Found]
         _add_imaging(config, lesions, found, cleared)
     _merge(config, lesions)
     for one in lesions:
+        for parts in (one.conditions, one.imaging):
+            parts.sort(key=lambda f: (f.order, f.reference))
         _complete(config, one)
     lesions.sort(key=lambda one: (one.rank, one.key, sorted(f.reference for f in (*one.conditions, *one.imaging))))
     _distinct_keys(lesions)
