@@ -3,6 +3,8 @@
 ``ask("%pain.value > 3", observation("pain", 7))`` writes a profile set whose only recommendation has that criterion, loads
 it as the service does, judges the chart, and says what the engine answered: True, False or None, and why. What the engine
 is made of inside is nobody's business here.
+
+It is long because it is one invented world in one place: its profiles as text, and the charts that are asked of it.
 """
 
 from __future__ import annotations
