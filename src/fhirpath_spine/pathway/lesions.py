@@ -58,9 +58,13 @@ class Lesion:
         self.imaging += other.imaging
 
 
+def _name(found: Found) -> str:
+    return found.reference
+
+
 def build(config: Lesions, conditions: Sequence[Found], imaging: Sequence[Found]) -> list[Lesion]:
     """The lesions of a chart, cranial to caudal, whatever the order and the ids of its entries."""
-    lesions = [one for found in conditions if (one := _from_condition(config, found)) is not None]
+    lesions = [one for found in sorted(conditions, key=_name) if (one := _from_condition(config, found)) is not None]
     _merge(config, lesions)
     _absorb_unnamed(lesions)
     cleared = [f for f in imaging if f.item.get("value") in config.imaging_absent]
@@ -189,6 +193,8 @@ def _complete(config: Lesions, one: Lesion) -> None:
     one.regions = regions_of(config, _everywhere(config, one))
     elsewhere = bool(one.levels or exact(config, one.regions))
     one.key = f"{_id(one)}:{'+'.join(names) or 'unnamed'}"
+    one.conditions.sort(key=_name)
+    one.imaging.sort(key=_name)
     confirmed = [c.item.get("confirmed") for c in one.conditions]
     dates = sorted(f.day for f in (*one.conditions, *one.imaging) if f.day)
     item: dict[str, Any] = {

@@ -6,7 +6,19 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from small_world import ask_lesions, concept, condition, lesions, observation, procedure, report
+from small_world import (
+    ask_lesions,
+    concept,
+    condition,
+    judge,
+    lesions,
+    library,
+    observation,
+    pathway,
+    procedure,
+    recommendation,
+    report,
+)
 
 
 def mass(*sites: str, when: str = "2026-06-10", **parts: Any) -> dict[str, Any]:
@@ -267,3 +279,18 @@ def test_while_a_lesion_may_be_unread_the_only_one_is_not_known_to_be_the_only_o
     assert ask_lesions("%statement.exists()", T7, statement(), lost=["observations-imaging"]) == {"tumour:T7": None}
     placed = statement(bodySite=concept("level-t7"))
     assert ask_lesions("%statement.exists()", T7, placed, lost=["observations-imaging"]) == {"tumour:T7": True}
+
+
+def test_the_conditions_of_a_lesion_are_named_in_one_order_whatever_the_order_of_the_chart() -> None:
+    told = [condition("tumour", "level-t7", id=name) for name in "cab"]
+    named = {ask_lesion(*order) for order in permutations(told)}
+    assert named == {("Condition/a", "Condition/b", "Condition/c")}
+
+
+def ask_lesion(*told: dict[str, Any]) -> tuple[str, ...]:
+    """The evidence of a question about the only lesion, in its order."""
+    decision = judge(
+        library({"PW-ASK": pathway(recommendation(when=[{"it": "%lesion.current"}]), per="lesion")}), *told
+    )
+    (found,) = decision.verdicts
+    return tuple(e.reference for e in found.steps[0].evidence)
