@@ -196,7 +196,7 @@ class Environment(Variables):
                 yield Missing(label, Reason.UNREAD)
             elif self._facts.patient is None or "age" not in self._facts.patient:
                 yield Missing(label, Reason.NOT_RECORDED)
-        elif (name == "lesions" and not self._lesions_complete) or (name == "lesion" and self._lesion_unread()):
+        elif name in ("lesion", "lesions") and self._lesion_unread(every=name == "lesions"):
             yield Missing(label, Reason.UNREAD)
         else:
             needs = self._needs_of(name)
@@ -217,6 +217,8 @@ class Environment(Variables):
                 days = fact.need.within if fact.gap is Reason.STALE else None
                 yield Missing(label if whole else fact.need.label, fact.gap, fact.need.name, fact.stale, days)
 
-    def _lesion_unread(self) -> bool:
-        """Whether a member of the lesion rests on something that could not be read."""
-        return self._lesion is not None and any(isinstance(v, Incomplete) for v in self._lesion.item.values())
+    def _lesion_unread(self, *, every: bool) -> bool:
+        """Whether a member of the lesion, or of any, rests on something that could not be read."""
+        asked = self._lesions if every else [self._lesion] if self._lesion else []
+        open_ = any(isinstance(v, Incomplete) for one in asked for v in one.item.values())
+        return open_ or (every and not self._lesions_complete)

@@ -83,12 +83,12 @@ class Oversight:
         for goal, answer in self._goals:
             if answer.truth is not False and _selects(goal.hide, recommendation, env):
                 step = to_step("goal", goal.id, answer, goal.test.text)
-                self._hide(goal.id, answer, self._say(goal.say), step, out, unread=self._say(goal.unread))
+                self._hide(goal.id, answer, self._named(goal.id, goal.say), step, out, unread=self._say(goal.unread))
         for exclusion in self._exclusions:
             if _selects(exclusion.hide, recommendation, env):
                 answer = env.ask(exclusion.test, exclusion.id)
                 step = to_step("exclusion", exclusion.id, answer, exclusion.test.text)
-                self._hide(exclusion.id, answer, [render(exclusion.say, env) or ()], step, out)
+                self._hide(exclusion.id, answer, [render(exclusion.say, env) or (exclusion.id,)], step, out)
         return out
 
     @staticmethod
@@ -114,7 +114,14 @@ class Oversight:
                 out.hidden += [Hidden(SCOPE_STOP, said) for said in self._say(gate.scope_stop)]
         elif not (_selects(gate.visible, recommendation, env) or _selects(gate.attached, recommendation, env)):
             step = to_step("gate", gate.pathway, self.gate, gate.open.text)
-            self._hide(gate.pathway, self.gate, self._say(gate.hidden), step, out, unread=self._say(gate.unread))
+            self._hide(
+                gate.pathway,
+                self.gate,
+                self._named(gate.pathway, gate.hidden),
+                step,
+                out,
+                unread=self._say(gate.unread),
+            )
 
     def _hold_on(
         self, hold: Hold, answer: Answer, recommendation: Recommendation, env: Environment, out: Imposed
@@ -127,7 +134,7 @@ class Oversight:
             return
         step = to_step("hold", hold.id, answer, hold.test.text)
         out.steps.append(step)
-        said = self._say(hold.say) if hold.say else [(hold.id,)]
+        said = self._named(hold.id, hold.say)
         if hides:
             self._hide(hold.id, answer, said, step, out)
         if answer.truth is None:
@@ -187,6 +194,10 @@ class Oversight:
             for fact in framework.lines:
                 if _selects(fact.on, recommendation, env):
                     yield from (Beside(framework.id, fact.grade, said) for said in spoken((fact.line,), env))
+
+    def _named(self, by: str, text: Text | None) -> list[Said]:
+        """The sentence of a rule; its name where a value of it is missing, since a rule holds without its words."""
+        return (self._say(text) if text is not None else []) or [(by,)]
 
     def _say(self, text: Text) -> list[Said]:
         said = render(text, self._env)

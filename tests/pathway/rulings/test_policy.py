@@ -233,6 +233,25 @@ def test_a_goal_that_could_not_be_read_releases_nothing() -> None:
     assert status(judge(lib, lost=["observations-decisions"]), "R-ASK-01") == "needs-data"
 
 
+def test_a_goal_without_a_date_hides_all_the_same() -> None:
+    lib = library({"PW-ASK": pathway(recommendation(kind="surgery"))}, policy={"goals": [COMFORT]})
+    decision = judge(lib, observation("goal", "goal-comfort", None))
+    assert status(decision, "R-ASK-01") == "suppressed"
+    assert said(verdict(decision, "R-ASK-01").because) == ["COMFORT"]
+
+
+@pytest.mark.parametrize(("effect", "wanted"), [("hide", "suppressed"), ("block", "blocked"), ("ask", "needs-data")])
+def test_so_does_a_hold_of_which_a_value_is_missing(effect: str, wanted: str) -> None:
+    decision = judge(held({**SICK, effect: "kind:surgery", "say": "Held since {scan.date}"}), condition("cancer"))
+    assert status(decision, "R-ASK-01") == wanted
+
+
+def test_a_goal_that_was_not_read_and_what_does_not_apply_is_not_ruled_out_by_the_loss() -> None:
+    asked = recommendation(kind="surgery", when=[{"no": "%scan.exists()"}])
+    lib = library({"PW-ASK": pathway(asked)}, policy={"goals": [COMFORT]})
+    assert status(judge(lib, lost=["observations-decisions"]), "R-ASK-01") == "suppressed"
+
+
 def test_goals_that_contradict_each_other_block() -> None:
     lib = library({"PW-ASK": pathway(recommendation(kind="surgery"))}, policy={"goals": [COMFORT]})
     two = (observation("goal", "goal-comfort", id="a"), observation("goal", "goal-cure", "2026-06-09", id="b"))
