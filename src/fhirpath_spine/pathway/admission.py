@@ -141,7 +141,10 @@ class Admission:
         entry = Entry(pathway, lesion, env)
         entry.doubt = applies if applies.truth is None else None
         taken = lesion.item["pathways"]
-        lesion.item["pathways"] = [*taken, pathway.id] if entry.doubt is None else Incomplete(taken)
+        now = taken if entry.doubt is not None else [*taken, pathway.id]
+        # Once a pathway is in doubt, those that surely take the lesion are not known to be all.
+        in_doubt = entry.doubt is not None or isinstance(taken, Incomplete)
+        lesion.item["pathways"] = Incomplete(now) if in_doubt else now
         return entry
 
     def _find_lesions(self) -> None:
