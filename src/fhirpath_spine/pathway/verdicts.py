@@ -165,8 +165,7 @@ def _when(
         if step.answer is False:
             refused = True
         elif step.answer is None:
-            # In the gate what cannot be told counts as met; what could not be read asks there too (rulings 9).
-            if criterion.unknown is Unknown.MET and not _unread(step):
+            if criterion.unknown is Unknown.MET:
                 sheet.cautions.append(_said(step))
                 continue
             asking.append(step)
@@ -203,10 +202,6 @@ def _caution(step: Step, criterion: Criterion, sheet: _Sheet) -> None:
 
 def _firm(step: Step) -> bool:
     return any(m.reason in FIRM for m in step.missing)
-
-
-def _unread(step: Step) -> bool:
-    return any(m.reason in (Reason.UNREAD, Reason.LIMIT) for m in step.missing)
 
 
 def _answer(criterion: Criterion, role: str, env: Environment, sheet: _Sheet) -> Step:

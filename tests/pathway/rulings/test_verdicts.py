@@ -94,10 +94,10 @@ def test_a_when_that_is_unknown(unknown: str | None, others: list[str], wanted: 
     assert status(judged(when=when), "R-ASK-01") == wanted
 
 
-def test_what_the_gate_counts_as_met_asks_where_it_was_not_read() -> None:
+def test_what_the_gate_counts_as_met_is_met_where_it_was_not_read_too() -> None:
     asked = recommendation(when=[{"open": {"test": OPEN, "unknown": "met"}}])
     decision = judge(library({"PW-ASK": pathway(asked)}), lost=["observations-status"])
-    assert status(decision, "R-ASK-01") == "needs-data"
+    assert status(decision, "R-ASK-01") == "recommended"
 
 
 def test_one_unknown_that_hides_hides_another_that_asks() -> None:
