@@ -1,4 +1,7 @@
-"""What stands above the pathways: gate, holds, goals, exclusions, who is told (rulings 1.9, 2.7, 4.2 to 4.4)."""
+"""What stands above the pathways: gate, holds, goals, exclusions, who is told (rulings 1.9, 2.7, 4.2 to 4.4).
+
+It is long because holds, goals, exclusions and the gate act on each other, and are asked together.
+"""
 
 from __future__ import annotations
 
