@@ -5,7 +5,7 @@ expression.truth([], Scope({"creatinine": [...]}, at=now))   # True, False, or N
 """
 
 from fhirpath_spine.fhirpath.account import Account
-from fhirpath_spine.fhirpath.expression import LONGEST, NESTED, Expression, compile  # noqa: A004
+from fhirpath_spine.fhirpath.expression import LONGEST, NESTED, Expression, compile  # noqa: A004 - as re.compile
 from fhirpath_spine.fhirpath.items import Incomplete
 from fhirpath_spine.fhirpath.problems import CompileError, EvaluationError
 from fhirpath_spine.fhirpath.quantity import Quantity, align

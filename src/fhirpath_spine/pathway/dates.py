@@ -67,13 +67,6 @@ def moment_of(text: object, zone: tzinfo) -> datetime | None:
         return None
 
 
-def order_of(text: str, day: str, zone: tzinfo) -> Order:
-    """Sort key of a date: newest is greatest; a partial date sorts by its first day."""
-    first = _first(day) or date.min
-    moment = moment_of(text, zone)
-    return first, moment.timestamp() if moment else 0.0
-
-
 def is_future(text: str, day: str, at: datetime, zone: tzinfo) -> bool:
     """Whether a date lies in the future beyond the clock slack; a partial date does only if all of it does."""
     moment = moment_of(text, zone)
