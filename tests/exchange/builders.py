@@ -89,7 +89,7 @@ def wording(lib: Library | None = None) -> Wording:
 
 def evidence(value: str = "yes", **changes: Any) -> Evidence:
     """A datum from the chart."""
-    return replace(Evidence("pain", "Pain severity", (Charted(value),), "2026-06-01", "Observation/o1"), **changes)
+    return Evidence("pain", "Pain severity", (Charted(value),), "2026-06-01", "Observation/o1")._replace(**changes)
 
 
 def verdict(id_: str = "R-DEMO-01", status: Status = Status.RECOMMENDED, **changes: Any) -> Verdict:
@@ -108,12 +108,12 @@ def verdict(id_: str = "R-DEMO-01", status: Status = Status.RECOMMENDED, **chang
         steps=(Step("when", "pain-recorded", True, "%pain.exists()", (found,)),),
         activity=Activity("ServiceRequest", "Ask for an opinion"),
     )
-    return replace(base, **changes)
+    return base._replace(**changes)
 
 
 def missing(item: str = "Grade", reason: Reason = Reason.NOT_RECORDED, **changes: Any) -> Missing:
     """A datum that would decide."""
-    return replace(Missing(item, reason, "grade"), **changes)
+    return Missing(item, reason, "grade")._replace(**changes)
 
 
 def planned(*verdicts: Verdict, **changes: Any) -> PlannedCard:

@@ -122,7 +122,7 @@ def test_a_recorded_goal_stands_in_the_plan_in_its_own_words(make: ModuleType) -
 
 def test_a_goal_is_told_once_and_in_one_order(make: ModuleType) -> None:
     other = goal(make, "comfort only")
-    second = replace(other, reference="Observation/g2")
+    second = other._replace(reference="Observation/g2")
     one = plans(make, make.planned(make.verdict()), goals=(other, second, other))[0]
     two = plans(make, make.planned(make.verdict()), goals=(second, other))[0]
     assert one == two

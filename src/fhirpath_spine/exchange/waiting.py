@@ -7,7 +7,7 @@ What all wait for is said first; what some wait for alike gets a letter, and the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from string import ascii_uppercase
 
 from fhirpath_spine.exchange.words import Phrases, joined
@@ -55,6 +55,6 @@ def _left(verdict: Verdict, said_first: set[str], names: dict[str, str]) -> tupl
         if one.reason is Reason.UNREAD:
             if one.item in said_first:
                 continue
-            one = replace(one, item=names.get(one.item, one.item))
+            one = one._replace(item=names.get(one.item, one.item))
         out.setdefault((one.item, one.reason), one)
     return tuple(out.values())

@@ -1,7 +1,8 @@
 """What a judgement says: verdicts with their trace, states, lesions and the plan of the cards. Plain values, no behaviour.
 
 A decision is phrased by ``exchange``; it holds no wire format. Text is a tuple of parts (``texts.Said``), in which what came
-from the chart is marked, so that it is escaped exactly once.
+from the chart is marked, so that it is escaped exactly once. What one call makes by the hundred is a named tuple: as fixed as
+a frozen dataclass, and made in a fifth of the time.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from fhirpath_spine.pathway.model import Activity, Indicator
 from fhirpath_spine.pathway.texts import Said
@@ -32,8 +34,7 @@ class Status(StrEnum):
         return self in (Status.RECOMMENDED, Status.BLOCKED, Status.NEEDS_DATA)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """One datum that was read: its name, its value in words, date, author and the resource it stands in."""
 
     need: str
@@ -44,8 +45,7 @@ class Evidence:
     author: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(NamedTuple):
     """One datum that would decide: its name on the card and why it is unknown. ``date`` is that of a stale value."""
 
     item: str
@@ -68,8 +68,7 @@ class Rejection:
     date: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One criterion as it was answered. ``role`` is when, use, unless, blocked, caution, satisfied, hold, goal or gate."""
 
     role: str
@@ -101,8 +100,7 @@ class Beside:
     said: Said
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One recommendation's result for one lesion, or for the patient where ``lesion`` is None."""
 
     id: str

@@ -7,8 +7,8 @@ Where two statements contradict each other, a question is asked for each of them
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from fhirpath_spine.errors import LimitExceeded
 from fhirpath_spine.fhirpath import Expression, Incomplete
@@ -23,8 +23,7 @@ EVIDENCE_LIMIT = 3
 """How many items of one need are named as evidence, newest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The answer to a question and what it rests on."""
 
     truth: Truth

@@ -7,7 +7,6 @@ recommendation; then those that follow others; at last the plan of the cards.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -229,7 +228,7 @@ def _doubted(verdict: Verdict, doubt: Answer) -> Verdict:
     """A pathway that may not apply recommends nothing: what it would recommend needs the data that decide it."""
     if verdict.status is not Status.RECOMMENDED:
         return verdict
-    return replace(verdict, status=Status.NEEDS_DATA, because=(), missing=doubt.missing, safety=False, on_gate=False)
+    return verdict._replace(status=Status.NEEDS_DATA, because=(), missing=doubt.missing, safety=False, on_gate=False)
 
 
 def _hope(setting: tuple[Entry, Step | None]) -> tuple[bool, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhirpath_spine.pathway import reading
 from fhirpath_spine.pathway.chart import Resource
@@ -39,8 +39,7 @@ class Found:
         return repr(sorted(reading.codings(value))) if isinstance(value, dict) else value
 
 
-@dataclass(frozen=True, slots=True)
-class Dating:
+class Dating(NamedTuple):
     """When a resource counts as dated; ``problem`` is the phrase key of an impossible date, ``unusable`` if nothing is left."""
 
     day: str = ""

@@ -6,7 +6,7 @@ All of it is data (``profiles/policy.yaml``); here is only what each part does t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fhirpath_spine.pathway.decision import Beside, Missing, Status, Step, Verdict
 from fhirpath_spine.pathway.environment import Answer, Environment
@@ -44,7 +44,7 @@ class Oversight:
         self.gate = env.ask(self._gate.open, "gate") if self._gate else _NO
         if self.gate.truth is None and not self.gate.unread:
             # All was read, and it does not tell: in the gate that counts as a new deficit (rulings 1.6, 2.5).
-            self.gate = replace(self.gate, truth=True)
+            self.gate = self.gate._replace(truth=True)
         self.acknowledged = env.ask(self._gate.acknowledged, "acknowledged") if self._gate else _NO
         self._holds: list[tuple[Hold, Answer]] = [(h, env.ask(h.test, h.id)) for h in policy.holds]
         self._goals: list[tuple[Goal, Answer]] = [(g, env.ask(g.test, g.id)) for g in policy.goals]
@@ -101,7 +101,7 @@ class Oversight:
         elif answer.truth is None and answer.unread:
             out.perhaps += [Hidden(by, one) for one in said]
             named = tuple(Missing("".join(one), Reason.UNREAD) for one in unread)
-            out.asked.append(replace(step, missing=named or step.missing))
+            out.asked.append(step._replace(missing=named or step.missing))
         elif answer.conflict:
             out.asked.append(step)
 
@@ -147,13 +147,15 @@ class Oversight:
         out.cautions += said if warns else ()
         if asks:
             item = Missing("".join(said[0]) if said else hold.id, Reason.NOT_RECORDED)
-            out.asked.append(replace(step, answer=None, missing=(item,)))
+            out.asked.append(step._replace(answer=None, missing=(item,)))
 
     def follow(
         self, recommendation: Recommendation, done: Sequence[Verdict], lesion: str | None, use: Step | None
     ) -> Following:
         """The steps that use, with and unless add; ``lesion`` limits the leaders, None means those of any lesion."""
         steps = [use] if use is not None else []
+        if not (recommendation.follows or recommendation.unless):
+            return Following(tuple(steps))
         peers = [v for v in done if lesion is None or v.lesion is None or v.lesion.key == lesion]
         leader: Verdict | None = None
         if recommendation.follows:
@@ -175,8 +177,8 @@ class Oversight:
         """The verdict after its leader and the gate: a follower is no better than the best of those it follows."""
         leader = following.leader
         if leader is not None and verdict.status is Status.RECOMMENDED and leader.status is not Status.RECOMMENDED:
-            verdict = replace(
-                verdict, status=leader.status, because=leader.because, missing=leader.missing, safety=False
+            verdict = verdict._replace(
+                status=leader.status, because=leader.because, missing=leader.missing, safety=False
             )
         if (
             self._gate
@@ -184,9 +186,9 @@ class Oversight:
             and verdict.status is Status.RECOMMENDED
             and _selects(self._gate.attached, recommendation, env)
         ):
-            verdict = replace(verdict, on_gate=True, safety=False)
+            verdict = verdict._replace(on_gate=True, safety=False)
         if verdict.status.shown and (beside := tuple(self._beside(recommendation, env))):
-            verdict = replace(verdict, beside=beside)
+            verdict = verdict._replace(beside=beside)
         return verdict
 
     def _beside(self, recommendation: Recommendation, env: Environment) -> Iterator[Beside]:

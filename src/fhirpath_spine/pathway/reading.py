@@ -6,9 +6,8 @@ Each function is total: an odd resource gives an empty answer or a reason, never
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhirpath_spine.fhirpath import Quantity
 from fhirpath_spine.pathway.chart import Resource
@@ -161,8 +160,7 @@ def body_sites(resource: Resource) -> set[Coding]:
     return set(codings(resource.get("bodySite")))
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A value as read, or the phrase key of the reason why it was not; ``raw`` is what stood there, in words."""
 
     value: Any = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from fhirpath_spine.pathway.decision import Evidence, LesionRef, Missing, Status, Step, Verdict
 from fhirpath_spine.pathway.environment import Answer, Environment
@@ -15,8 +16,7 @@ FIRM = (Reason.UNREAD, Reason.LIMIT, Reason.CONFLICT)
 """Reasons that never let an answer be taken as no."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(NamedTuple):
     """What hides a recommendation: its name for ``by``, and the reason in words."""
 
     by: str
