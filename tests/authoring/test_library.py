@@ -129,7 +129,7 @@ def test_findings_and_ranked_facts_are_asked_of_one_item(profiles):
     assert weakness.abnormal.truth([{"current": True}], Scope({}, at=AT)) is True
     assert gait.only_worse
     assert gait.grade.evaluate([{"value": "unable"}], Scope({}, at=AT)) == [0]
-    assert unfit.sources[0].answer.evaluate([{"value": 9}], Scope({}, at=AT)) == [True]
+    assert unfit.ranks[0][0].answer.evaluate([{"value": 9}], Scope({}, at=AT)) == [True]
     assert unfit.gap_days == 30
 
 

@@ -71,6 +71,10 @@ BAD = {
     "a ranked answer of another type": Bad(
         "SP207", DATA, '"iif(value >= 9, true, {})"', '"value"', 'answer: ¦"value"', "not boolean"
     ),
+    "a ranked need that hides a contradiction": Bad(
+        "SP207", DATA, "{need: pain-course, answer", "{need: pain-severity, answer", "need: ¦pain-severity,", "keeps only the newest"
+    ),
+    "a rank without a need": Bad("SP207", DATA, "    ranks: [", "    ranks: [[], ", "ranks: [¦[]", "at least one"),
     "a name with capitals": Bad("SP208", DATA, "  drug:", "  Drug:", "¦Drug:", "kebab-case"),
     "a recommendation id": Bad("SP208", B, "id: R-BETA-01", "id: R-BETA-1", "¦R-BETA-1", "recommendation id"),
     "a pathway id": Bad("SP208", A, "id: PW-ALPHA", "id: PW-Alpha", "¦PW-Alpha", "pathway id"),

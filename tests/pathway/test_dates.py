@@ -129,9 +129,17 @@ def test_a_partial_birth_date_gives_an_age_only_where_it_does_not_matter(born: s
 
 @pytest.mark.parametrize(
     ("a", "b", "days"),
-    [("2026-06-15", "2026-06-01", 14), ("2026-06-01", "2026-06-15", 14), ("2026", "2026-01-02", 1), ("", "2026", None)],
+    [
+        ("2026-06-15", "2026-06-01", 14),
+        ("2026-06-01", "2026-06-15", 14),
+        ("2026", "2026-01-02", 0),
+        ("2026-04", "2026-06-10", 41),
+        ("2026-06-10", "2026-04", 41),
+        ("", "2026", None),
+        ("2026", "", None),
+    ],
 )
-def test_days_between_two_dates_have_no_sign(a: str, b: str, days: int | None) -> None:
+def test_days_between_two_dates_are_the_fewest_that_their_precision_allows(a: str, b: str, days: int | None) -> None:
     assert dates.apart(a, b) == days
 
 

@@ -106,9 +106,11 @@ def within(day: str, today: date, days: int) -> bool | None:
 
 
 def apart(a: str, b: str) -> int | None:
-    """Days between two dates, or None where one is unreadable."""
-    x, y = _first(a), _first(b)
-    return abs((x - y).days) if x and y else None
+    """The fewest days that may lie between two (partial) dates, or None where one is unreadable."""
+    first, last, start, end = _first(a), _last(a), _first(b), _last(b)
+    if first is None or last is None or start is None or end is None:
+        return None
+    return max((first - end).days, (start - last).days, 0)
 
 
 def years_between(born: str, today: date) -> int | None:

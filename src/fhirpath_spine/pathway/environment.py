@@ -96,16 +96,12 @@ class Environment(Variables):
 
     def _contest(self, name: str) -> Missing:
         label = self._library.labels.get(name, name)
-        needs = [name] if name in self._library.needs else [s.need for s in self._library.ranked[name].sources]
-        found = [f for n in needs for f in (self.fact(n).alternatives or self.fact(n).found[:1])]
-        return Missing(
-            label,
-            Reason.CONFLICT,
-            name,
-            alternatives=tuple(
-                self._one(n, f) for n in needs for f in found if f.item.get("label") == self._library.needs[n].label
-            ),
+        told = (
+            [(name, found) for found in self.fact(name).alternatives]
+            if name in self._library.needs
+            else [(one.need, one.found) for one in self._statements(name)]
         )
+        return Missing(label, Reason.CONFLICT, name, alternatives=tuple(self._one(n, f) for n, f in told))
 
     def names(self, expression: Expression) -> frozenset[str]:
         """All needs, findings, ranked facts and circumstances that an expression can read, through definitions."""
@@ -138,7 +134,7 @@ class Environment(Variables):
         if name in library.findings:
             return [s.need for s in library.findings[name].sources]
         if name in library.ranked:
-            return [s.need for s in library.ranked[name].sources]
+            return list(library.ranked[name].needs)
         if name in library.definitions:
             inner = sorted(n for n in self.names(library.definitions[name]) if n not in library.definitions)
             return list(dict.fromkeys(need for n in inner for need in self._needs_of(n)))

@@ -330,7 +330,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class RankedSource:
-    """One rank of a ranked fact: where ``test`` has an answer, the fact has it."""
+    """One need of a rank: where ``answer`` has a value for an item, the item states it."""
 
     need: str
     answer: Expression
@@ -338,13 +338,21 @@ class RankedSource:
 
 @dataclass(frozen=True, slots=True)
 class RankedFact:
-    """A judgement read from several needs in order of rank (D9). A lower rank never overrides a higher; it conflicts."""
+    """A judgement read from several needs in order of rank (D9), each rank the needs that weigh the same.
+
+    A lower rank never overrides a higher; it conflicts.
+    """
 
     name: str
     label: str
-    sources: tuple[RankedSource, ...]
+    ranks: tuple[tuple[RankedSource, ...], ...]
     gap_days: int
     type: str = "boolean"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The needs of all ranks, highest first."""
+        return tuple(source.need for rank in self.ranks for source in rank)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def needs_behind(library: Library, names: Iterable[str]) -> frozenset[str]:
         elif name in library.findings:
             out |= {s.need for s in library.findings[name].sources} | set(library.findings[name].answered)
         elif name in library.ranked:
-            out |= {s.need for s in library.ranked[name].sources}
+            out |= set(library.ranked[name].needs)
     return frozenset(out)
 
 

@@ -154,12 +154,14 @@ class Variables(Mapping[str, Sequence[Any]]):
         return self.fact(need).found
 
     def _ranked(self, name: str) -> Sequence[Any]:
-        result = ranked.assess(self._library.ranked[name], self.fact, self._on_item)
+        result = [one.answer for one in self._statements(name)]
         if len(result) > 1:
-            self._conflicts[name] = [[value] for value in result]
-        sources = self._library.ranked[name].sources
-        open_ = any(isinstance(self.fact(s.need).items, Incomplete) for s in sources)
+            self._conflicts[name] = [[answer] for answer in result]
+        open_ = any(isinstance(self.fact(need).items, Incomplete) for need in self._library.ranked[name].needs)
         return Incomplete(result[:1]) if open_ else result[:1]
+
+    def _statements(self, name: str) -> Sequence[ranked.Statement]:
+        return ranked.assess(self._library.ranked[name], self.fact, self._on_item)
 
     def _on_item(self, expression: Expression, item: Any) -> Any:
         values = expression.evaluate([item], self.scope)

@@ -37,7 +37,7 @@ Json = dict[str, Any]
 CODES = """
 pain night power course course-new course-worse course-unchanged course-improving course-resolved weakness normal-exam exam
 tumour benign-tumour malignant-tumour metastasis any-bone blood mass cancer seen seen-mass seen-none histology
-histology-benign histology-malignant statement statement-safe statement-large size creatinine fit asa operation scan
+histology-benign histology-malignant statement statement-safe statement-large size creatinine fit unfit asa operation scan
 decision decided drug goal goal-comfort goal-cure level-t7 level-t8 level-l1 thoracic-spine lumbar-spine whole-spine
 neoplasm-chapter neoplasm-any-known medication-any-known test
 """.split()  # noqa: SIM905 - a list of words
@@ -80,6 +80,7 @@ DATA: Json = {
             latest=1,
         ),
         "fit": need("Fitness", code="fit", value="boolean", within="60 days", absent="unknown", conflict="meaning"),
+        "unfit-told": need("Unable", code="unfit", value="boolean", within="60 days", absent="unknown"),
         "fit-latest": need("Fitness", code="fit", value="boolean", latest=1, absent="unknown", conflict="meaning"),
         "asa": need("ASA class", code="asa", value={"type": "integer", "plausible": [1, 6]}, within="60 days"),
         "power": need(
@@ -167,8 +168,8 @@ DATA: Json = {
             "label": "Unfit",
             "gap": "30 days",
             "type": "boolean",
-            "sources": [
-                {"need": "fit", "answer": "value.not()"},
+            "ranks": [
+                [{"need": "fit", "answer": "value.not()"}, {"need": "unfit-told", "answer": "value"}],
                 {"need": "asa", "answer": "iif(value >= 4, true, {})"},
             ],
         }

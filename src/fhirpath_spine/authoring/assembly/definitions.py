@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fhirpath_spine.authoring.assembly.compiler import Compiler
-    from fhirpath_spine.authoring.form.data import DefinitionForm, FindingForm, FindingsForm, RankedForm
+    from fhirpath_spine.authoring.form.data import (
+        DefinitionForm,
+        FindingForm,
+        FindingsForm,
+        RankedForm,
+        RankedSourceForm,
+    )
     from fhirpath_spine.authoring.source.nodes import Scalar
     from fhirpath_spine.fhirpath import Expression
     from fhirpath_spine.pathway.needs import Need
@@ -67,20 +73,29 @@ class DefinitionBuilder:
         )
 
     def ranked(self, name: Scalar, form: RankedForm) -> RankedFact:
-        """A judgement by rank; each source has to answer in the fact's type."""
-        wanted, sources = RANKED_TYPES[str(form.type)], []
-        for part in form.sources:
-            need = self._need(part.need)
-            if need is None:
-                continue
-            before = self._report.errors
-            answer = self._compiler.expression(part.answer, ONE_ITEM, item=need)
-            if self._report.errors == before and not _is_type(answer.shape, wanted):
-                told = _TYPE_NAMES.get(answer.shape.type, answer.shape.type)
-                self._report.add("SP207", f"the answer is {told}, not {form.type}", part.answer.span)
-            sources.append(RankedSource(need.name, answer))
-        self._names.add(name, one(wanted))
-        return RankedFact(str(name), str(form.label), tuple(sources), form.gap, str(form.type))
+        """A judgement by rank; each need has to answer in the fact's type, and to keep all that contradicts."""
+        built = (tuple(s for part in rank if (s := self._rank_source(part, form)) is not None) for rank in form.ranks)
+        ranks = tuple(rank for rank in built if rank)
+        self._names.add(name, one(RANKED_TYPES[str(form.type)]))
+        return RankedFact(str(name), str(form.label), ranks, form.gap, str(form.type))
+
+    def _rank_source(self, part: RankedSourceForm, form: RankedForm) -> RankedSource | None:
+        need = self._need(part.need)
+        if need is None:
+            return None
+        if need.latest:
+            self._report.add(
+                "SP207",
+                f"'{need.name}' keeps only the newest, so what contradicts it would not be seen",
+                part.need.span,
+                "Read a need without latest:.",
+            )
+        before = self._report.errors
+        answer = self._compiler.expression(part.answer, ONE_ITEM, item=need)
+        if self._report.errors == before and not _is_type(answer.shape, RANKED_TYPES[str(form.type)]):
+            told = _TYPE_NAMES.get(answer.shape.type, answer.shape.type)
+            self._report.add("SP207", f"the answer is {told}, not {form.type}", part.answer.span)
+        return RankedSource(need.name, answer)
 
     def _need(self, name: Scalar) -> Need | None:
         need = self._needs.get(name)

@@ -178,19 +178,22 @@ class FindingsForm(Form):
 
 
 class RankedSourceForm(Form):
-    """One rank: the answer of each item of a need."""
+    """A need of one rank: the answer of each of its items."""
 
     need: Name
     answer: Expr
 
 
 class RankedForm(Form):
-    """A judgement read from several needs in order of rank."""
+    """A judgement read from several needs in order of rank; a rank is one need, or a list of needs that weigh the same."""
 
     label: Text
     gap: Days
     type: Annotated[Scalar, *one_of("boolean", "string", "integer")]
-    sources: Annotated[tuple[RankedSourceForm, ...], AtLeastOne()]
+    ranks: Annotated[
+        tuple[Annotated[tuple[RankedSourceForm, ...], AtLeastOne(), OneOrMany()], ...],
+        AtLeastOne(),
+    ]
 
 
 class SiteFlagForm(Form):

@@ -46,5 +46,5 @@ def _closure(draft: Draft, roots: Iterable[str]) -> set[str]:
             finding = draft.findings[name]
             open_ += [s.need for s in finding.sources] + list(finding.answered)
         elif name in draft.ranked:
-            open_ += [s.need for s in draft.ranked[name].sources]
+            open_ += draft.ranked[name].needs
     return used
