@@ -78,6 +78,30 @@ def test_prefetch_search_and_bundle_give_equal_verdicts(name: str) -> None:
     assert called(stub, patient, {}) == expected, "search, 1 per page"
 
 
+def as_served(resource: Json, number: int) -> Json:
+    """A resource as a server gives it out: with a version of its own, and a narrative that it made."""
+    meta = {"versionId": str(number), "lastUpdated": f"2026-06-15T08:00:{number % 60:02}Z", "source": f"#{number}"}
+    return {**resource, "meta": meta, "text": {"status": "generated", "div": f"<div>{number}</div>"}}
+
+
+@pytest.mark.parametrize("name", ["C13", "09"])
+def test_what_was_sent_and_what_was_searched_of_one_chart_have_the_same_ids(name: str) -> None:
+    """Answers are the same bytes, though the server writes beside each resource what the sender's file has not."""
+    bundle = chart(name)
+    stub, patient = from_bundle(bundle), patient_of(bundle)
+    whole = sent(stub, patient)
+    stub.resources = [as_served(r, n) for n, r in enumerate(stub.resources)]
+
+    async def work(setup: Setup) -> tuple[bytes, bytes]:
+        bodies = [request_body(patient, stub.base, prefetch=prefetch) for prefetch in (whole, {})]
+        first, second = [(await setup.call(body)).content for body in bodies]
+        return first, second
+
+    first, second = in_process(stub, work)
+    assert b'"decision"' in first
+    assert first == second
+
+
 def cut(value: Json, stub: Stub, key: str, size: int) -> Json | None:
     """The first page of a search and the link to the second, as the EHR's own server gives it; None if it has only one."""
     if value.get("resourceType") != "Bundle" or len(value.get("entry", ())) <= size:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pathway_kit import METASTASIS, PAIN, SCHWANNOMA, Json, ago, condition, judge, observation
+from pathway_kit import METASTASIS, PAIN, SCHWANNOMA, Json, ago, condition, judge, observation, patient, shipped
 
-from fhirpath_spine.pathway.chart import Chart
+from fhirpath_spine.pathway.chart import Chart, Read
 from fhirpath_spine.pathway.digests import canonical, facts_digest
+from fhirpath_spine.pathway.reach import recommendation_expressions
 
 ECOG = observation("ecog", "ecog", valueInteger=1)
 TOLD: tuple[Json, ...] = (METASTASIS, SCHWANNOMA, PAIN, ECOG)
@@ -54,6 +56,30 @@ def test_a_resource_that_no_need_uses_does_not_change_it(irrelevant: Json) -> No
 )
 def test_another_fact_changes_it(told: tuple[Json, ...]) -> None:
     assert _digest(*told) != _digest(*TOLD)
+
+
+SERVED: Json = {
+    "meta": {"versionId": "7", "lastUpdated": "2026-06-15T08:00:00Z", "source": "#abc"},
+    "text": {"status": "generated", "div": "<div xmlns='http://www.w3.org/1999/xhtml'>words</div>"},
+}
+"""What a server writes beside the content of a resource."""
+
+
+def test_what_a_server_writes_beside_the_content_does_not_change_it() -> None:
+    assert _digest(*({**r, **SERVED} for r in TOLD)) == _digest(*TOLD)
+
+
+def test_no_expression_of_the_shipped_profiles_reads_what_the_digest_leaves_out() -> None:
+    """If one did, two charts that are judged differently could have one digest."""
+    texts = [test.text for test in shipped().definitions.values()]
+    texts += [e.text for p in shipped().pathways for u in p.uses for e in recommendation_expressions(u.recommendation)]
+    assert len(texts) > 300
+    assert [t for t in texts if re.search(r"\bmeta\b|\bdiv\b|(?<!code\.)\btext\b", t)] == []
+
+
+def test_the_birth_date_counts_since_the_age_is_judged() -> None:
+    told = [Chart("p1", {"patient": Read((patient(birthDate=day),))}) for day in ("1990-01-01", "1991-01-01")]
+    assert len({facts_digest(one, {}) for one in told}) == 2
 
 
 def test_what_was_not_read_changes_it() -> None:

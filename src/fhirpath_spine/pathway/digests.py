@@ -9,6 +9,11 @@ import orjson
 
 from fhirpath_spine.pathway.chart import Chart, Resource
 
+UNREAD = ("meta", "text")
+"""Members of a resource that no judgement reads: what a server writes beside the content (version, time of its storing, the
+narrative that it makes). The same chart has other ones, or none, on the way through a prefetch.
+"""
+
 
 def canonical(resource: Resource) -> bytes:
     """A resource as the same bytes in whatever order its members stand."""
@@ -16,8 +21,11 @@ def canonical(resource: Resource) -> bytes:
 
 
 def facts_digest(chart: Chart, used: Mapping[str, Resource]) -> str:
-    """SHA-256 over the resources that some need used, the patient's id, and the completeness of each key."""
-    lines = sorted(hashlib.sha256(canonical(r)).digest() for r in used.values())
+    """SHA-256 over what was read of the Patient and of the resources that some need used, the patient's id, and the
+    completeness of each key.
+    """
+    patient = [r for read in chart.reads.values() for r in read.resources if r.get("resourceType") == "Patient"]
+    lines = sorted({hashlib.sha256(canonical(_content(r))).digest() for r in (*patient, *used.values())})
     whole = hashlib.sha256(chart.patient.encode())
     for key in sorted(chart.reads):
         read = chart.reads[key]
@@ -25,3 +33,10 @@ def facts_digest(chart: Chart, used: Mapping[str, Resource]) -> str:
     for line in lines:
         whole.update(line)
     return whole.hexdigest()
+
+
+def _content(resource: Resource) -> Resource:
+    """A resource without what no judgement reads; the resource itself where it has none of that."""
+    if not any(name in resource for name in UNREAD):
+        return resource
+    return {name: value for name, value in resource.items() if name not in UNREAD}
