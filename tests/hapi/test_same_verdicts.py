@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hospital import CHARTS, ChartFile, Json, Server, Service, pathways, plain, verdicts
+from hospital import CHARTS, ChartFile, Json, Server, Service, pathways, verdicts
 from httpx2 import Response
 from relay import Relay
 
@@ -42,8 +42,8 @@ def test_paged_search_equals_prefetch_and_decide(
     assert relay.passed == []
     relay.page = page
     found = agrees(service.call(chart.patient, relay.base, hapi.token), decided)
-    # Word for word the same cards; of what may not be read they say "an error" of one and "not permitted" of the other.
-    assert plain(found) == plain(sent) or chart.refused
+    # The same answer to the last id; of what may not be read they say "an error" of one and "not permitted" of the other.
+    assert found == sent or chart.refused
     # Nothing was given ready: one search for each template, and further pages wherever one is not enough.
     assert len(relay.passed) - len(relay.pages) == len(service.templates)
     assert len(relay.pages) == sum((_matches(service, chart, key) - 1) // page for key in service.templates)
