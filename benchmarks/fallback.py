@@ -25,7 +25,7 @@ from fhirpath_spine.adapters.ehr import Ehr
 from fhirpath_spine.exchange.addresses import Servers
 from fhirpath_spine.exchange.requests import parse_request
 from fhirpath_spine.exchange.retrieval import Open
-from fhirpath_spine.service import Client, HookService, Trace
+from fhirpath_spine.service import Budget, Client, HookService, Trace
 
 LATENCIES = (1, 5, 50)
 RESOURCES = 200
@@ -62,7 +62,7 @@ async def _at(latency: int, port: int, service: HookService, request: dict[str, 
     wanted = {key: Open(key, query) for key, query in service.snapshot.templates.items()}
 
     async def fetch(keys: dict[str, Open]) -> None:
-        reads = await ehr.fetch(parsed, keys, client, time.monotonic() + 60)
+        reads = await ehr.fetch(parsed, keys, client, Budget(time.monotonic() + 60))
         assert all(read.complete for read in reads.values())
 
     chains = {

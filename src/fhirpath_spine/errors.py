@@ -12,6 +12,7 @@ A message never holds a patient's value, an identifier or a token: it is written
     │   └── MethodNotAllowed
     ├── PreconditionError      the data do not allow an answer
     │   ├── PatientMismatch    a resource of another patient
+    │   ├── PatientUnknown     the FHIR server has no such patient
     │   └── ScopeUndecidable   it could not be read whether a pathway applies
     ├── NothingToPropose       a plan was asked for, and there is none; the reason is said
     ├── ServerError            a FHIR server that a command was pointed at does not do what is asked
@@ -106,6 +107,12 @@ class PatientMismatch(PreconditionError):
     """A resource of another patient, or context and Patient differ: the whole call is refused."""
 
     code = "patient-mismatch"
+
+
+class PatientUnknown(PreconditionError):
+    """The FHIR server has no such Patient and nothing of one: an empty chart there says nothing of the patient meant."""
+
+    code = "patient-unknown"
 
 
 class ScopeUndecidable(PreconditionError):

@@ -1,7 +1,7 @@
 """The use case of one hook call, from top to bottom: request, reads, judgement, words.
 
 What may do I/O stands behind a port: what the EHR holds, what is kept of a call. Caller authentication and a store come as
-further adapters, not as further code here.
+further adapters, not as further code here. It is long because the ports are read beside the one use case that they serve.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fhirpath_spine.exchange.addresses import Servers
 from fhirpath_spine.exchange.apply import ApplyRequest, applied
 from fhirpath_spine.exchange.cards import Taste, Wording, unavailable, word
 from fhirpath_spine.exchange.requests import HookRequest, parse_request
-from fhirpath_spine.exchange.retrieval import RESOURCES, Open, read_prefetch
+from fhirpath_spine.exchange.retrieval import RESOURCES, Open, check_known, read_prefetch
 from fhirpath_spine.exchange.templates import templates
 from fhirpath_spine.pathway import evaluate
 from fhirpath_spine.pathway.chart import Chart, Read
@@ -29,6 +29,10 @@ from fhirpath_spine.pathway.model import Library, Site
 
 BYTES, DEPTH = 16 * 1024 * 1024, 64
 """Size and depth of the body of a call, where the client's entry says nothing else (rulings 2.9)."""
+PAGES = 20
+"""Pages of one search, where the client's entry says nothing else (fault R09)."""
+CALL_BYTES = 2 * BYTES
+"""Bytes that one call takes in, sent and fetched together; twice the body that its client may send, if that is more."""
 CDS_HOOKS = "3.0.0"
 """Version of the CDS Hooks specification that the answers follow; they also read as 2.0.1 (DISC-11)."""
 
@@ -37,10 +41,9 @@ class Retriever(Protocol):
     """Closes what the prefetch leaves open."""
 
     async def fetch(
-        self, request: HookRequest, wanted: Mapping[str, Open], client: Client, deadline: float
+        self, request: HookRequest, wanted: Mapping[str, Open], client: Client, budget: Budget
     ) -> Mapping[str, Read]:
-        """One read for each wanted key, before ``deadline`` (of :func:`time.monotonic`), from where the client's entry
-        allows.
+        """One read for each wanted key, within the budget, from where the client's entry allows.
 
         A read that fails is an incomplete read with its reason; it never raises.
 
@@ -86,6 +89,17 @@ class Client:
     body: int = BYTES
     depth: int = DEPTH
     resources: int = RESOURCES
+    pages: int = PAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one call may still cost when it begins to fetch; what was sent with it is taken off."""
+
+    deadline: float
+    """Of :func:`time.monotonic`, in seconds."""
+    resources: int = RESOURCES
+    bytes: int = CALL_BYTES
 
 
 @dataclass(slots=True)
@@ -116,6 +130,10 @@ class _Kept:
     """The record of a call that is under way."""
 
     record: CallRecord
+
+    def note(self, chart: Chart, ignored: int = 0) -> None:
+        """Notes what could not be read, whatever comes of the call."""
+        self.record = replace(self.record, unread=tuple(map(":".join, _unread(chart).items())), ignored=ignored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +178,14 @@ class HookService:
             "prefetch": dict(self.snapshot.templates),
         }
 
-    async def answer(self, body: object, client: Client, trace: Trace) -> Json:
-        """The response to one call: ``{"cards": [...]}``. ``trace`` learns the decision's id as soon as there is one.
+    async def answer(self, body: object, client: Client, trace: Trace, size: int = 0) -> Json:
+        """The response to one call: ``{"cards": [...]}``. ``trace`` learns the decision's id as soon as there is one;
+        ``size`` is how many bytes the body had.
 
         Raises:
             RequestError: the caller has to change the request.
             PatientMismatch: data of another patient; nothing is judged.
+            PatientUnknown: the FHIR server has no such patient; nothing is judged.
             ScopeUndecidable: it could not be read whether a pathway applies (unless a card shall say so).
 
         """
@@ -177,8 +197,7 @@ class HookService:
             if request.audience != "clinician":
                 kept.record = replace(kept.record, outcome="audience")
                 return {"cards": []}
-            chart, ignored = await self._read(request, client, snapshot, started + self.seconds)
-            kept.record = replace(kept.record, unread=tuple(map(":".join, _unread(chart).items())), ignored=ignored)
+            chart = await self._read(request, client, snapshot, started + self.seconds, kept, size)
             result, kept.record = self._judge(request, client, snapshot, at, chart, kept.record)
             return result
 
@@ -187,7 +206,7 @@ class HookService:
 
         Raises:
             NothingToPropose: there is no plan; the error says why.
-            RequestError, PatientMismatch, ScopeUndecidable: as :meth:`answer`.
+            RequestError, PatientMismatch, PatientUnknown, ScopeUndecidable: as :meth:`answer`.
 
         """
         started, at, snapshot = time.monotonic(), self.clock(), self.snapshot
@@ -195,10 +214,11 @@ class HookService:
         trace.decision = self._id(client, request, at)
         name = f"PlanDefinition/{pathway}/$apply"
         with self._keeping(CallRecord(trace.decision, client.id, name, "internal-error", 0.0), started) as kept:
-            chart, ignored = asked.chart(client.resources), 0
+            chart = asked.chart(client.resources)
             if chart is None:
-                chart, ignored = await self._read(request, client, snapshot, started + self.seconds)
-            kept.record = replace(kept.record, unread=tuple(map(":".join, _unread(chart).items())), ignored=ignored)
+                chart = await self._read(request, client, snapshot, started + self.seconds, kept)
+            else:
+                kept.note(chart)
             decision = self.judge(snapshot.library, chart, at, snapshot.site, emergency=client.emergency)
             trace.decision = self._id(client, request, at, decision.facts)
             kept.record = replace(kept.record, decision=trace.decision)
@@ -223,8 +243,14 @@ class HookService:
             self.journal.keep(replace(kept.record, milliseconds=elapsed))
 
     async def _read(
-        self, request: HookRequest, client: Client, snapshot: Snapshot, deadline: float
-    ) -> tuple[Chart, int]:
+        self,
+        request: HookRequest,
+        client: Client,
+        snapshot: Snapshot,
+        deadline: float,
+        kept: _Kept,
+        size: int = 0,
+    ) -> Chart:
         # Facts come from the prefetch, key by key; what it leaves open, and only that, goes to the retriever.
         found = read_prefetch(
             request.prefetch,
@@ -234,8 +260,12 @@ class HookService:
             limit=client.resources,
             not_offered=client.not_offered,
         )
-        fetched = await self.retriever.fetch(request, found.open, client, deadline) if found.open else {}
-        return Chart(request.patient, {**found.reads, **fetched}, base=request.server), found.ignored
+        budget = Budget(deadline, client.resources - found.taken, max(CALL_BYTES, 2 * client.body) - size)
+        fetched = await self.retriever.fetch(request, found.open, client, budget) if found.open else {}
+        chart = Chart(request.patient, {**found.reads, **fetched}, base=request.server)
+        kept.note(chart, found.ignored)
+        check_known(chart)
+        return chart
 
     def _judge(
         self,

@@ -12,9 +12,8 @@ from fault_kit import BOUND, CHART, KEY, NEED, WHOLE, always, bundle, call, drug
 from stub_ehr import FHIR, Answer, Asked, Fault, Stub, from_bundle, of_json
 from whole_service import incomplete_card, refusal, why
 
-from fhirpath_spine.adapters.paging import PAGES
 from fhirpath_spine.exchange.addresses import Servers
-from fhirpath_spine.service import Client
+from fhirpath_spine.service import BYTES, PAGES, Client
 
 MEGABYTE = 1_000_000
 
@@ -98,6 +97,35 @@ def test_more_resources_than_the_limit_are_incomplete_and_not_kept() -> None:
     _, setup, _ = call(stub, client=client)
     assert setup.unread[KEY] == "truncated"
     assert sum(a.kind in (NEED, "page") for a in stub.asked) < 6
+
+
+def test_the_pages_of_a_search_are_those_that_the_clients_entry_allows() -> None:
+    stub = endless()
+    _, setup, _ = call(stub, client=Client(servers=Servers(loopback=True), pages=3))
+    assert setup.unread == {KEY: "truncated"}
+    assert sum(a.kind in (NEED, "page") for a in stub.asked) == 3
+
+
+def test_what_was_sent_counts_among_the_resources_of_the_call() -> None:
+    sent = {"reports": bundle(*({**drug(n), "resourceType": "DiagnosticReport"} for n in range(40)))}
+    client = Client(servers=Servers(loopback=True), resources=80)
+    stub = with_fault(always(of_json(bundle(*(drug(n) for n in range(35))))))
+    _, alone, _ = call(stub, client=client)
+    _, beside, _ = call(stub, client=client, body={"prefetch": sent})
+    assert alone.unread == {}
+    assert "truncated" in beside.unread.values()
+
+
+def test_what_was_sent_counts_among_the_bytes_of_the_call() -> None:
+    """16 MiB were sent, so that of 32 MiB no three pages of 8 MiB are left; with nothing sent, they are."""
+    empty = b'{"resourceType": "Bundle"}'
+    large = always(Answer(200, empty + b" " * (8 * 1024 * 1024 - len(empty))))
+    stub = with_fault(large)
+    stub.faults |= dict.fromkeys(("AllergyIntolerance", "FamilyMemberHistory"), large)
+    _, alone, _ = call(stub)
+    _, beside, _ = call(stub, body={"prefetch": {"unknown-key": "x" * (BYTES - 2000)}})
+    assert alone.unread == {}
+    assert "too-large" in beside.unread.values()
 
 
 @pytest.mark.parametrize("links", [["0"], ["1", "0"], ["1", "2", "1"]], ids=["itself", "the first", "an earlier one"])

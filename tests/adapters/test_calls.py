@@ -28,7 +28,7 @@ from fhirpath_spine.adapters import ehr as ehr_module
 from fhirpath_spine.exchange.addresses import Servers
 from fhirpath_spine.exchange.requests import parse_request
 from fhirpath_spine.exchange.retrieval import Open, Why
-from fhirpath_spine.service import Client
+from fhirpath_spine.service import Budget, Client
 
 CHART = chart("C13")
 PATIENT = patient_of(CHART)
@@ -142,7 +142,7 @@ def test_fetches_overlap(milliseconds: int) -> None:
         request = parse_request(request_body(PATIENT, stub.base), "patient-view")
         wanted = {key: Open(key, snapshot().templates[key]) for key in keys or snapshot().templates}
         started = time.perf_counter()
-        reads = await setup.ehr.fetch(request, wanted, client, time.monotonic() + 30)
+        reads = await setup.ehr.fetch(request, wanted, client, Budget(time.monotonic() + 30))
         assert all(read.complete for read in reads.values())
         return time.perf_counter() - started
 

@@ -13,8 +13,23 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from fault_kit import BOUND, CANARY, CHART, KEY, NEED, WHOLE, always, bundle, call, drug, once, watch, with_fault
-from stub_ehr import FHIR, Answer, from_bundle, of_json, outcome
+from fault_kit import (
+    BOUND,
+    CANARY,
+    CHART,
+    KEY,
+    NEED,
+    PATIENT,
+    WHOLE,
+    always,
+    bundle,
+    call,
+    drug,
+    once,
+    watch,
+    with_fault,
+)
+from stub_ehr import FHIR, Answer, Stub, from_bundle, of_json, outcome
 from whole_service import TOKEN, Json, Setup, incomplete_card, refusal, why
 
 from fhirpath_spine.pathway.decision import Status
@@ -154,6 +169,25 @@ def test_another_patient_than_was_asked_for_refuses_the_whole_call() -> None:
     stub.faults["Patient"] = always(of_json({"resourceType": "Patient", "id": CANARY}))
     response, _, _ = call(stub)
     assert "Patient" in refusal(response)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_patient_that_the_server_does_not_have_is_refused_with_what_to_do(status: int) -> None:
+    """All searches of such a patient come back complete and empty, which is no statement about anybody."""
+    stub = Stub([])
+    stub.faults["Patient"] = always(of_json(outcome(text=CANARY), status))
+    response, setup, _ = call(stub)
+    assert "no such Patient" in refusal(response)
+    assert "merged or deleted" in refusal(response)
+    assert response.json()["issue"][0]["code"] == "not-found"
+    assert setup.records[-1].outcome == "patient-unknown"
+    assert setup.decisions == []
+
+
+def test_a_patient_without_any_data_is_known_and_gets_no_card() -> None:
+    response, setup, _ = call(Stub([{"resourceType": "Patient", "id": PATIENT}]))
+    assert response.json() == {"cards": []}
+    assert setup.unread == {}
 
 
 def test_a_token_of_another_patient_is_not_used() -> None:

@@ -209,7 +209,7 @@ def prefetch(found: Json, at: date) -> Json:
 def chart_of(sent: Json, patient: str) -> Chart:
     """The chart that a hook call reads; what is left open is closed as nobody fetches."""
     found = read_prefetch(sent, queries(), patient)
-    fetched = asyncio.run(Unfetched().fetch(None, found.open, 0.0))  # type: ignore[arg-type]
+    fetched = asyncio.run(Unfetched().fetch(None, found.open, None))  # type: ignore[arg-type]
     return Chart(patient, {**found.reads, **fetched})
 
 

@@ -13,8 +13,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from fhirpath_spine.adapters.inflate import CALL_BYTES, PAGE_BYTES
-from fhirpath_spine.adapters.paging import PAGES
+from fhirpath_spine.adapters.inflate import PAGE_BYTES
 from fhirpath_spine.entrypoints.callers import Callers
 from fhirpath_spine.entrypoints.clients import (
     CardsForm,
@@ -30,7 +29,7 @@ from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.exchange.addresses import Servers, read_base
 from fhirpath_spine.exchange.retrieval import Why
-from fhirpath_spine.service import Client
+from fhirpath_spine.service import CALL_BYTES, PAGES, Client
 
 WHOLE = """\
 clients:
@@ -155,7 +154,7 @@ def test_the_page_names_every_reason_and_no_other() -> None:
 
 def test_the_bounds_on_the_page_are_as_they_stand() -> None:
     told = " ".join(PAGE.split())
-    assert f"at most {PAGES} pages of a key, {PAGE_BYTES >> 20} MiB a page, {CALL_BYTES >> 20} MiB a call" in told
+    assert f"at most {PAGES} pages of a search, {PAGE_BYTES >> 20} MiB a page, {CALL_BYTES >> 20} MiB a call" in told
 
 
 # ------------------------------------------------------------------ which entry a call is of

@@ -1,4 +1,7 @@
-"""One hook call with fake ports: what is fetched, what is judged, what is kept, what comes back."""
+"""One hook call with fake ports: what is fetched, what is judged, what is kept, what comes back.
+
+It is long because every way that a call ends is asked of the same fakes.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,14 @@ from typing import Any
 import pytest
 
 from fhirpath_spine.adapters.unfetched import Unfetched
-from fhirpath_spine.errors import PatientMismatch, ScopeUndecidable, SpineError
+from fhirpath_spine.errors import PatientMismatch, PatientUnknown, ScopeUndecidable, SpineError
 from fhirpath_spine.exchange import EXTENSION
 from fhirpath_spine.exchange.requests import HookRequest
-from fhirpath_spine.exchange.retrieval import Open
+from fhirpath_spine.exchange.retrieval import Open, Why, unread
 from fhirpath_spine.pathway.chart import Chart, Read
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.model import Site
-from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot, Trace
+from fhirpath_spine.service import BYTES, CALL_BYTES, Budget, CallRecord, Client, HookService, Snapshot, Trace
 
 
 @dataclass
@@ -50,18 +53,20 @@ class Fetched:
     """A retriever that finds everything complete and empty."""
 
     asked: list[str] = field(default_factory=list)
+    budget: Budget | None = None
 
     async def fetch(
-        self, request: HookRequest, wanted: Mapping[str, Open], client: Client, deadline: float
+        self, request: HookRequest, wanted: Mapping[str, Open], client: Client, budget: Budget
     ) -> Mapping[str, Read]:
         assert request.patient
         assert client
-        assert deadline
+        self.budget = budget
         self.asked += wanted
         return {key: Read(source="search") for key in wanted}
 
 
 PATIENT = {"resourceType": "Patient", "id": "p1"}
+OTHER = {"resourceType": "Condition", "id": "c1", "subject": {"reference": "Patient/p1"}}
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -197,6 +202,71 @@ def test_a_record_holds_nothing_of_the_patient(make: ModuleType) -> None:
     bench.call(body(context={"patientId": "p-4711", "userId": "Practitioner/user-4711"}, hookInstance="4711"))
     assert "4711" not in repr(bench.record)
     assert bench.record.pathways == ("PW-DEMO:TREAT_PLAN",)
+
+
+def test_what_was_sent_is_taken_off_what_may_be_fetched(make: ModuleType) -> None:
+    retriever = Fetched()
+    bench = Bench(make, make.decision(), retriever=retriever)
+    sent = {"patient": PATIENT, "conditions": {"resourceType": "Bundle", "entry": [{"resource": OTHER}, {}]}}
+    asyncio.run(bench.service.answer(body(prefetch=sent), Client(resources=10), bench.trace, size=1000))
+    assert retriever.budget is not None
+    assert retriever.budget.resources == 7
+    assert retriever.budget.bytes == CALL_BYTES - 1000
+
+
+def test_a_client_that_may_send_more_may_have_more_fetched(make: ModuleType) -> None:
+    retriever = Fetched()
+    bench = Bench(make, make.decision(), retriever=retriever)
+    bench.call(client=Client(body=10 * BYTES))
+    assert retriever.budget is not None
+    assert retriever.budget.bytes == 20 * BYTES
+
+
+# ------------------------------------------------------------------ a patient that the server does not have
+
+
+@dataclass
+class Lost(Fetched):
+    """A retriever that finds no Patient; ``found`` are the reads of other keys."""
+
+    found: Mapping[str, Read] = field(default_factory=dict)
+
+    async def fetch(
+        self, request: HookRequest, wanted: Mapping[str, Open], client: Client, budget: Budget
+    ) -> Mapping[str, Read]:
+        reads = await super().fetch(request, wanted, client, budget)
+        return {**reads, "patient": unread(Why.NOT_FOUND, source="search"), **self.found}
+
+
+def test_a_patient_that_the_server_does_not_have_is_refused_and_not_taken_for_a_healthy_one(make: ModuleType) -> None:
+    bench = Bench(make, make.decision(), retriever=Lost())
+    with pytest.raises(PatientUnknown, match=r"no such Patient.*merged or deleted"):
+        bench.call(body(prefetch={}))
+    assert bench.judge.charts == []
+    assert bench.record.outcome == "patient-unknown"
+    assert bench.record.unread == ("patient:not-found",)
+
+
+def test_a_site_that_asks_for_cards_is_refused_too_since_this_is_no_chart_of_its_patient(make: ModuleType) -> None:
+    with pytest.raises(PatientUnknown):
+        Bench(make, make.decision(), retriever=Lost(), on_unavailable="card").call(body(prefetch={}))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"conditions": Read(({"resourceType": "Condition", "id": "1", "subject": {"reference": "Patient/p1"}},))},
+        {"patient": unread(Why.NOT_PERMITTED)},
+        {key: unread(Why.NOT_FOUND) for key in ("conditions", "medicationRequests", "observations-pain")},
+    ],
+    ids=["data of it", "not permitted", "nothing is found at all"],
+)
+def test_where_something_is_known_or_nothing_could_be_read_the_judgement_decides(
+    make: ModuleType, found: Mapping[str, Read]
+) -> None:
+    bench = Bench(make, make.decision(), retriever=Lost(found=found))
+    bench.call(body(prefetch={}))
+    assert len(bench.judge.charts) == 1
 
 
 def test_the_clients_emergency_setting_reaches_the_judgement(make: ModuleType) -> None:

@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 
 import httpx2
 
+from fhirpath_spine.adapters.inflate import Allowance
 from fhirpath_spine.adapters.network import GuardedTransport
 from fhirpath_spine.adapters.paging import Chain
 from fhirpath_spine.adapters.session import Session
@@ -21,7 +22,7 @@ from fhirpath_spine.exchange.addresses import Address
 from fhirpath_spine.exchange.requests import HookRequest
 from fhirpath_spine.exchange.retrieval import Open, Why, check_ignored, unread
 from fhirpath_spine.pathway.chart import Chart, Read
-from fhirpath_spine.service import Client
+from fhirpath_spine.service import Budget, Client
 
 AT_ONCE = 64
 """Requests to one server at a time, over all calls; one call makes no more than it has keys. A server that stalls
@@ -45,7 +46,7 @@ class Ehr:
         self._gates: WeakValueDictionary[Address, asyncio.Semaphore] = WeakValueDictionary()
 
     async def fetch(
-        self, request: HookRequest, wanted: Mapping[str, Open], client: Client, deadline: float
+        self, request: HookRequest, wanted: Mapping[str, Open], client: Client, budget: Budget
     ) -> Mapping[str, Read]:
         """One read for each wanted key, all fetched at once, from the server of the call if its caller's entry lists it.
 
@@ -62,9 +63,11 @@ class Ehr:
             base=base,
             servers=client.servers,
             token=request.access.token if request.access else None,
-            deadline=deadline,
+            deadline=budget.deadline,
             gate=self._gates.setdefault(base, asyncio.Semaphore(AT_ONCE)),
-            resources=client.resources,
+            resources=budget.resources,
+            pages=client.pages,
+            allowance=Allowance(budget.bytes),
         )
         chains = {key: Chain.of(item) for key, item in wanted.items()}
         try:

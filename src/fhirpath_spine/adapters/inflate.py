@@ -14,7 +14,6 @@ from fhirpath_spine.adapters.faults import FaultError
 from fhirpath_spine.exchange.retrieval import Why
 
 PAGE_BYTES = 8 * 1024 * 1024
-CALL_BYTES = 32 * 1024 * 1024
 _GZIP = zlib.MAX_WBITS | 16
 _AT_ONCE = 256 * 1024
 
@@ -22,7 +21,7 @@ _AT_ONCE = 256 * 1024
 class Allowance:
     """The bytes that one call may still read. Fetches of the call share it."""
 
-    def __init__(self, left: int = CALL_BYTES) -> None:
+    def __init__(self, left: int) -> None:
         self.left = left
 
 

@@ -12,9 +12,6 @@ from fhirpath_spine.exchange.retrieval import Open, Page, Why, read_page, unread
 from fhirpath_spine.exchange.templates import type_of
 from fhirpath_spine.pathway.chart import Read, Resource
 
-PAGES = 100
-"""Pages of one key. Servers that cap their pages at 20 resources still give 2,000; loops end long before."""
-
 
 @dataclass(slots=True)
 class Chain:
@@ -50,7 +47,7 @@ class Chain:
         url = session.following(self.item.next, start) if continued else start
         seen: set[str] = set()
         while url not in seen:
-            if len(seen) >= PAGES:
+            if len(seen) >= session.pages:
                 raise FaultError(Why.TRUNCATED)
             seen.add(url)
             value = await session.ask(url)

@@ -38,7 +38,9 @@ class Session:
     gate: asyncio.Semaphore
     resources: int
     """Resources that the call may still take in."""
-    allowance: Allowance = field(default_factory=Allowance)
+    pages: int
+    """Pages of one search."""
+    allowance: Allowance
 
     @property
     def left(self) -> float:

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from fhirpath_spine.exchange.requests import HookRequest
 from fhirpath_spine.exchange.retrieval import Open, Why, unread
 from fhirpath_spine.pathway.chart import Read
-from fhirpath_spine.service import Client
+from fhirpath_spine.service import Budget, Client
 
 
 class Unfetched:
     """A port that is closed. An absent key is never taken for an empty one."""
 
     async def fetch(
-        self, request: HookRequest, wanted: Mapping[str, Open], client: Client, deadline: float = 0.0
+        self, request: HookRequest, wanted: Mapping[str, Open], client: Client, budget: Budget | None = None
     ) -> Mapping[str, Read]:
         """Each key as unread; of a Bundle that was cut short, what was sent is kept."""
-        del request, client, deadline
+        del request, client, budget
         return {key: item.partial or unread(Why.ABSENT) for key, item in wanted.items()}

@@ -73,8 +73,8 @@ def create(
     async def call(service_id: str, request: Request) -> Response:
         service = _find(by_id, service_id)
         request.state.trace = trace = Trace()
-        body, caller = await callers.read(request)
-        answer = await while_connected(request, service.answer(body, caller, trace))
+        got = await callers.read(request)
+        answer = await while_connected(request, service.answer(got.body, got.client, trace, got.size))
         return Response(status_code=CALLER_LEFT) if answer is None else _json(answer)
 
     @app.post("/cds-services/{service_id}/feedback")

@@ -21,6 +21,15 @@ CALLER_LEFT = 499
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """A request that was read: its JSON, whose it is, and how many bytes it had."""
+
+    body: Any
+    client: Client
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Callers:
     """The clients of a process. No caller is authenticated yet (dev): an entry is known by the server that a call names."""
 
@@ -33,7 +42,7 @@ class Callers:
         base = read_base(named) if isinstance(named, str) else None
         return next((c for c in self.entries if base is not None and base in c.servers.bases), self.builtin)
 
-    async def read(self, request: Request) -> tuple[Any, Client]:
+    async def read(self, request: Request) -> Received:
         """The body of a request and the client that it is of, under the limits of that client.
 
         Raises:
@@ -47,7 +56,7 @@ class Callers:
         check_size(len(raw), client.body)
         if self.entries:
             check_depth(raw, client.depth)
-        return body, client
+        return Received(body, client, len(raw))
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T | None:

@@ -24,7 +24,7 @@ from fhirpath_spine.exchange.addresses import Servers, read_base, read_origin
 from fhirpath_spine.exchange.cards import Taste
 from fhirpath_spine.exchange.retrieval import RESOURCES
 from fhirpath_spine.exchange.templates import TYPES
-from fhirpath_spine.service import BYTES, DEPTH, Client
+from fhirpath_spine.service import BYTES, DEPTH, PAGES, Client
 
 _WITHOUT = "without user, query, fragment, dot segments or odd characters"
 
@@ -59,6 +59,7 @@ class LimitsForm(Form):
     body: Size | None = None
     resources: Whole = RESOURCES
     depth: Whole = DEPTH
+    pages: Whole = PAGES
 
 
 class CardsForm(Form):
@@ -171,4 +172,5 @@ def _client(entry: ClientForm, emergency: str) -> Client:
         body=BYTES if limits.body is None else int(re.sub("[^0-9]", "", limits.body)) * 1024 * 1024,
         depth=limits.depth,
         resources=limits.resources,
+        pages=limits.pages,
     )

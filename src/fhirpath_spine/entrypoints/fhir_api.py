@@ -58,8 +58,8 @@ def mount(app: FastAPI, service: HookService, callers: Callers, public_url: str 
     @app.post(f"{ROOT}/PlanDefinition/{{plan_id}}/$apply")
     async def apply(plan_id: str, request: Request) -> Response:
         _find(plans, plan_id)
-        body, _ = await callers.read(request)
-        asked = from_parameters(body, request.headers.get("authorization", ""))
+        got = await callers.read(request)
+        asked = from_parameters(got.body, request.headers.get("authorization", ""))
         return await answer(plan_id, asked, request)
 
     async def answer(plan_id: str, asked: ApplyRequest, request: Request) -> Response:

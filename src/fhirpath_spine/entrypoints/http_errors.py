@@ -16,6 +16,7 @@ TABLE: dict[type[errors.SpineError], tuple[int, str]] = {
     errors.MethodNotAllowed: (405, "not-supported"),
     errors.PreconditionError: (412, "processing"),
     errors.PatientMismatch: (412, "conflict"),
+    errors.PatientUnknown: (412, "not-found"),
     errors.ScopeUndecidable: (412, "incomplete"),
     errors.NothingToPropose: (422, "business-rule"),
     errors.ServerError: (502, "exception"),

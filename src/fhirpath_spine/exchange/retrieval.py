@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from fhirpath_spine.errors import BodyTooLarge, PatientMismatch
+from fhirpath_spine.errors import BodyTooLarge, PatientMismatch, PatientUnknown
 from fhirpath_spine.exchange.templates import type_of
 from fhirpath_spine.pathway.chart import Chart, Read, Resource
 from fhirpath_spine.pathway.subjects import Subject, subject_of
@@ -68,12 +68,13 @@ class Open:
 @dataclass(slots=True)
 class Retrieved:
     """What the prefetch gave. ``ignored`` counts entries that hold no resource, or one of a type that was not asked
-    for.
+    for; ``taken`` counts all entries, those too.
     """
 
     reads: dict[str, Read] = field(default_factory=dict)
     open: dict[str, Open] = field(default_factory=dict)
     ignored: int = 0
+    taken: int = 0
 
 
 def unread(why: Why, resources: Iterable[Resource] = (), source: str = "prefetch") -> Read:
@@ -100,7 +101,6 @@ def read_prefetch(
     """
     out = Retrieved()
     scope = Chart(patient, {}, base=base)
-    total = 0
     for key, query in templates.items():
         if key not in prefetch:
             if type_of(key) in not_offered:
@@ -110,8 +110,8 @@ def read_prefetch(
             continue
         value = prefetch[key]
         page = Page() if value is None else read_page(value, type_of(key))
-        total += len(page.resources)
-        if total > limit:
+        out.taken += len(page.resources) + len(page.ignored)
+        if out.taken > limit:
             raise BodyTooLarge(
                 f"The prefetch holds more than {limit} resources.",
                 hint="Send what the templates of the discovery document ask for, and nothing else.",
@@ -213,3 +213,22 @@ def check_ignored(ignored: Iterable[Any], scope: Chart) -> None:
                 "The data hold a resource of another patient, so nothing was judged.",
                 hint="Send data of the context's patient only, and check the cache that filled the prefetch.",
             )
+
+
+def check_known(chart: Chart) -> None:
+    """Refuses a chart in which nothing was found of a patient whom the FHIR server does not know: it was deleted or merged, or
+    lies on another server. Where nothing else could be read either, whether a pathway applies is undecidable anyway.
+
+    Raises:
+        PatientUnknown: it is one.
+
+    """
+    patient = chart.reads.get("patient")
+    if patient is None or patient.detail != Why.NOT_FOUND or any(r.resources for r in chart.reads.values()):
+        return
+    if any(read.complete for read in chart.reads.values()):
+        raise PatientUnknown(
+            "The FHIR server has no such Patient and no data of one, so nothing was judged.",
+            hint="Check that fhirServer is the server of this chart, and whether the patient was merged or deleted; then "
+            "send the id in use now. This is not a statement that nothing is needed.",
+        )
