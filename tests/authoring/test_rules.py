@@ -125,6 +125,8 @@ BAD = {
     "a class of lesions": Bad("SP319", A, '"%lesion.thoracic"', "\"%lesion.class = 'metastases'\"", "¦'metastases'", "'metastasis'"),
     "a state in an expression": Bad("SP319", DATA, "'TREAT_PLAN'", "'PLANNING'", "¦'PLANNING'"),
     "a word of imaging": Bad("SP319", LESIONS, "imagingAbsent: ['no']", "imagingAbsent: ['none']", "¦'none'", "no"),
+    "a word of imaging of what is known": Bad("SP319", LESIONS, "imagingKnown: [again]", "imagingKnown: [agan]", "¦agan", "again"),
+    "a word of imaging with two meanings": Bad("SP204", LESIONS, "imagingKnown: [again]", "imagingKnown: ['no']", "imagingKnown: [¦", "already"),
     "a selector of nothing": Bad("SP320", POLICY, "caution: R-ALPHA-01", "caution: R-ALHPA-*", "¦R-ALHPA-*"),
     "a framework on nothing": Bad("SP320", "sources.yaml", "on: R-ALPHA-01", "on: R-ALPHA-99", "¦R-ALPHA-99"),
     "an unknown need of a finding": Bad("SP321", DATA, "need: weakness", "need: weaknes", "¦weaknes,", "'weakness'"),

@@ -61,7 +61,7 @@ def library(**changes: Any) -> Library:
             digest="d" * 64,
             pathways=(),
             policy=Policy((), None, (), (), (), Budget(), 30),
-            lesions=Lesions((), "tumours", "pain", frozenset(), {}, {}, (), "", {}),
+            lesions=Lesions((), "tumours", "pain", frozenset(), frozenset(), {}, {}, (), "", {}),
             needs={n.name: n for n in needs},
             definitions={},
             findings={},

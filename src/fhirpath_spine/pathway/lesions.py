@@ -69,8 +69,8 @@ def build(config: Lesions, conditions: Sequence[Found], imaging: Sequence[Found]
     _absorb_unnamed(lesions)
     cleared = [f for f in imaging if f.item.get("value") in config.imaging_absent]
     seen = [f for f in imaging if f.item.get("value") not in config.imaging_absent]
-    # What names most levels comes first, what names no place last: each joins what is there by then.
-    for found in sorted(seen, key=lambda f: (_place_rank(config, f), f.order, f.reference)):
+    # What founds a lesion comes first; then what names most levels, what names no place last: each joins what is there by then.
+    for found in sorted(seen, key=lambda f: (_is_known(config, f), _place_rank(config, f), f.order, f.reference)):
         _add_imaging(config, lesions, found, cleared)
     _merge(config, lesions)
     for one in lesions:
@@ -80,6 +80,11 @@ def build(config: Lesions, conditions: Sequence[Found], imaging: Sequence[Found]
     lesions.sort(key=lambda one: (one.rank, one.key, sorted(f.reference for f in (*one.conditions, *one.imaging))))
     _distinct_keys(lesions)
     return lesions
+
+
+def _is_known(config: Lesions, found: Found) -> bool:
+    """Whether an imaging finding sees again what is recorded already: it joins a lesion and founds none."""
+    return found.item.get("value") in config.imaging_known
 
 
 def _place_rank(config: Lesions, found: Found) -> tuple[bool, int, list[str]]:
@@ -150,7 +155,7 @@ def _add_imaging(config: Lesions, lesions: list[Lesion], found: Found, cleared: 
         if len(targets) == 1:
             target.levels |= levels
             target.sites |= sites
-    if targets:
+    if targets or _is_known(config, found):
         return
     for later in cleared:
         elsewhere = levels_of(config, reading.body_sites(later.resource))
@@ -196,7 +201,8 @@ def _complete(config: Lesions, one: Lesion) -> None:
     one.conditions.sort(key=_name)
     one.imaging.sort(key=_name)
     confirmed = [c.item.get("confirmed") for c in one.conditions]
-    dates = sorted(f.day for f in (*one.conditions, *one.imaging) if f.day)
+    # A tumour that is seen again is older than that study.
+    dates = sorted(f.day for f in (*one.conditions, *one.imaging) if f.day and not _is_known(config, f))
     item: dict[str, Any] = {
         "key": one.key,
         "class": _id(one),

@@ -286,7 +286,9 @@ class Lesions:
     imaging: str
     """Name of the need that holds imaging findings of a lesion."""
     imaging_absent: frozenset[str]
-    """Words of that need that say there is none, or that add none."""
+    """Words of that need that say there is none: they clear what an older finding founded."""
+    imaging_known: frozenset[str]
+    """Words of that need that see a recorded tumour: they join its lesion, found none and clear none."""
     levels: Mapping[Coding, str]
     """Coding of a spinal level -> its short name, in cranial to caudal order."""
     regions: Mapping[str, ValueSet]

@@ -36,7 +36,7 @@ Json = dict[str, Any]
 
 CODES = """
 pain night power course course-new course-worse course-unchanged course-improving course-resolved weakness normal-exam exam
-tumour benign-tumour malignant-tumour metastasis any-bone blood mass cancer seen seen-mass seen-none histology
+tumour benign-tumour malignant-tumour metastasis any-bone blood mass cancer seen seen-mass seen-none seen-known histology
 histology-benign histology-malignant statement statement-safe statement-large size creatinine fit unfit asa operation scan
 decision decided drug goal goal-comfort goal-cure level-t7 level-t8 level-l1 thoracic-spine lumbar-spine whole-spine
 neoplasm-chapter neoplasm-any-known medication-any-known test
@@ -91,7 +91,7 @@ DATA: Json = {
             components={"course": {"code": "course", "type": "word", "answers": COURSES}},
         ),
         "exam": need("Examination", "neuro", "exam", value=word(normal="normal-exam")),
-        "seen": need("Seen", "imaging", "seen", value=word(mass="seen-mass", none="seen-none")),
+        "seen": need("Seen", "imaging", "seen", value=word(mass="seen-mass", none="seen-none", known="seen-known")),
         "size": need(
             "Size",
             "imaging",
@@ -181,6 +181,7 @@ LESIONS: Json = {
     "conditions": "tumours",
     "imaging": "seen",
     "imagingAbsent": ["none"],
+    "imagingKnown": ["known"],
     "levels": {"level-t7": "T7", "level-t8": "T8", "level-l1": "L1"},
     "regions": {
         "thoracic": ["thoracic-spine", "level-t7", "level-t8"],

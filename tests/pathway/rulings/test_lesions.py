@@ -139,6 +139,32 @@ def test_a_clear_study_of_another_level_clears_nothing() -> None:
     assert lesions(mass("level-t7"), elsewhere) == ["unknown:T7"]
 
 
+def again(*sites: str, when: str = "2026-06-12", **parts: Any) -> dict[str, Any]:
+    """An imaging finding that sees a recorded tumour."""
+    return observation(
+        "seen", "seen-known", when, **{"id": "again", **parts}, bodySite=concept(*sites) if sites else None
+    )
+
+
+def test_a_known_tumour_that_is_seen_founds_no_lesion_and_clears_none() -> None:
+    assert lesions(again()) == []
+    assert lesions(again("level-t7")) == []
+    assert lesions(mass("level-t7"), again()) == ["unknown:T7"]
+    assert lesions(mass("level-t7"), again("level-t7")) == ["unknown:T7"]
+
+
+def test_a_known_tumour_that_is_seen_shows_the_recorded_one_on_imaging_but_not_since_when_it_is_there() -> None:
+    assert ask_lesions("%lesion.imaged", condition("tumour"), again()) == {"tumour:unnamed": True}
+    assert ask_lesions("%lesion.imaged", condition("tumour"), again("level-t7")) == {"tumour:T7": True}
+    assert ask_lesions("%lesion.imaged", condition("tumour", "level-l1"), again("level-t7")) == {"tumour:L1": False}
+    assert ask_lesions("%lesion.since.exists()", condition("tumour"), again()) == {"tumour:unnamed": False}
+
+
+def test_a_known_tumour_is_seen_at_what_other_imaging_founds_whatever_the_ids() -> None:
+    for one, other in permutations("ab"):
+        assert lesions(mass("level-t7", id=one), again("level-t7", "level-t8", id=other)) == ["unknown:T7+T8"]
+
+
 # ------------------------------------------------------------------------------------------------- what belongs to which
 
 TWO = (condition("tumour", "level-t7"), condition("metastasis", "level-l1"))

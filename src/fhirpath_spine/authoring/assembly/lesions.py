@@ -35,10 +35,13 @@ class LesionsBuilder:
         imaging = self._need(form.imaging)
         self._need(form.conditions, "Condition")
         words = imaging.value.words if imaging is not None and imaging.value is not None else frozenset()
-        for word in form.imaging_absent:
+        for word in (*form.imaging_absent, *form.imaging_known):
             if imaging is not None and word not in words:
                 hint = did_you_mean(word, words) or f"Its words: {', '.join(sorted(words))}."
                 self._report.add("SP319", f"'{word}' is no answer of '{imaging.name}'", word.span, hint)
+        for word in form.imaging_known:
+            if word in form.imaging_absent:
+                self._report.add("SP204", f"'{word}' says that there is none already", word.span, "Name it once.")
         condition = form.behaviour.condition
         behaviour = {
             "condition": Behaviours(self._sets(condition.benign), self._sets(condition.malignant)),
@@ -55,6 +58,7 @@ class LesionsBuilder:
             conditions=str(form.conditions),
             imaging=str(form.imaging),
             imaging_absent=frozenset(map(str, form.imaging_absent)),
+            imaging_known=frozenset(map(str, form.imaging_known)),
             levels=levels,
             regions={str(n): self._sets(v) for n, v in form.regions.items()},
             flags=tuple(self._flag(n, f, known, set(levels.values())) for n, f in form.flags.items()),

@@ -77,6 +77,7 @@ class LesionsForm(Form):
     conditions: Name
     imaging: Name
     imaging_absent: tuple[Text, ...] = Field(alias="imagingAbsent")
+    imaging_known: tuple[Text, ...] = Field(default=(), alias="imagingKnown")
     levels: dict[Name, Text]
     regions: dict[Ident, ValueSets] = Field(default_factory=dict)
     classes: Annotated[tuple[LesionClassForm, ...], AtLeastOne()]
