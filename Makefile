@@ -49,7 +49,7 @@ conformance: $(INSTALLED) ## run the official FHIRPath suite and print the score
 	$(BIN)/python tests/fhirpath/conformance.py
 
 .PHONY: bench
-bench: $(INSTALLED) ## measure against other FHIRPath stacks, and the whole call (about four minutes)
+bench: $(INSTALLED) ## measure against other FHIRPath stacks, the whole call, and fetching from a FHIR server (about five minutes)
 	$(BIN)/python -m benchmarks
 
 .PHONY: lock

@@ -29,18 +29,24 @@ def body_for(templates: Mapping[str, str], size: int, *, spinal: bool = False) -
             *_spinal(patients_directory() / SPINAL, patient),
             *(r for r in found if r["resourceType"] != "Patient"),
         ]
+    # What no query asks for lies under the last key: the chart keeps its size.
+    return orjson.dumps({**request, "prefetch": laid(found, templates, rest=list(templates)[-1])})
+
+
+def laid(found: Iterable[Mapping[str, Any]], templates: Mapping[str, str], rest: str = "") -> dict[str, Any]:
+    """A prefetch of these resources: each under the key whose query finds it, or under ``rest``, or left out."""
+    asked = {key: frozenset(_codes(query)) for key, query in templates.items()}
     keyed: dict[str, list[Any]] = {key: [] for key in templates}
     for one in found:
-        keyed[_key(one, templates)].append(one)
-    prefetch = {key: _bundle(key, listed) for key, listed in keyed.items()}
-    return orjson.dumps({**request, "prefetch": prefetch})
+        coded = {f"{c.get('system')}|{c.get('code')}" for c in one.get("code", {}).get("coding", ())}
+        keys = [k for k, codes in asked.items() if type_of(k) == one["resourceType"] and (not codes or codes & coded)]
+        for key in keys or ([rest] if rest else []):
+            keyed[key].append(one)
+    return {key: _bundle(key, listed) for key, listed in keyed.items()}
 
 
-def _key(one: Mapping[str, Any], templates: Mapping[str, str]) -> str:
-    """The key whose query would find a resource; an Observation that none asks for lies under the last one."""
-    keys = [key for key in templates if type_of(key) == one["resourceType"]]
-    coded = [f"{c.get('system')}|{c.get('code')}" for c in one.get("code", {}).get("coding", ())]
-    return next((k for k in keys if any(f"{code}," in f"{templates[k]}," for code in coded)), keys[-1])
+def _codes(query: str) -> Iterable[str]:
+    return query.partition("&code=")[2].partition("&")[0].split(",") if "&code=" in query else ()
 
 
 def _bundle(key: str, listed: Iterable[Any]) -> Any:

@@ -1,7 +1,7 @@
 """What a call costs that has to fetch: the same chart searched instead of sent, from a server with a latency per request.
 
-The fetches must overlap: together they may take 2.5 times what the slowest chain of pages takes alone. ``main`` returns how
-many answers differ from those of the same call with a prefetch; times never decide.
+The fetches must overlap: together they may take 2.5 times what the slowest chain of pages takes alone. It takes half a
+minute. ``main`` returns how many answers differ from those of the same call with a prefetch; times never decide.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ import orjson
 import uvloop
 
 from benchmarks import bodies, calls
-from benchmarks.timing import Times
+from benchmarks.timing import by_turns
 from fhirpath_spine import authoring
 from fhirpath_spine.adapters.ehr import Ehr
 from fhirpath_spine.exchange.addresses import Servers
@@ -30,9 +30,6 @@ from fhirpath_spine.service import Budget, Client, HookService, Trace
 LATENCIES = (1, 5, 50)
 RESOURCES = 200
 TARGET = 2.5
-RUNS = 30
-SECONDS = 4.0
-"""Bound of each measurement; the whole takes half a minute."""
 
 
 def main() -> int:
@@ -41,7 +38,7 @@ def main() -> int:
     service = calls.service(library)
     request = orjson.loads(bodies.body_for(service.snapshot.templates, RESOURCES, spinal=True))
     print(
-        f"(d) The same chart searched instead of sent: {RESOURCES} resources, {len(service.snapshot.templates)} keys."
+        f"(e) The same chart searched instead of sent: {RESOURCES} resources, {len(service.snapshot.templates)} keys."
     )
     different = 0
     with _server(request, dict(service.snapshot.templates)) as port:
@@ -66,12 +63,11 @@ async def _at(latency: int, port: int, service: HookService, request: dict[str, 
         assert all(read.complete for read in reads.values())
 
     chains = {
-        key: (await _measure(lambda item=item: fetch({item.key: item}), runs=8))[0] for key, item in wanted.items()
+        key: (await by_turns(lambda item=item: fetch({item.key: item}), runs=8))[0] for key, item in wanted.items()
     }
     longest = max(chains, key=lambda key: chains[key].p50)
-    # By turns, so that whatever else the machine does falls on both sides of the ratio.
-    chain, together = await _measure(lambda: fetch({longest: wanted[longest]}), lambda: fetch(wanted))
-    whole, sent = await _measure(
+    chain, together = await by_turns(lambda: fetch({longest: wanted[longest]}), lambda: fetch(wanted))
+    whole, sent = await by_turns(
         lambda: fetching.answer(asking, client, Trace()), lambda: service.answer(request, client, Trace())
     )
     answers = [await s.answer(r, client, Trace()) for s, r in ((fetching, asking), (service, request))]
@@ -84,26 +80,12 @@ async def _at(latency: int, port: int, service: HookService, request: dict[str, 
         f" ({together.p50:.1f} ms, p99 {together.p99:.1f}; chain {chain.p50:.1f}; one after another {row / chain.p50:.1f} times;"
         f" whole call {whole.p50:.1f} ms, with prefetch {sent.p50:.1f}){verdict}"
     )
-    return int(_verdicts(answers[0]) != _verdicts(answers[1]))
+    return int(verdicts(answers[0]) != verdicts(answers[1]))
 
 
-def _verdicts(answer: dict[str, Any]) -> list[Any]:
+def verdicts(answer: dict[str, Any]) -> list[Any]:
     """What the cards say for machines, without the ids of this call."""
     return [{k: v for k, v in e.items() if k != "decision"} for c in answer["cards"] for e in c["extension"].values()]
-
-
-async def _measure(*works: Callable[[], Awaitable[object]], runs: int = RUNS) -> list[Times]:
-    """Wall times of each work, done by turns; waiting is what is measured."""
-    samples: list[list[float]] = [[] for _ in works]
-    for work in works:
-        await work()
-    end = time.perf_counter() + SECONDS
-    while len(samples[0]) < runs and (not samples[0] or time.perf_counter() < end):
-        for work, found in zip(works, samples, strict=True):
-            started = time.perf_counter()
-            await work()
-            found.append((time.perf_counter() - started) * 1000)
-    return [Times(tuple(found)) for found in samples]
 
 
 @contextmanager

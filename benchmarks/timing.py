@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 
@@ -50,6 +50,20 @@ def measure(
         work()
         samples.append((clock() - started) * 1000)
     return Times(tuple(samples))
+
+
+async def by_turns(*works: Callable[[], Awaitable[object]], runs: int = 30, seconds: float = 4.0) -> list[Times]:
+    """Times on the wall of each work. They take turns, so that whatever else the machine does falls on all of them."""
+    samples: list[list[float]] = [[] for _ in works]
+    for work in works:
+        await work()
+    end = time.perf_counter() + seconds
+    while len(samples[0]) < runs and (not samples[0] or time.perf_counter() < end):
+        for work, found in zip(works, samples, strict=True):
+            started = time.perf_counter()
+            await work()
+            found.append((time.perf_counter() - started) * 1000)
+    return [Times(tuple(found)) for found in samples]
 
 
 def peak_megabytes() -> float:

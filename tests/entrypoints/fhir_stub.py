@@ -81,6 +81,16 @@ class FhirStub:
             return (200, found[0]) if found else (404, OUTCOME)
         return self._search(kind, query)
 
+    def take(self, bundle: Json) -> Json:
+        """Puts or deletes what a transaction or batch says."""
+        for entry in bundle["entry"]:
+            name = entry["request"]["url"]
+            self.resources = [r for r in self.resources if f"{r['resourceType']}/{r.get('id')}" != name]
+            if entry["request"]["method"] == "PUT":
+                self.resources.append(entry["resource"])
+        done = [{"response": {"status": "200 OK"}} for _ in bundle["entry"]]
+        return {"resourceType": "Bundle", "type": f"{bundle['type']}-response", "entry": done}
+
     def _metadata(self) -> Json:
         params = [{"name": name, "type": "token"} for name in self.params]
         codes = [{"code": "read"}, {"code": "search-type"}]
@@ -128,7 +138,12 @@ def serving(stub: FhirStub) -> Iterator[FhirStub]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, body = stub.reply(self.path, self.headers.get("Authorization", ""))
+            self._send(*stub.reply(self.path, self.headers.get("Authorization", "")))
+
+        def do_POST(self) -> None:
+            self._send(200, stub.take(json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+
+        def _send(self, status: int, body: Any) -> None:
             page = isinstance(body, bytes)
             raw = body if page else json.dumps(body).encode()
             self.send_response_only(status)
