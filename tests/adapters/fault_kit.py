@@ -20,6 +20,16 @@ BOUND = 2.0
 """Seconds for what fails at once, as a generous multiple of what it takes (well under a tenth)."""
 
 
+class Clock:
+    """Stands still until a test moves it on."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def watch(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
     """Whatever a test of faults does: no token, no patient and no word of a server's in a log or on a terminal."""
     with caplog.at_level(logging.DEBUG):

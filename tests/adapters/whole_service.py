@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -122,11 +123,13 @@ class Setup:
         return dict(entry.split(":", 1) for entry in self.records[-1].unread)
 
 
-def in_process(stub: Stub, work: Callable[[Setup], Awaitable[T]], **changes: Any) -> T:
-    """Runs some calls against a stub without a socket."""
+def in_process(
+    stub: Stub, work: Callable[[Setup], Awaitable[T]], clock: Callable[[], float] = time.monotonic, **changes: Any
+) -> T:
+    """Runs some calls against a stub without a socket. ``clock`` is what servers are left alone by."""
 
     async def run() -> T:
-        ehr = Ehr(InProcess(stub))
+        ehr = Ehr(InProcess(stub), clock)
         try:
             return await work(Setup(ehr, **changes))
         finally:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from weakref import WeakValueDictionary
 
 import httpx2
 
+from fhirpath_spine.adapters.backoff import BackOff
+from fhirpath_spine.adapters.fallback import Reader
 from fhirpath_spine.adapters.inflate import Allowance
 from fhirpath_spine.adapters.network import GuardedTransport
-from fhirpath_spine.adapters.paging import Chain
 from fhirpath_spine.adapters.session import Session
 from fhirpath_spine.exchange.addresses import Address
 from fhirpath_spine.exchange.requests import HookRequest
@@ -33,7 +35,9 @@ cannot take the connections that others need.
 class Ehr:
     """The one HTTP client of a process. It holds no token and no cookie, and follows no redirect."""
 
-    def __init__(self, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, transport: httpx2.AsyncBaseTransport | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         _quiet()
         self._http = httpx2.AsyncClient(
             transport=transport or GuardedTransport(),
@@ -43,6 +47,7 @@ class Ehr:
             follow_redirects=False,
             trust_env=False,
         )
+        self._backoff = BackOff(clock)
         self._gates: WeakValueDictionary[Address, asyncio.Semaphore] = WeakValueDictionary()
 
     async def fetch(
@@ -57,7 +62,9 @@ class Ehr:
         base = client.servers.admitted(request.server)
         if base is None:
             why = Why.BASE_NOT_LISTED if request.server else Why.NO_ACCESS
-            return {key: unread(why, item.partial.resources if item.partial else ()) for key, item in wanted.items()}
+            return _all_unread(why, wanted)
+        if not await self._in_time(base, budget.deadline):
+            return _all_unread(Why.BACKING_OFF, wanted)
         session = Session(
             http=self._http,
             base=base,
@@ -69,21 +76,34 @@ class Ehr:
             pages=client.pages,
             allowance=Allowance(budget.bytes),
         )
-        chains = {key: Chain.of(item) for key, item in wanted.items()}
+        reader = Reader(session, request.patient)
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = {key: group.create_task(chain.read(session, request.patient)) for key, chain in chains.items()}
+                tasks = {key: group.create_task(reader.read(item)) for key, item in wanted.items()}
         except ExceptionGroup as bugs:
-            # A chain raises nothing, so this is a bug; the rim shall name it, not the group.
+            # A key raises nothing, so this is a bug; the rim shall name it, not the group.
             raise bugs.exceptions[0] from None
-        scope = Chart(request.patient, {}, base=request.server)
-        for chain in chains.values():
-            check_ignored(chain.ignored, scope)
+        finally:
+            self._backoff.leave(base, session.rest, client.id)
+        check_ignored(reader.unjudged, Chart(request.patient, {}, base=request.server))
         return {key: task.result() for key, task in tasks.items()}
+
+    async def _in_time(self, base: Address, deadline: float) -> bool:
+        """Whether the server may be asked: at once, or after a rest that leaves half of the time for its answers."""
+        rest = self._backoff.left(base)
+        if rest > (deadline - time.monotonic()) / 2:
+            return False
+        await asyncio.sleep(rest)
+        return True
 
     async def aclose(self) -> None:
         """Closes all connections."""
         await self._http.aclose()
+
+
+def _all_unread(why: Why, wanted: Mapping[str, Open]) -> dict[str, Read]:
+    """Each key as unread for one reason, with what was sent of it."""
+    return {key: unread(why, item.partial.resources if item.partial else ()) for key, item in wanted.items()}
 
 
 def _quiet() -> None:

@@ -17,14 +17,15 @@ from fhirpath_spine.exchange.retrieval import Why
 
 
 class FaultError(Exception):
-    """One request failed. ``again`` is in how many seconds it may be asked once more, or None if that would not help.
+    """One request failed. ``again`` is in how many seconds it may be asked once more, or None if that would not help;
+    ``rest`` is for how long the server asked not to be asked at all.
 
     It never leaves this package: a need that could not be read is a result, no error.
     """
 
-    def __init__(self, why: Why, again: float | None = None) -> None:
+    def __init__(self, why: Why, again: float | None = None, rest: float = 0.0) -> None:
         super().__init__(why.value)
-        self.why, self.again = why, again
+        self.why, self.again, self.rest = why, again, rest
 
 
 def of_status(response: httpx2.Response) -> FaultError:
@@ -36,10 +37,13 @@ def of_status(response: httpx2.Response) -> FaultError:
         return FaultError(Why.NOT_PERMITTED)
     if status in (404, 410):
         return FaultError(Why.NOT_FOUND)
-    if status == 429:
-        return FaultError(Why.THROTTLED, _retry_after(response))
-    if status in (500, 502, 503, 504):
-        return FaultError(Why.UPSTREAM_ERROR, _retry_after(response))
+    if status in (429, 500, 502, 503, 504):
+        why = Why.THROTTLED if status == 429 else Why.UPSTREAM_ERROR
+        stated = _retry_after(response)
+        if stated is None:
+            return FaultError(why, _soon())
+        # All that were sent away at once would come back at once.
+        return FaultError(why, stated + _soon(), rest=stated)
     if 400 <= status < 500:
         return FaultError(Why.QUERY_REFUSED)
     return FaultError(Why.UPSTREAM_ERROR if status >= 500 else Why.NOT_JSON)
@@ -61,13 +65,13 @@ def _soon() -> float:
     return random.uniform(0.05, 0.2)  # noqa: S311 - spreads load, keeps no secret
 
 
-def _retry_after(response: httpx2.Response) -> float:
-    """Seconds until the server wants to be asked again: a number or a date (RFC 9110, 10.2.3); without a word, soon."""
+def _retry_after(response: httpx2.Response) -> float | None:
+    """Seconds until the server wants to be asked again: a number or a date (RFC 9110, 10.2.3); None without a word."""
     text = response.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
     try:
         when = parsedate_to_datetime(text)
     except ValueError:
-        return _soon()
+        return None
     return max(0.0, (when.replace(tzinfo=when.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

@@ -20,8 +20,11 @@ class Chain:
     item: Open
     resources: list[Resource] = field(default_factory=list)
     ignored: list[Any] = field(default_factory=list)
+    pages: int = 0
     matches: int = 0
     total: int = 0
+    refused: bool = False
+    """The server would not make the search at all; another search might be made."""
 
     @classmethod
     def of(cls, item: Open) -> Chain:
@@ -38,6 +41,7 @@ class Chain:
         except TimeoutError:
             return unread(Why.TIMED_OUT, self.resources, source="search")
         except FaultError as fault:
+            self.refused = fault.why in (Why.QUERY_REFUSED, Why.NOT_FOUND) and not self.pages
             return unread(fault.why, self.resources, source="search")
         return Read(tuple(self.resources), source="search")
 
@@ -75,6 +79,7 @@ class Chain:
 
     def _take(self, page: Page, session: Session) -> None:
         room = max(0, session.resources)
+        self.pages += 1
         session.resources -= len(page.resources) + len(page.ignored)
         self.resources += page.resources[:room]
         self.ignored += page.ignored

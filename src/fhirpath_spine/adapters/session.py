@@ -41,6 +41,11 @@ class Session:
     pages: int
     """Pages of one search."""
     allowance: Allowance
+    answered: int = 0
+    """Requests that were answered with JSON."""
+    throttled: float = 0.0
+    down: float = 0.0
+    """For how many seconds the server asked to be left alone, since we ask too much (429), or since it is not able."""
 
     @property
     def left(self) -> float:
@@ -78,11 +83,29 @@ class Session:
         try:
             return await self._once(url)
         except FaultError as fault:
+            self._heed(fault)
             spent = time.monotonic() - started
             if fault.again is None or fault.again + min(spent, READ) >= self.left:
                 raise
             await asyncio.sleep(fault.again)
-        return await self._once(url)
+        try:
+            return await self._once(url)
+        except FaultError as fault:
+            self._heed(fault)
+            raise
+
+    def _heed(self, fault: FaultError) -> None:
+        if fault.why is Why.THROTTLED:
+            self.throttled = max(self.throttled, fault.rest)
+        else:
+            self.down = max(self.down, fault.rest)
+
+    @property
+    def rest(self) -> float:
+        """For how many seconds the server is to be left alone by later calls. One that answers is not down: what it says of
+        one search is no reason not to make the others.
+        """
+        return max(self.throttled, 0.0 if self.answered else self.down)
 
     async def _once(self, url: str) -> Any:
         request = self._request(url)
@@ -125,11 +148,13 @@ class Session:
         _check_media_type(response.headers)
         body = await read_body(response, self.allowance)
         try:
-            return parse(body)
+            value = parse(body)
         except BodyTooLarge:
             raise FaultError(Why.TOO_LARGE) from None
         except RequestError:
             raise FaultError(Why.NOT_JSON) from None
+        self.answered += 1
+        return value
 
 
 def _check_media_type(headers: Mapping[str, str]) -> None:

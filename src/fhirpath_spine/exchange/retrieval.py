@@ -43,6 +43,7 @@ class Why(StrEnum):
     NOT_FOUND = "not-found"
     QUERY_REFUSED = "query-refused"
     THROTTLED = "throttled"
+    BACKING_OFF = "backing-off"
     UPSTREAM_ERROR = "upstream-error"
     REDIRECT_REFUSED = "redirect-refused"
     NOT_JSON = "not-json"

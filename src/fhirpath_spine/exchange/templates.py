@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fhirpath_spine.pathway.chart import KEYS, OBSERVATION_GROUPS
+from fhirpath_spine.pathway.chart import KEYS, OBSERVATION_GROUPS, Resource
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.pathway.needs import Coding, Need
+from fhirpath_spine.pathway.reading import codings
 
 PAGE = 1000
 """Asked page size: a server's default of 20 would cut a chart short (HAPI)."""
@@ -46,6 +47,22 @@ def query(key: str, codes: set[Coding]) -> str:
         return f"{KEYS[key]}?patient={{{{context.patientId}}}}&_count={PAGE}"
     listed = ",".join(sorted(f"{system}|{code}" for system, code in codes))
     return f"Observation?patient={{{{context.patientId}}}}&code={listed}&_count={PAGE}"
+
+
+def asks_for(query: str, resource: Resource) -> bool:
+    """Whether a query by code asks for a resource, as a server compares tokens: system and code of one coding."""
+    asked = _code_part(query).removeprefix("code=").split(",")
+    return any(f"{system}|{code}" in asked for system, code in codings(resource.get("code")))
+
+
+def without_codes(query: str) -> str:
+    """The same query for all codes, or an empty text if it names none."""
+    part = _code_part(query)
+    return query.replace(f"&{part}", "") if part else ""
+
+
+def _code_part(query: str) -> str:
+    return next((part for part in query.partition("?")[2].split("&") if part.startswith("code=")), "")
 
 
 def type_of(key: str) -> str:
