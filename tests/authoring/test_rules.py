@@ -170,6 +170,7 @@ BAD = {
     "a whole number that is none": Bad("SP207", POLICY, "warning: 2", "warning: two", "warning: ¦two", "whole number"),
     "an empty text": Bad("SP207", PAIN, "title: Pain plan", "title: ''", "title: ¦''", "empty"),
     "an empty list": Bad("SP207", B, 'states: [EMERGENCY: "true"]', "states: []", "¦states", "at least one"),
+    "an option without alternatives": Bad("SP322", A, '    alternatives: ["Watching."]\n', "", "kind: ¦surgery", "R-ALPHA-01"),
     "a pathway without a place": Bad("SP321", POLICY, "[PW-BETA, PW-ALPHA,", "[PW-BETA,", "id: ¦PW-ALPHA", "order", A),
 }  # fmt: skip
 

@@ -56,11 +56,11 @@ def test_a_card_says_what_why_what_is_missing_what_was_rejected_and_which_source
         '- Source statements: S1 ("may")',
         "**Blocked**\n\n- Title of R-DEMO-03 (R-DEMO-03): value too low.",
         "**Needs data**\n\n- Title of R-DEMO-02 (R-DEMO-02): Not recorded: Grade.",
-        "**Alternatives**\n\n- Wait and see",
+        "- Alternatives: Wait and see",
         "**Data used**\n\n- Pain severity: yes (2026-06-01), from Observation/o1",
         "**Not found**\n\n- Not recorded: Grade.",
         "**Rejected**\n\n- Laboratory 1.9 (2026-06-14) has no unit: not used.",
-        "Uncoded entry: 2",
+        "Uncoded entries of the chart (text only, not judged): 2.",
         "- S: A page (A site, 2025-01-02); patient education page; certainty very low; "
         "educational source, not a guideline.",
         "one reported patient, not a guideline",
@@ -103,6 +103,21 @@ def test_the_extension_is_exactly_what_the_design_says(mixed: list[dict[str, Any
             ],
         }
     }
+
+
+def test_what_stands_at_the_head_of_a_card_is_not_said_again_below(make: ModuleType) -> None:
+    known = ("Stability is not known.",)
+    lines = (known, ("One more line.",))
+    open_ = make.verdict("R-DEMO-02", Status.BLOCKED, because=(("value too low",),), lines=lines)
+    (card,) = cards(make, make.planned(make.verdict(lines=lines), open_, notes=(known,)))
+    assert card["detail"].count("Stability is not known.") == 1
+    assert card["detail"].count("One more line.") == 2
+
+
+def test_a_lesion_whose_kind_the_title_names_adds_its_level_only(make: ModuleType) -> None:
+    entry = replace(make.ENTRY, title="Spinal demo tumour", lesion=replace(make.LESION, title="demo tumour"))
+    (card,) = cards(make, make.planned(make.verdict(), entry=entry))
+    assert card["detail"].startswith("Spinal demo tumour at T8: treatment planning.")
 
 
 def test_an_uncertain_state_says_so_to_machine_and_reader(make: ModuleType) -> None:

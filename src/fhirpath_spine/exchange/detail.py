@@ -1,12 +1,13 @@
 """The ``detail`` of a card: Markdown lists that read in a narrow column and without rendering (transparency T1 to T16).
 
-Order: what it is about, the options with why, what is blocked, what is missing, alternatives, data used, not found,
-rejected, sources. Nothing is said twice.
+Order: what it is about, the options with why and their alternatives, what is blocked, what is missing, data used, not
+found, rejected, sources. Nothing is said twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from fhirpath_spine.exchange.markdown import bullets, plain, render, section
 from fhirpath_spine.exchange.waiting import gather
@@ -29,17 +30,18 @@ class Writer:
     def write(self, card: PlannedCard, *, first: bool) -> str:
         """The detail of one card. The first one also carries what was rejected or not recognised in the whole chart."""
         recommended = [v for v in card.verdicts if v.status is Status.RECOMMENDED]
-        blocks = [*self._head(card)]
+        head = dict.fromkeys((*self._decision.head, *card.notes))
+        blocks = [*self._about_what(card), *([bullets(map(render, head))] if head else [])]
         if card.kind is CardKind.INCOMPLETE:
             blocks += [self._text("incomplete"), bullets(map(self._unread, self._decision.unread))]
-        blocks += [self._option(v) for v in recommended]
-        blocks += self._section("title-blocked", (self._open(v) for v in card.verdicts if v.status is Status.BLOCKED))
+        blocks += [self._option(v, head) for v in recommended]
+        blocked = (v for v in card.verdicts if v.status is Status.BLOCKED)
+        blocks += self._section("title-blocked", (self._open(v, head, v.missing) for v in blocked))
         asking = [v for v in card.verdicts if v.status is Status.NEEDS_DATA]
         waiting = gather(asking, self._say)
         lines = [render(one) for one in waiting.lines]
-        lines += [self._open(v, left) for v, left in zip(asking, waiting.left, strict=True)]
+        lines += [self._open(v, head, left) for v, left in zip(asking, waiting.left, strict=True)]
         blocks += self._section("title-needs-data", lines)
-        blocks += self._section("title-alternatives", (render(a) for v in recommended for a in v.alternatives))
         blocks += self._section("title-used", map(self._evidence, self._used(card.verdicts)))
         blocks += self._section("title-not-found", map(render, self._not_found(card.verdicts)))
         blocks += self._section("title-rejected", self._rejected(card, first=first))
@@ -56,36 +58,37 @@ class Writer:
 
     # ------------------------------------------------------------------ parts
 
-    def _head(self, card: PlannedCard) -> list[str]:
-        blocks: list[str] = []
-        if (entry := card.entry) is not None and card.kind in (CardKind.PATHWAY, CardKind.SAFETY):
-            state = self._say.word("state", entry.state)
-            where = self._text("head", title=entry.title, state=state)
-            if entry.lesion is not None:
-                where = self._text("head-lesion", title=entry.title, lesion=self._say.lesion(entry.lesion), state=state)
-            blocks.append(where if entry.certain else f"{where} {self._text('head-uncertain')}")
-        lines = dict.fromkeys(render(line) for line in (*self._decision.head, *card.notes))
-        if lines:
-            blocks.append(bullets(lines))
-        return blocks
+    def _about_what(self, card: PlannedCard) -> list[str]:
+        """The sentence that opens a card; a lesion whose kind the title of its pathway names adds its levels only."""
+        entry = card.entry
+        if entry is None or card.kind not in (CardKind.PATHWAY, CardKind.SAFETY):
+            return []
+        title, state, lesion = entry.title, self._say.word("state", entry.state), entry.lesion
+        if lesion is None:
+            where = self._text("head", title=title, state=state)
+        elif lesion.title.lower() in title.lower():
+            where = self._text("head", title=self._say.lesion(replace(lesion, title=title)), state=state)
+        else:
+            where = self._text("head-lesion", title=title, lesion=self._say.lesion(lesion), state=state)
+        return [where if entry.certain else f"{where} {self._text('head-uncertain')}"]
 
-    def _option(self, verdict: Verdict) -> str:
+    def _option(self, verdict: Verdict, head: Collection[Said]) -> str:
         lines = [self._text("why", reason=one) for one in verdict.because]
         lines += [self._text("caution", text=one) for one in verdict.cautions]
-        lines += [render(line) for line in verdict.lines]
+        lines += [render(line) for line in verdict.lines if line not in head]
+        lines += [self._text("alternatives", text=one) for one in verdict.alternatives]
         lines += [self._text("framework", id=b.framework, grade=b.grade, text=b.said) for b in verdict.beside]
         if verdict.claims:
             lines.append(self._text("claims", claims=joined([self._claim(c) for c in verdict.claims])))
         title = self._text("option", title=verdict.title, id=verdict.id)
         return "\n\n".join([f"**{title}**", *([bullets(dict.fromkeys(lines))] if lines else [])])
 
-    def _open(self, verdict: Verdict, missing: Sequence[Missing] | None = None) -> str:
+    def _open(self, verdict: Verdict, head: Collection[Said], missing: Sequence[Missing]) -> str:
         said = list(verdict.because) if verdict.status is Status.BLOCKED else []
         if verdict.status is Status.NEEDS_DATA or not said:
-            gaps = verdict.missing if missing is None else missing
             waits = (self._say.say("waiting-only"),) if verdict.missing else verdict.because
-            said += self._say.missing(gaps) or waits
-        unique = list(dict.fromkeys([*said, *verdict.cautions, *verdict.lines]))
+            said += self._say.missing(missing) or waits
+        unique = list(dict.fromkeys([*said, *verdict.cautions, *(x for x in verdict.lines if x not in head)]))
         reasons = joined([(*one, "" if plain(one).endswith((".", "…")) else ".") for one in unique], " ")
         return self._text("open-item", title=verdict.title, id=verdict.id, reasons=reasons)
 

@@ -161,7 +161,7 @@ class Oversight:
         if recommendation.follows:
             shown = [v for v in matching(recommendation.follows, peers) if v.status.shown]
             leader = max(shown, key=lambda v: _RANK[v.status], default=None)
-            said = " or ".join(sorted({v.title for v in shown if leader and v.status is leader.status}))
+            said = "; ".join(sorted({v.title for v in shown if leader and v.status is leader.status}))
             steps.append(Step("with", said or "with", leader is not None, ", ".join(recommendation.follows)))
         if recommendation.unless:
             open_ = [v for v in matching(recommendation.unless, peers) if v.status not in _SILENT]

@@ -218,9 +218,10 @@ def to_step(role: str, name: str, answer: Answer, expression: str, said: Said = 
 
 
 def _said(step: Step) -> Said:
-    """A step in words: its own sentence, else its name; followed by the data it rests on."""
-    head: Said = step.said or (step.name.replace("-", " "),)
-    return (*head, *_data(step.evidence)) if not step.said else head
+    """A step in words: its own sentence, else its name with the data it rests on. What shows an option always names them."""
+    if step.said and step.role != "when":
+        return step.said
+    return (*(step.said or (step.name.replace("-", " "),)), *_data(step.evidence))
 
 
 def _data(evidence: Sequence[Evidence]) -> Said:

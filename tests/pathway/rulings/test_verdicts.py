@@ -74,6 +74,14 @@ def test_every_blocker_that_holds_is_listed() -> None:
     assert said(verdict(decision, "R-ASK-01").because) == ["First", "Second"]
 
 
+def test_what_shows_an_option_says_the_data_it_rests_on_after_its_own_words() -> None:
+    asked = recommendation(when=[{"painful": {"test": "%pain.exists()", "say": "pain, whatever its degree"}}])
+    decision = judge(library({"PW-ASK": pathway(asked)}), observation("pain", 7, "2026-06-10"))
+    (because,) = said(verdict(decision, "R-ASK-01").because)
+    assert because.startswith("pain, whatever its degree (")
+    assert "7, 2026-06-10)" in because
+
+
 # ------------------------------------------------------------------------------------------------- unknown
 
 

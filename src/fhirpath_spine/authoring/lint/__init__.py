@@ -1,4 +1,6 @@
-"""Checks of meaning that need the whole set: what is used, what follows what, which words can occur, what a search can carry."""
+"""Checks of meaning that need the whole set: what is used, what follows what, which words can occur, what a search can
+carry, what an option stands beside.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.lint.holds import check_holds
 from fhirpath_spine.authoring.lint.leaders import check_leaders
+from fhirpath_spine.authoring.lint.options import check_alternatives
 from fhirpath_spine.authoring.lint.search import check_groups
 from fhirpath_spine.authoring.lint.usage import check_usage
 from fhirpath_spine.authoring.lint.words import check_words
@@ -21,5 +24,6 @@ def lint(draft: Draft, site: Site) -> None:
     check_words(draft)
     check_groups(draft, site)
     check_holds(draft)
+    check_alternatives(draft)
     if not draft.files.report.errors and not draft.files.catalogue.broken:
         check_usage(draft)
