@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 PATIENTS = ROOT / "sandbox" / "patients"
 CLOCK = "2026-06-15T23:59:59Z"
 TOKEN = "canary-token-4711"
+JWT = "canary.jwt.4711"
 Json = dict[str, Any]
 
 
@@ -192,27 +193,80 @@ def test_a_base_that_is_not_listed_is_not_contacted(api: TestClient) -> None:
     assert "base-not-listed" in refused(response, 412, "incomplete")
 
 
-@pytest.mark.parametrize("where", ["header", "part"])
-def test_the_token_goes_to_the_server_and_nowhere_else(
-    api: TestClient, resectable: FhirStub, where: str, caplog: pytest.LogCaptureFixture
+def test_the_token_of_the_server_goes_there_and_the_callers_own_goes_nowhere(
+    api: TestClient, resectable: FhirStub, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     resectable.token = TOKEN
-    headers = {"authorization": f"Bearer {TOKEN}"} if where == "header" else {}
-    part = {"accessToken": TOKEN} if where == "part" else {}
-    body = parameters(subject=patient_of(chart("09")), fhirServer=resectable.base, **part)
+    body = parameters(subject=patient_of(chart("09")), fhirServer=resectable.base, accessToken=TOKEN)
     with caplog.at_level("DEBUG"):
-        response = apply(api, "PW-NEURO", body, **headers)
+        response = apply(api, "PW-NEURO", body, authorization=f"Bearer {JWT}")
     assert response.status_code == 200
     assert set(resectable.tokens) == {f"Bearer {TOKEN}"}
-    assert TOKEN not in response.text + caplog.text
+    assert_secret(response.text, caplog, capfd)
 
 
-def test_a_server_that_refuses_the_token_is_a_412_and_no_empty_plan(api: TestClient, resectable: FhirStub) -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_callers_own_token_is_not_passed_on_where_there_is_no_other(
+    api: TestClient, resectable: FhirStub, method: str
+) -> None:
+    """It was issued for this service: a FHIR server could use it to call the service in the EHR's name (threat T02)."""
+    subject, url = f"Patient/{patient_of(chart('09'))}", "/fhir/PlanDefinition/PW-NEURO/$apply"
+    headers = {"authorization": f"Bearer {JWT}"}
+    if method == "GET":
+        response = api.get(url, params={"subject": subject, "fhirServer": resectable.base}, headers=headers)
+    else:
+        response = api.post(url, json=parameters(subject=subject, fhirServer=resectable.base), headers=headers)
+    assert response.status_code == 200
+    assert set(resectable.tokens) == {""}
+
+
+@pytest.mark.parametrize("name", ["accessToken", "access_token", "token", "Authorization"])
+def test_a_token_in_an_address_is_refused_and_not_repeated(
+    api: TestClient,
+    resectable: FhirStub,
+    name: str,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    query = {"subject": patient_of(chart("09")), "fhirServer": resectable.base, name: TOKEN}
+    with caplog.at_level("DEBUG"):
+        response = api.get("/fhir/PlanDefinition/PW-NEURO/$apply", params=query)
+    assert "revoked" in refused(response, 400, "invalid")
+    assert resectable.asked == []
+    assert_secret(response.text, caplog, capfd)
+
+
+@pytest.mark.parametrize("fault", [None, (500, {}), (200, b"<html>")], ids=["refused token", "500", "a web page"])
+def test_a_server_that_gives_nothing_is_a_412_and_no_empty_plan(
+    api: TestClient,
+    resectable: FhirStub,
+    fault: Any,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     resectable.token = "another"
-    body = parameters(subject=patient_of(chart("09")), fhirServer=resectable.base)
-    text = refused(apply(api, "PW-NEURO", body, authorization=f"Bearer {TOKEN}"), 412, "incomplete")
-    assert "not-permitted" in text
-    assert TOKEN not in text
+    resectable.faults |= {} if fault is None else {"*": fault}
+    body = parameters(subject=patient_of(chart("09")), fhirServer=resectable.base, accessToken=TOKEN)
+    with caplog.at_level("DEBUG"):
+        response = apply(api, "PW-NEURO", body, authorization=f"Bearer {JWT}")
+    text = refused(response, 412, "incomplete")
+    assert fault is not None or "not-permitted" in text
+    assert_secret(response.text, caplog, capfd)
+
+
+def test_a_patient_that_the_server_does_not_have_is_a_412(api: TestClient, resectable: FhirStub) -> None:
+    response = apply(api, "PW-NEURO", parameters(subject="nobody", fhirServer=resectable.base))
+    assert "no such Patient" in refused(response, 412, "not-found")
+
+
+def assert_secret(answered: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+    """No token and no patient in an answer's error, a log or on the terminal."""
+    printed = capfd.readouterr()
+    # The HTTP client of this test logs the address that it asks for; that line is not the service's.
+    logs = [r.getMessage() for r in caplog.records if not r.name.startswith(("httpx", "httpcore"))]
+    for secret in (TOKEN, JWT):
+        assert secret not in answered + "".join(logs) + printed.out + printed.err
+    assert patient_of(chart("09")) not in "".join(logs) + printed.out + printed.err
 
 
 def test_a_plan_from_a_chart_that_was_read_in_part_says_so(api: TestClient, resectable: FhirStub) -> None:

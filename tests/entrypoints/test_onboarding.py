@@ -33,6 +33,6 @@ def test_every_option_of_a_command_exists(line: str) -> None:
 
 def test_the_request_is_one_that_is_read() -> None:
     (body,) = re.findall(r"^(\{\"resourceType\": \"Parameters\".*?\]\})$", PAGE, re.MULTILINE | re.DOTALL)
-    asked = from_parameters(json.loads(body), "")
+    asked = from_parameters(json.loads(body))
     assert asked.patient == "42"
     assert asked.access is not None

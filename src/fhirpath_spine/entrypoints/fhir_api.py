@@ -52,15 +52,13 @@ def mount(app: FastAPI, service: HookService, callers: Callers, public_url: str 
     @app.get(f"{ROOT}/PlanDefinition/{{plan_id}}/$apply")
     async def apply_by_query(plan_id: str, request: Request) -> Response:
         _find(plans, plan_id)
-        asked = from_query(request.query_params, request.headers.get("authorization", ""))
-        return await answer(plan_id, asked, request)
+        return await answer(plan_id, from_query(request.query_params), request)
 
     @app.post(f"{ROOT}/PlanDefinition/{{plan_id}}/$apply")
     async def apply(plan_id: str, request: Request) -> Response:
         _find(plans, plan_id)
         got = await callers.read(request)
-        asked = from_parameters(got.body, request.headers.get("authorization", ""))
-        return await answer(plan_id, asked, request)
+        return await answer(plan_id, from_parameters(got.body), request)
 
     async def answer(plan_id: str, asked: ApplyRequest, request: Request) -> Response:
         request.state.trace = trace = Trace()

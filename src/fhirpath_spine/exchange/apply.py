@@ -1,7 +1,8 @@
 """``PlanDefinition/{id}/$apply`` of FHIR R4: what is asked for, and the CarePlan in answer (rulings 5.3).
 
 The subject is one Patient. Its chart is ``data`` (a Bundle: the whole chart, as for ``decide``), or is read from ``fhirServer``
-with the token of the call. A plan that a card carries and the one answered here are the same resource.
+with the token that stands beside it, in the body. The Authorization header is the caller's own, as on a hook: it is issued for
+this service, and is never passed on. A plan that a card carries and the one answered here are the same resource.
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ class ApplyRequest:
         return found
 
 
-def from_parameters(body: object, authorization: str) -> ApplyRequest:
-    """The request in a Parameters resource. A token in it (``accessToken``) goes before that of the header.
+def from_parameters(body: object) -> ApplyRequest:
+    """The request in a Parameters resource; ``accessToken`` in it is the token for ``fhirServer``.
 
     Raises:
         RequestError: it is no Parameters resource, or names no subject, or both kinds of chart, or none.
@@ -88,19 +89,25 @@ def from_parameters(body: object, authorization: str) -> ApplyRequest:
     return _request(
         _text(parts, "subject"),
         _text(parts, "fhirServer"),
-        _text(parts, "accessToken") or _bearer(authorization),
+        _text(parts, "accessToken"),
         data[0] if data else None,
     )
 
 
-def from_query(query: Mapping[str, str], authorization: str) -> ApplyRequest:
-    """The request in the query of a GET, which can name a server but hold no chart and no token.
+def from_query(query: Mapping[str, str]) -> ApplyRequest:
+    """The request in the query of a GET, which can name a server that asks for no token, but hold no chart and no token:
+    addresses are written to the logs of whatever stands between.
 
     Raises:
-        RequestError: as :func:`from_parameters`.
+        RequestError: a token stands in it all the same, or as :func:`from_parameters`.
 
     """
-    return _request(query.get("subject", ""), query.get("fhirServer", ""), _bearer(authorization), None)
+    if any("token" in name.lower() or name.lower() == "authorization" for name in query):
+        raise RequestError(
+            "A token stands in the address, where logs keep it, so it was not used.",
+            hint="Have it revoked, and send a new one as accessToken in the body of a POST.",
+        )
+    return _request(query.get("subject", ""), query.get("fhirServer", ""), "", None)
 
 
 def _text(parts: list[dict[str, Any]], name: str) -> str:
@@ -118,11 +125,6 @@ def _text(parts: list[dict[str, Any]], name: str) -> str:
                 )
             return found
     return ""
-
-
-def _bearer(authorization: str) -> str:
-    scheme, _, token = authorization.strip().partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _request(subject: str, server: str, token: str, data: Mapping[str, Any] | None) -> ApplyRequest:

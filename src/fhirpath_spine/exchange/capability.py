@@ -38,8 +38,9 @@ def capability_statement(here: str, since: date) -> Json:
                             {
                                 "name": "apply",
                                 "definition": APPLY,
-                                "documentation": "Instance level, by GET or POST. subject, and either data (a Bundle, the "
-                                "whole chart) or fhirServer with a token. One CarePlan, or a collection Bundle.",
+                                "documentation": "Instance level. By POST subject, and either data (a Bundle, the whole chart) "
+                                "or fhirServer with its accessToken; by GET subject and a fhirServer that needs no token. "
+                                "One CarePlan, or a collection Bundle.",
                             }
                         ],
                     }
