@@ -36,7 +36,7 @@ from fhirpath_spine.exchange.addresses import Servers, read_base
 from fhirpath_spine.exchange.requests import parse_request
 from fhirpath_spine.exchange.retrieval import Open
 from fhirpath_spine.exchange.seeding import TYPES, removal, seed
-from fhirpath_spine.service import Client, HookService, Trace
+from fhirpath_spine.service import Budget, Client, HookService, Trace
 from sandbox import local_hapi
 
 RESOURCES = 200
@@ -150,11 +150,11 @@ async def _compared(service: HookService, server: FhirServer, chart: list[Json],
     wanted = {key: Open(key, query) for key, query in templates.items()}
 
     async def fetch() -> None:
-        await ehr.fetch(parsed, wanted, client, time.monotonic() + 60)
+        await ehr.fetch(parsed, wanted, client, Budget(60))
 
     async def alone(item: Open) -> tuple[frozenset[str], int]:
         before = transport.requests
-        reads = await ehr.fetch(parsed, {item.key: item}, client, time.monotonic() + 60)
+        reads = await ehr.fetch(parsed, {item.key: item}, client, Budget(60))
         return frozenset(r["id"] for r in reads[item.key].resources), transport.requests - before
 
     plain = Plain(server.base, server.token, queries)

@@ -96,8 +96,7 @@ class Client:
 class Budget:
     """What one call may still cost when it begins to fetch; what was sent with it is taken off."""
 
-    deadline: float
-    """Of :func:`time.monotonic`, in seconds."""
+    seconds: float
     resources: int = RESOURCES
     bytes: int = CALL_BYTES
 
@@ -197,7 +196,7 @@ class HookService:
             if request.audience != "clinician":
                 kept.record = replace(kept.record, outcome="audience")
                 return {"cards": []}
-            chart = await self._read(request, client, snapshot, started + self.seconds, kept, size)
+            chart = await self._read(request, client, snapshot, started, kept, size)
             result, kept.record = self._judge(request, client, snapshot, at, chart, kept.record)
             return result
 
@@ -216,7 +215,7 @@ class HookService:
         with self._keeping(CallRecord(trace.decision, client.id, name, "internal-error", 0.0), started) as kept:
             chart = asked.chart(client.resources)
             if chart is None:
-                chart = await self._read(request, client, snapshot, started + self.seconds, kept)
+                chart = await self._read(request, client, snapshot, started, kept)
             else:
                 kept.note(chart)
             decision = self.judge(snapshot.library, chart, at, snapshot.site, emergency=client.emergency)
@@ -247,7 +246,7 @@ class HookService:
         request: HookRequest,
         client: Client,
         snapshot: Snapshot,
-        deadline: float,
+        started: float,
         kept: _Kept,
         size: int = 0,
     ) -> Chart:
@@ -260,7 +259,11 @@ class HookService:
             limit=client.resources,
             not_offered=client.not_offered,
         )
-        budget = Budget(deadline, client.resources - found.taken, max(CALL_BYTES, 2 * client.body) - size)
+        budget = Budget(
+            seconds=self.seconds - (time.monotonic() - started),
+            resources=client.resources - found.taken,
+            bytes=max(CALL_BYTES, 2 * client.body) - size,
+        )
         fetched = await self.retriever.fetch(request, found.open, client, budget) if found.open else {}
         chart = Chart(request.patient, {**found.reads, **fetched}, base=request.server)
         kept.note(chart, found.ignored)

@@ -63,14 +63,15 @@ class Ehr:
         if base is None:
             why = Why.BASE_NOT_LISTED if request.server else Why.NO_ACCESS
             return _all_unread(why, wanted)
-        if not await self._in_time(base, budget.deadline):
+        deadline = asyncio.get_running_loop().time() + budget.seconds
+        if not await self._in_time(base, budget.seconds):
             return _all_unread(Why.BACKING_OFF, wanted)
         session = Session(
             http=self._http,
             base=base,
             servers=client.servers,
             token=request.access.token if request.access else None,
-            deadline=budget.deadline,
+            deadline=deadline,
             gate=self._gates.setdefault(base, asyncio.Semaphore(AT_ONCE)),
             resources=budget.resources,
             pages=client.pages,
@@ -88,10 +89,10 @@ class Ehr:
         check_ignored(reader.unjudged, Chart(request.patient, {}, base=request.server))
         return {key: task.result() for key, task in tasks.items()}
 
-    async def _in_time(self, base: Address, deadline: float) -> bool:
+    async def _in_time(self, base: Address, seconds: float) -> bool:
         """Whether the server may be asked: at once, or after a rest that leaves half of the time for its answers."""
         rest = self._backoff.left(base)
-        if rest > (deadline - time.monotonic()) / 2:
+        if rest > seconds / 2:
             return False
         await asyncio.sleep(rest)
         return True

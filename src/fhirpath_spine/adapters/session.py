@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +34,7 @@ class Session:
     servers: Servers
     token: Secret | None = field(repr=False)
     deadline: float
+    """By the clock of the event loop, as its timeouts are."""
     gate: asyncio.Semaphore
     resources: int
     """Resources that the call may still take in."""
@@ -50,7 +50,7 @@ class Session:
     @property
     def left(self) -> float:
         """Seconds until the deadline, none if it has passed."""
-        return max(0.0, self.deadline - time.monotonic())
+        return max(0.0, self.deadline - asyncio.get_running_loop().time())
 
     def first(self, query: str, patient: str) -> str:
         """The address of a template's query, with the patient's id filled in and what is no URL character encoded."""
@@ -79,12 +79,12 @@ class Session:
             FaultError: there is none.
 
         """
-        started = time.monotonic()
+        before = self.left
         try:
             return await self._once(url)
         except FaultError as fault:
             self._heed(fault)
-            spent = time.monotonic() - started
+            spent = before - self.left
             if fault.again is None or fault.again + min(spent, READ) >= self.left:
                 raise
             await asyncio.sleep(fault.again)
