@@ -120,6 +120,13 @@ def test_a_lesion_whose_kind_the_title_names_adds_its_level_only(make: ModuleTyp
     assert card["detail"].startswith("Spinal demo tumour at T8: treatment planning.")
 
 
+def test_a_document_that_only_an_alternative_cites_is_a_source_too(make: ModuleType) -> None:
+    (bare,) = cards(make, make.planned(make.verdict()))
+    (card,) = cards(make, make.planned(make.verdict(alternatives=(("Doing nothing (K1, X1).",),))))
+    assert "- K: One patient" not in bare["detail"]
+    assert "- K: One patient" in card["detail"]
+
+
 def test_an_uncertain_state_says_so_to_machine_and_reader(make: ModuleType) -> None:
     entry = replace(make.ENTRY, certain=False)
     card = cards(make, make.planned(make.verdict(), entry=entry))[0]

@@ -50,7 +50,7 @@ def test_a_criterion_that_is_not_recorded_needs_data_and_names_the_datum() -> No
     found = verdict(judge(METASTASIS), SURGERY)
     assert found.status is Status.NEEDS_DATA
     named = {m.item: m.reason for m in found.missing}
-    assert named["SINS"] is Reason.NOT_RECORDED
+    assert named["SINS (spinal instability score)"] is Reason.NOT_RECORDED
     assert named["Stability statement"] is Reason.NOT_RECORDED
 
 

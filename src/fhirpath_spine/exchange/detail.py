@@ -6,6 +6,7 @@ found, rejected, sources. Nothing is said twice.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
@@ -19,6 +20,9 @@ from fhirpath_spine.pathway.truth import Reason
 
 _ASKED = (Reason.NOT_RECORDED, Reason.STALE, Reason.UNVERIFIED, Reason.NOT_CONFIGURED, Reason.NOT_OFFERED)
 """Reasons that are a search without a usable find; the others are said where they happened."""
+
+
+_BRACKETS = re.compile(r"\(([A-Z]\d+(?:, [A-Z]\d+)*)\)")
 
 
 class Writer:
@@ -131,12 +135,16 @@ class Writer:
         return self._text("incomplete-item", resource=unread.resource, field=unread.key, why=why)
 
     def sources(self, verdicts: Iterable[Verdict]) -> list[Source]:
-        """The documents that the claims of these verdicts stand in, in the order of first mention."""
-        claims: list[Claim] = [
-            self._library.claims[c] for v in verdicts if v.status.shown for c in v.claims if c in self._library.claims
-        ]
-        names = dict.fromkeys(claim.source for claim in claims)
+        """The documents that these verdicts and their sentences rest on, in the order of first mention."""
+        names = dict.fromkeys(claim.source for v in verdicts if v.status.shown for claim in self._cited(v))
         return [self._library.sources[n] for n in names if n in self._library.sources]
+
+    def _cited(self, verdict: Verdict) -> list[Claim]:
+        """The claims of a verdict, then those that its sentences name in brackets: ``(T4, T35)``."""
+        said = " ".join(map(plain, (*verdict.lines, *verdict.alternatives)))
+        named = (one for brackets in _BRACKETS.findall(said) for one in brackets.split(", "))
+        known = self._library.claims
+        return [known[c] for c in (*verdict.claims, *named) if c in known]
 
     def _source(self, source: Source) -> str:
         said = self._say.say(
