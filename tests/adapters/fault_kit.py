@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx2
 import pytest
-from stub_ehr import Answer, Fault, Stub, from_bundle
-from whole_service import TOKEN, Json, Setup, chart, over_sockets, patient_of, request_body
+from stub_ehr import FHIR, Answer, Asked, Fault, Stub, from_bundle, of_json
+from virtual_time import waited
+from whole_service import TOKEN, Json, Setup, beside, chart, over_sockets, patient_of, request_body
 
 CHART = chart("C13")
 PATIENT = patient_of(CHART)
 CANARY = "canary-value-4711"
 NEED, KEY = "MedicationRequest", "medicationRequests"
+MEGABYTE = 1_000_000
 BOUND = 2.0
 """Seconds for what fails at once, as a generous multiple of what it takes (well under a tenth)."""
 
@@ -51,6 +56,19 @@ def call(stub: Stub, **changes: Json) -> tuple[httpx2.Response, Setup, float]:
         return response, setup, time.perf_counter() - started
 
     response, setup, seconds = over_sockets(stub, work, **changes)
+    assert TOKEN not in response.text
+    assert CANARY not in response.text
+    return response, setup, seconds
+
+
+def call_waiting(stub: Stub, base: str = "", **changes: Any) -> tuple[httpx2.Response, Setup, float]:
+    """The same without a socket, in a loop whose time passes by waiting alone: the seconds are exact, and cost nothing."""
+    body_changes = changes.pop("body", {})
+
+    async def work(setup: Setup) -> tuple[httpx2.Response, Setup]:
+        return await setup.call(request_body(PATIENT, base or stub.base, **body_changes)), setup
+
+    (response, setup), seconds = waited(lambda: beside(stub, work, **changes))
     assert TOKEN not in response.text
     assert CANARY not in response.text
     return response, setup, seconds
@@ -98,3 +116,32 @@ def drug(number: int, patient: str = PATIENT) -> Json:
 
 
 WHOLE = json.dumps(bundle(drug(1), total=1)).encode()
+
+
+def numbered(size: int = 1) -> Fault:
+    """Pages of which each names a next one, for ever."""
+
+    def answer(asked: Asked) -> Answer:
+        number = int(asked.target.rsplit("=", 1)[1]) if "_getpages" in asked.target else 0
+        found = [drug(number * size + n) for n in range(size)]
+        return of_json(bundle(*found, next=f"/fhir?_getpages=x&n={number + 1}"))
+
+    return answer
+
+
+def bomb(megabytes: int) -> Answer:
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    zeros = bytes(MEGABYTE)
+    packed = b"".join([*(packer.compress(zeros) for _ in range(megabytes)), packer.flush()])
+    return Answer(200, packed, {**FHIR, "Content-Encoding": "gzip"})
+
+
+def peak(work: Callable[[], None]) -> float:
+    """Most megabytes that were held at a time, above what was held before."""
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        work()
+        return (tracemalloc.get_traced_memory()[1] - before) / MEGABYTE
+    finally:
+        tracemalloc.stop()

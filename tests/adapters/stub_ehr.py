@@ -194,7 +194,26 @@ class InProcess(httpx2.AsyncBaseTransport):
         asked = Asked(request.url.raw_path.decode(), {k.lower(): v for k, v in request.headers.items()})
         answer = self._stub.answer(asked)
         await asyncio.sleep(self._stub.latency + answer.delay)
-        return httpx2.Response(answer.status, headers=dict(answer.headers), stream=httpx2.ByteStream(answer.body))
+        return httpx2.Response(answer.status, headers=dict(answer.headers), stream=_Sent(answer))
+
+
+class _Sent(httpx2.AsyncByteStream):
+    """The body as it would come off a socket."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        answer = self._answer
+        for byte in answer.body if answer.drip else b"":
+            yield bytes([byte])
+            await asyncio.sleep(answer.drip)
+        if not answer.drip:
+            yield answer.body[: answer.cut]
+        if answer.stall:
+            await asyncio.sleep(86_400)
+        if answer.cut is not None:
+            raise httpx2.ReadError("cut")
 
 
 def from_bundle(bundle: Json, **changes: Any) -> Stub:

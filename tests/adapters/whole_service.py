@@ -25,6 +25,7 @@ from fhirpath_spine.exchange.cards import Wording
 from fhirpath_spine.exchange.ids import Ids
 from fhirpath_spine.exchange.words import Phrases
 from fhirpath_spine.pathway import evaluate
+from fhirpath_spine.pathway.chart import Chart
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot
@@ -90,13 +91,15 @@ class Setup:
     on_unavailable: str = "412"
     records: list[CallRecord] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
 
     def keep(self, record: CallRecord) -> None:
         self.records.append(record)
         LogJournal().keep(record)
 
-    def judge(self, *given: Any, **named: Any) -> Decision:
-        self.decisions.append(evaluate.decide(*given, **named))
+    def judge(self, library: Library, chart: Chart, *given: Any, **named: Any) -> Decision:
+        self.charts.append(chart)
+        self.decisions.append(evaluate.decide(library, chart, *given, **named))
         return self.decisions[-1]
 
     def application(self) -> FastAPI:
@@ -123,19 +126,21 @@ class Setup:
         return dict(entry.split(":", 1) for entry in self.records[-1].unread)
 
 
-def in_process(
+def in_process(stub: Stub, work: Callable[[Setup], Awaitable[T]], **changes: Any) -> T:
+    """Runs some calls against a stub without a socket."""
+
+    return asyncio.run(beside(stub, work, **changes))
+
+
+async def beside(
     stub: Stub, work: Callable[[Setup], Awaitable[T]], clock: Callable[[], float] = time.monotonic, **changes: Any
 ) -> T:
-    """Runs some calls against a stub without a socket. ``clock`` is what servers are left alone by."""
-
-    async def run() -> T:
-        ehr = Ehr(InProcess(stub), clock)
-        try:
-            return await work(Setup(ehr, **changes))
-        finally:
-            await ehr.aclose()
-
-    return asyncio.run(run())
+    """The same in a loop that runs already. ``clock`` is what servers are left alone by."""
+    ehr = Ehr(InProcess(stub), clock)
+    try:
+        return await work(Setup(ehr, **changes))
+    finally:
+        await ehr.aclose()
 
 
 def over_sockets(stub: Stub, work: Callable[[Setup], Awaitable[T]], **changes: Any) -> T:
