@@ -66,15 +66,6 @@ def moment_of(text: object, zone: tzinfo) -> datetime | None:
         return None
 
 
-def is_future(text: str, day: str, at: datetime, zone: tzinfo) -> bool:
-    """Whether a date lies in the future beyond the clock slack; a partial date does only if all of it does."""
-    moment = moment_of(text, zone)
-    if moment is not None:
-        return moment > at + SLACK
-    first = _first(day)
-    return first is not None and first > (at + SLACK).astimezone(zone).date()
-
-
 def is_before(day: str, bound: str) -> bool:
     """Whether all of a (partial) date lies before the first day of another."""
     last, first = _last(day), _first(bound)
@@ -113,13 +104,13 @@ def apart(a: str, b: str) -> int | None:
     return max((first - end).days, (start - last).days, 0)
 
 
-def years_between(born: str, today: date) -> int | None:
-    """Completed years of age. A partial birth date gives an age only where it does not matter."""
+def possible_ages(born: str, today: date) -> tuple[int, ...]:
+    """Completed years of age, youngest first: two where a partial birth date leaves them open, none where it is unreadable."""
     first, last = _first(born), _last(born)
     if first is None or last is None:
-        return None
+        return ()
     ages = {today.year - d.year - ((today.month, today.day) < (d.month, d.day)) for d in (first, last)}
-    return ages.pop() if len(ages) == 1 else None
+    return tuple(sorted(age for age in ages if age >= 0))
 
 
 def first_day(day: str) -> date | None:

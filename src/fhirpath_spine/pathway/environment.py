@@ -60,6 +60,8 @@ class Environment(Variables):
         return answer
 
     def _ask(self, expression: Expression, label: str) -> Answer:
+        if self._facts.possible_patients and (people := self._people(expression)):
+            return self._at_each_age(expression, label, people)
         try:
             truth = expression.truth((), self.scope)
             if self._conflicts and (contested := [n for n in self.names(expression) if n in self._conflicts]):
@@ -88,6 +90,26 @@ class Environment(Variables):
                 for expression in expressions(text):
                     names |= dict.fromkeys(sorted(expression.variables))
         return self._evidence(list(names))
+
+    def _people(self, expression: Expression) -> list[str]:
+        """The names by which an expression reads the patient, as long as no age is settled on."""
+        needs = self._library.needs
+        return [
+            name
+            for name in sorted(self.names(expression))
+            if name not in self._given
+            and (name == "patient" or (name in needs and needs[name].resources == ("Patient",)))
+        ]
+
+    def _at_each_age(self, expression: Expression, label: str, people: Sequence[str]) -> Answer:
+        """The answer that holds at every age that the birth date leaves open (rulings 2.5); else what is missing is that date."""
+        answers = [
+            self.with_given({name: [patient] for name in people}).ask(expression, label)
+            for patient in self._facts.possible_patients
+        ]
+        if len({answer.truth for answer in answers}) == 1:
+            return answers[0]
+        return Answer(None, missing=self._missing(people, label))
 
     def _under_each(self, expression: Expression, contested: Sequence[str]) -> Iterator[Truth]:
         for name in contested:

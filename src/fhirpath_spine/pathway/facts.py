@@ -48,7 +48,8 @@ class Facts:
         self.today: date = at.astimezone(zone).date()
         self._conflict_days = conflict_days
         self._resolved: dict[tuple[str, str | None], Fact] = {}
-        self.patient, self.counts, self.used = intake.patient, intake.counts, intake.used
+        self.patient, self.possible_patients = intake.patient, intake.possible_patients
+        self.counts, self.used = intake.counts, intake.used
         read = chart.reads.get("patient")
         self.patient_read = read is not None and read.complete
         self.lesions_unread = False

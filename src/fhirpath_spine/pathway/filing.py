@@ -65,7 +65,8 @@ class Filer:
         self.zone = zone
         self.born: date | None = None
         self._limit = at + SLACK
-        self._last_day = self._limit.astimezone(zone).date()
+        # The slack is between clocks: a day without a time is compared as a day.
+        self._today = at.astimezone(zone).date()
 
     def file(self, bin_: Bin, need: Need, resource: Resource, concept: Any, reference: str, dating: Dating) -> bool:
         """Puts the resource into the need's bin, as found or as rejected; true if it was found.
@@ -124,9 +125,9 @@ class Filer:
                 item["meaning"] = reading.meaning(resource)
                 return item["meaning"] in (need.meaning or {"active"})
             case "Observation" | "DiagnosticReport":
-                if status in reading.FINAL:
+                if status in reading.FINAL[kind]:
                     return True
-                if status == "preliminary":
+                if status in reading.PRELIMINARY[kind]:
                     reject("preliminary", day=day)
                 elif status not in reading.ERASED and status != "registered":
                     reject("no-status", day=day)
@@ -172,7 +173,7 @@ class Filer:
             read = stamp(text, self.zone)
             if read is None:
                 continue
-            if read.moment > self._limit if read.moment else read.first > self._last_day:
+            if read.moment > self._limit if read.moment else read.first > self._today:
                 impossible = "future"
             elif self.born is not None and read.before(self.born):
                 impossible = "before-birth"

@@ -13,7 +13,7 @@ from typing import Any
 from fhirpath_spine.errors import PatientMismatch
 from fhirpath_spine.pathway import reading
 from fhirpath_spine.pathway.chart import Chart, Resource
-from fhirpath_spine.pathway.dates import day_of, first_day, years_between
+from fhirpath_spine.pathway.dates import day_of, first_day, possible_ages
 from fhirpath_spine.pathway.decision import Rejection
 from fhirpath_spine.pathway.digests import canonical
 from fhirpath_spine.pathway.filing import Bin, Filer
@@ -48,6 +48,8 @@ class Intake:
         self._medications: dict[str, Resource] = {}
         self.bins: dict[str, Bin] = {}
         self.patient: dict[str, Any] | None = None
+        self.possible_patients: tuple[dict[str, Any], ...] = ()
+        """The patient at each age that a partial birth date leaves open; empty where the age is known or not recorded."""
         self.counts = {"uncoded": 0, "unrecognisedNeoplasms": 0, "unrecognisedMedications": 0}
         self.used: dict[str, Resource] = {}
         self._read()
@@ -85,13 +87,15 @@ class Intake:
                 hint="Send data of the context's patient only, and check the cache that filled the prefetch.",
             )
         birth = day_of(resource.get("birthDate"), self._zone)
-        age = years_between(birth, self._today) if birth else None
+        ages = possible_ages(birth, self._today)
         self._filer.born = first_day(birth)
         self.patient = (
             {**resource, "birthDate": birth} if birth else {k: v for k, v in resource.items() if k != "birthDate"}
         )
-        if age is not None and age >= 0:
-            self.patient["age"] = age
+        if len(ages) == 1:
+            self.patient["age"] = ages[0]
+        else:
+            self.possible_patients = tuple({**self.patient, "age": age} for age in ages)
 
     def _take(self, resource: Resource, draft: bool) -> None:
         kind = str(resource.get("resourceType"))

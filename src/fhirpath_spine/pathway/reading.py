@@ -13,7 +13,15 @@ from fhirpath_spine.fhirpath import Quantity
 from fhirpath_spine.pathway.chart import Resource
 from fhirpath_spine.pathway.needs import Coding, Value
 
-FINAL = frozenset({"final", "amended", "corrected"})
+FINAL = {
+    "Observation": frozenset({"final", "amended", "corrected"}),
+    # A report that is appended is a final one to which something was added.
+    "DiagnosticReport": frozenset({"final", "amended", "corrected", "appended"}),
+}
+PRELIMINARY = {
+    "Observation": frozenset({"preliminary"}),
+    "DiagnosticReport": frozenset({"preliminary", "partial"}),
+}
 ACTIVE = frozenset({"active", "recurrence", "relapse"})
 HISTORY = frozenset({"inactive", "remission", "resolved"})
 PROVISIONAL = frozenset({"unconfirmed", "provisional", "differential"})

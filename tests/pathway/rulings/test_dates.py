@@ -5,7 +5,21 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from small_world import AT, PATIENT, ask, condition, observation, procedure, report
+from small_world import (
+    AT,
+    PATIENT,
+    ask,
+    condition,
+    judge,
+    library,
+    observation,
+    pathway,
+    procedure,
+    recommendation,
+    report,
+    said,
+    verdict,
+)
 
 from fhirpath_spine.pathway.model import Site
 
@@ -70,6 +84,21 @@ def test_beyond_five_minutes_is_the_future_and_not_used(when: str, used: bool) -
     found = ask("%pains.exists()", observation("pain", 7, when))
     assert found.truth is used
     assert found.rejected == ({} if used else {"Observation/pain-1": "future"})
+
+
+@pytest.mark.parametrize(
+    ("when", "used"),
+    [
+        ("2026-06-15", True),
+        ("2026-06-15T23:59:59Z", True),
+        ("2026-06-16T00:04:00Z", True),  # the clocks of two machines
+        ("2026-06-16", False),  # a day, whatever the clocks say
+        ("2026-06", True),
+    ],
+)
+def test_at_the_end_of_a_day_the_next_day_is_the_future(when: str, used: bool) -> None:
+    end = datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC)
+    assert ask("%pains.exists()", observation("pain", 7, when), at=end).truth is used
 
 
 @pytest.mark.parametrize(
@@ -144,9 +173,11 @@ def test_the_date_of_an_observation_is_its_effective_time_or_else_when_it_was_is
         ("2008-06-16", AT, False),
         ("2008-02-29", datetime(2026, 2, 28, 12, tzinfo=UTC), False),
         ("2008-02-29", datetime(2026, 3, 1, 12, tzinfo=UTC), True),
-        ("2007", AT, None),  # 18 or 19: there is no one age, so the question is asked
-        ("2000", AT, None),
-        ("2008", AT, None),
+        ("2007", AT, True),  # 18 or 19: an adult both ways
+        ("2008-05", AT, True),
+        ("2008-06", AT, None),
+        ("2008", AT, None),  # 17 or 18
+        ("2009", AT, False),
         (None, AT, None),
         ("2030-01-01", AT, None),
         ("a while ago", AT, None),
@@ -154,7 +185,34 @@ def test_the_date_of_an_observation_is_its_effective_time_or_else_when_it_was_is
 )
 def test_an_age_is_known_where_the_birth_date_settles_it(birth: str | None, at: datetime, adult: bool | None) -> None:
     person = {**PATIENT, "birthDate": birth}
-    assert ask("%patient.age >= 18", at=at, patient=person).truth is adult
+    found = ask("%patient.age >= 18", at=at, patient=person)
+    assert found.truth is adult
+    assert found.reasons == ({"not-recorded"} if adult is None else set())
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("%patient.age >= 16 and %patient.age <= 17", None),
+        ("%patient.age >= 17 and %patient.age <= 18", True),
+        ("%patient.age.exists()", True),
+        ("iif(%patient.age.exists(), %patient.age < 18, false)", None),
+        ("%patient.age >= 18 and %pains.exists()", False),
+        ("%patient.age >= 18 or %patient.gender = 'female'", True),
+        ("%patient.age >= 18 and %pain.value > 3", None),
+    ],
+)
+def test_of_two_ages_that_a_year_of_birth_leaves_open_both_have_to_answer_alike(
+    question: str, answer: bool | None
+) -> None:
+    assert ask(question, patient={**PATIENT, "birthDate": "2008"}).truth is answer
+
+
+def test_an_age_that_is_not_settled_is_shown_nowhere() -> None:
+    told = {"say": ["Aged {patient.age}."]}
+    aged = library({"PW-ASK": pathway(recommendation(**told))})
+    for born, lines in (("2008", []), ("2008-01", ["Aged 18."])):
+        assert said(verdict(judge(aged, patient={**PATIENT, "birthDate": born}), "R-ASK-01").lines) == lines
 
 
 @pytest.mark.parametrize("when", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-13-01", "٢٠٢٦-٠٦-١٠"])

@@ -34,6 +34,19 @@ def test_only_a_final_observation_or_report_is_used(
 
 
 @pytest.mark.parametrize(
+    ("status", "of_a_report", "of_an_observation"),
+    [("appended", (True, []), (False, ["no-status"])), ("partial", (False, ["preliminary"]), (False, ["no-status"]))],
+)
+def test_two_statuses_are_those_of_a_report_alone(
+    status: str, of_a_report: tuple[bool, list[str]], of_an_observation: tuple[bool, list[str]]
+) -> None:
+    told = ask("%scan.exists()", report(status=status))
+    assert (told.truth, list(told.rejected.values())) == of_a_report
+    told = ask("%pains.exists()", observation("pain", 7, status=status))
+    assert (told.truth, list(told.rejected.values())) == of_an_observation
+
+
+@pytest.mark.parametrize(
     ("status", "done", "reason"),
     [
         ("completed", True, None),

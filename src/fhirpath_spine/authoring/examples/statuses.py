@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 CLINICAL = ("active", "recurrence", "relapse", "inactive", "remission", "resolved")
 VERIFIED = ("confirmed", "provisional", "unconfirmed", "differential", "refuted", "unverified")
 STATUSES = (
-    *("final", "preliminary", "amended", "corrected", "registered", "entered-in-error", "unknown", "statusless"),
+    *("final", "preliminary", "partial", "amended", "corrected", "appended", "registered"),
+    *("entered-in-error", "unknown", "statusless"),
     *("completed", "in-progress", "preparation", "on-hold", "not-done", "stopped"),
     *("proposed", "active", "history"),
 )
