@@ -26,6 +26,7 @@ from whole_service import (
 )
 
 from fhirpath_spine.exchange.addresses import Servers
+from fhirpath_spine.exchange.templates import type_of
 from fhirpath_spine.service import Client
 
 OTHER_TOKEN = "canary-other-token"
@@ -114,6 +115,33 @@ def test_a_call_that_sends_all_does_not_notice() -> None:
         await call(setup, stub, prefetch={**dict.fromkeys(snapshot().templates), "patient": patient})
         assert setup.unread == {}
         assert setup.records[-1].outcome == "ok"
+
+    calls(stub, work)
+
+
+def test_what_one_client_was_told_never_makes_another_clients_chart_look_empty() -> None:
+    """The same chart gives the other client a refusal that names the reason, or, where it sends all, its whole answer."""
+    stub = from_bundle(CHART)
+    whole = {
+        key: {
+            "resourceType": "Bundle",
+            "entry": [{"resource": r} for r in stub.resources if r["resourceType"] == type_of(key)],
+        }
+        for key in snapshot().templates
+        if key != "patient"
+    }
+    whole["patient"] = next(r for r in stub.resources if r["resourceType"] == "Patient")
+
+    async def work(setup: Setup, _: Clock) -> None:
+        setup.client = other = Client(id="other", servers=Servers(loopback=True))
+        undisturbed = await call(setup, stub, prefetch=whole)
+        setup.client = Client(id="first", servers=Servers(loopback=True))
+        stub.everywhere = always(throttled())
+        assert "throttled" in refusal(await call(setup, stub))
+        stub.everywhere, setup.client = None, other
+        assert "conditions (backing-off)" in refusal(await call(setup, stub))
+        assert (await call(setup, stub, prefetch=whole)).content == undisturbed.content
+        assert cards_of(undisturbed)
 
     calls(stub, work)
 

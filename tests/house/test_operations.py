@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from starlette.routing import Route
 
 from fhirpath_spine.entrypoints.server import build
 from fhirpath_spine.entrypoints.settings import PREFIX, Settings, load
-from fhirpath_spine.service import Client
+from fhirpath_spine.service import CallRecord, Client
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -33,6 +34,15 @@ def test_every_path_is_listed_and_no_other() -> None:
     served = {f"{method} {r.path}" for r in routes for method in r.methods or () if method in ("GET", "POST")}
     listed = set(re.findall(r"^\| `((?:GET|POST) [^`]+)` \|", PAGE, re.MULTILINE))
     assert {path.replace("spine-patient-view", "{service_id}") for path in listed} == served
+
+
+def test_the_lines_to_count_are_those_that_are_logged_with_the_fields_that_they_have() -> None:
+    rows = re.findall(r'^\| `"event":"(\w+)"` \| ([^|]+) \|', PAGE, re.MULTILINE)
+    source = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "src").rglob("*.py"))
+    assert {event for event, _ in rows} == set(re.findall(r'"event": "(\w+)"', source))
+    fields = {"call": {f.name for f in dataclasses.fields(CallRecord)}, "backoff": {"client", "seconds"}}
+    for event, counted in rows:
+        assert set(re.findall(r"`(\w+)`", counted)) <= fields[event]
 
 
 def test_the_limits_are_as_they_stand() -> None:
