@@ -175,6 +175,23 @@ def test_a_time_that_fits_is_waited_for_by_the_call_itself_and_by_later_ones() -
     calls(stub, work)
 
 
+def test_a_time_that_was_waited_for_is_not_waited_for_again() -> None:
+    stub = from_bundle(CHART)
+    answers = iter([throttled("1")])
+    stub.faults[NEED] = lambda _: next(answers, None)
+
+    async def work(setup: Setup) -> float:
+        await call(setup, stub)
+        started = asyncio.get_running_loop().time()
+        await call(setup, stub)
+        return asyncio.get_running_loop().time() - started
+
+    async def whole() -> float:
+        return await beside(stub, work, asyncio.get_running_loop().time)
+
+    assert waited(whole)[0] == 0
+
+
 @pytest.mark.parametrize("others", [True, False], ids=["others answer", "nothing answers"])
 def test_a_server_is_down_if_it_answers_nothing_and_not_if_one_search_fails(others: bool) -> None:
     stub = from_bundle(CHART)

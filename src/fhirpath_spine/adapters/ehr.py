@@ -76,6 +76,8 @@ class Ehr:
             resources=budget.resources,
             pages=client.pages,
             allowance=Allowance(budget.bytes),
+            backoff=self._backoff,
+            client=client.id,
         )
         reader = Reader(session, request.patient)
         try:
@@ -85,7 +87,7 @@ class Ehr:
             # A key raises nothing, so this is a bug; the rim shall name it, not the group.
             raise bugs.exceptions[0] from None
         finally:
-            self._backoff.leave(base, session.rest, client.id)
+            session.end()
         check_ignored(reader.unjudged, Chart(request.patient, {}, base=request.server))
         return {key: task.result() for key, task in tasks.items()}
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import httpx2
 
+from fhirpath_spine.adapters.backoff import BackOff
 from fhirpath_spine.adapters.faults import FaultError, of_error, of_status
 from fhirpath_spine.adapters.inflate import Allowance, read_body
 from fhirpath_spine.adapters.network import REACH, Reach
@@ -41,11 +42,13 @@ class Session:
     pages: int
     """Pages of one search."""
     allowance: Allowance
-    answered: int = 0
-    """Requests that were answered with JSON."""
-    throttled: float = 0.0
+    backoff: BackOff
+    client: str
+    """Id of the client entry."""
+    answered: bool = False
+    """Some request was answered with JSON."""
     down: float = 0.0
-    """For how many seconds the server asked to be left alone, since we ask too much (429), or since it is not able."""
+    """For how many seconds the server says that it is not able to answer."""
 
     @property
     def left(self) -> float:
@@ -96,16 +99,16 @@ class Session:
 
     def _heed(self, fault: FaultError) -> None:
         if fault.why is Why.THROTTLED:
-            self.throttled = max(self.throttled, fault.rest)
+            self.backoff.leave(self.base, fault.rest, self.client)
         else:
             self.down = max(self.down, fault.rest)
 
-    @property
-    def rest(self) -> float:
-        """For how many seconds the server is to be left alone by later calls. One that answers is not down: what it says of
-        one search is no reason not to make the others.
+    def end(self) -> None:
+        """Leaves a server alone that said it is down. One that answered anything is not: what it says of one search is no
+        reason not to make the others.
         """
-        return max(self.throttled, 0.0 if self.answered else self.down)
+        if not self.answered:
+            self.backoff.leave(self.base, self.down, self.client)
 
     async def _once(self, url: str) -> Any:
         request = self._request(url)
@@ -153,7 +156,7 @@ class Session:
             raise FaultError(Why.TOO_LARGE) from None
         except RequestError:
             raise FaultError(Why.NOT_JSON) from None
-        self.answered += 1
+        self.answered = True
         return value
 
 
