@@ -35,7 +35,7 @@ from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.addresses import Servers, read_base
 from fhirpath_spine.exchange.requests import parse_request
 from fhirpath_spine.exchange.retrieval import Open
-from fhirpath_spine.exchange.seeding import TYPES, removal, seed
+from fhirpath_spine.exchange.seeding import DEMO, TYPES, removal, seed
 from fhirpath_spine.service import Budget, Client, HookService, Trace
 from sandbox import local_hapi
 
@@ -75,7 +75,7 @@ def against(base: str, token: str = "", seconds: float = 3.5) -> int:
     service = calls.service(authoring.load(authoring.profiles_directory()))
     server = FhirServer(base, token)
     software = server.check()
-    chart = seed({"resourceType": "Bundle", "entry": [{"resource": r} for r in _resources(service)]}).transaction
+    chart = seed({"resourceType": "Bundle", "entry": list(_entries(service))}).transaction
     # As shipped a page holds a whole chart; in pages of 20, what a server gives that heeds no larger wish.
     paged = {key: re.sub("_count=[0-9]+", f"_count={PAGE}", q) for key, q in service.snapshot.templates.items()}
     different = 0
@@ -90,13 +90,16 @@ def against(base: str, token: str = "", seconds: float = 3.5) -> int:
     return different
 
 
-def _resources(service: HookService) -> Iterator[Json]:
-    """The benchmark's chart; a reference that leads out of it goes, since a server refuses what leads nowhere."""
+def _entries(service: HookService) -> Iterator[Json]:
+    """The benchmark's chart as entries of a Bundle, under ids that no other chart has. A reference that leads out of it goes:
+    a server refuses what leads nowhere.
+    """
     whole = orjson.loads(bodies.body_for(service.snapshot.templates, RESOURCES, spinal=True))
-    found = {(r["resourceType"], r["id"]): r for r in resources(whole)}
-    names = {"/".join(name) for name in found}
-    for one in found.values():
-        yield {name: value for name, value in one.items() if _references(value) <= names}
+    found = {f"{r['resourceType']}/{r['id']}": r for r in resources(whole)}
+    for name, one in found.items():
+        kept = {key: value for key, value in one.items() if _references(value) <= found.keys()}
+        # Others refer to the entry by what it was called.
+        yield {"fullUrl": name, "resource": {**kept, "id": f"bench-{one['id'].removeprefix(DEMO)}"}}
 
 
 def _references(value: Any) -> set[str]:

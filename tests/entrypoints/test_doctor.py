@@ -212,12 +212,15 @@ def test_a_code_map_takes_a_datum_off_the_list(
 # ------------------------------------------------------------------ entries of clients
 
 
+def entry(ehr: FhirStub, more: str) -> str:
+    return f"clients:\n  - {{id: ward, fhir_servers: ['{ehr.base}'], private_network: true, {more}}}\n"
+
+
 def test_what_an_entry_does_not_offer_is_not_asked(
     doctor: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ehr: FhirStub
 ) -> None:
     ehr.types = tuple(t for t in TYPES if t != "MedicationStatement")
-    text = f"clients:\n  - {{id: ward, fhir_servers: ['{ehr.base}'], not_offered: [MedicationStatement, Procedure]}}\n"
-    clients(tmp_path, monkeypatch, text)
+    clients(tmp_path, monkeypatch, entry(ehr, "not_offered: [MedicationStatement, Procedure]"))
     code, found = doctor()
     assert code == 0
     assert found["medicationStatements"]["level"] == "INFO"
@@ -229,8 +232,7 @@ def test_a_further_origin_of_links_that_is_listed_is_followed(
     doctor: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ehr: FhirStub
 ) -> None:
     ehr.page_size, ehr.next_origin = 1, ehr.origin.replace("127.0.0.1", "localhost")
-    text = f"clients:\n  - {{id: ward, fhir_servers: ['{ehr.base}'], next_link_origins: ['{ehr.next_origin}']}}\n"
-    clients(tmp_path, monkeypatch, text)
+    clients(tmp_path, monkeypatch, entry(ehr, f"next_link_origins: ['{ehr.next_origin}']"))
     code, found = doctor()
     assert code == 0, found
     assert "which the client's entry lists" in found["paging"]["what"]

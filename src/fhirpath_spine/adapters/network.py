@@ -17,6 +17,9 @@ from typing import Protocol
 import httpcore2
 import httpx2
 
+from fhirpath_spine.adapters.trust import context
+from fhirpath_spine.exchange.addresses import Address, Servers
+
 CONNECTIONS = 256
 """Connections of one process, over all FHIR servers."""
 REACH = "fhirpath-spine.reach"
@@ -31,6 +34,13 @@ class Reach(StrEnum):
     """Public ones, private ranges and this machine (``private_network: true``, rulings 7)."""
     LOOPBACK = "loopback"
     """This machine only."""
+
+
+def reach_of(servers: Servers, base: Address) -> Reach:
+    """How far a caller's entry lets a connection to one of its FHIR servers reach."""
+    if servers.private_network:
+        return Reach.PRIVATE
+    return Reach.LOOPBACK if servers.loopback and base not in servers.bases else Reach.PUBLIC
 
 
 _LOOPBACK_6 = IPv6Address("::1")
@@ -127,9 +137,9 @@ class _Pool(httpx2.AsyncHTTPTransport):
     would make is made here; were the attribute renamed, no request would be answered, rather than one unchecked.
     """
 
-    def __init__(self, reach: Reach, context: ssl.SSLContext, resolver: Resolver) -> None:
+    def __init__(self, reach: Reach, trusted: ssl.SSLContext, resolver: Resolver) -> None:
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=context,
+            ssl_context=trusted,
             max_connections=CONNECTIONS,
             max_keepalive_connections=CONNECTIONS // 4,
             keepalive_expiry=30.0,
@@ -144,10 +154,9 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
     """
 
     def __init__(self, resolver: Resolver = resolve) -> None:
-        # Honours SSL_CERT_FILE and SSL_CERT_DIR, for a private CA (rulings 7); no proxy is read from the environment.
-        context = httpx2.create_ssl_context()
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self._pools = {reach: _Pool(reach, context, resolver) for reach in Reach}
+        # No proxy is read from the environment.
+        trusted = context()
+        self._pools = {reach: _Pool(reach, trusted, resolver) for reach in Reach}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Passes the request on."""

@@ -16,6 +16,7 @@ import requests
 from urllib3.exceptions import ProtocolError
 
 from fhirpath_spine.adapters.sandbox import Bearer
+from fhirpath_spine.adapters.trust import trusting
 from fhirpath_spine.errors import RequestError, ServerError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.addresses import Address, read_base, read_link
@@ -94,6 +95,7 @@ class Peer:
             raise RequestError("The token is no bearer token.", hint="Pass it as it was issued.")
         object.__setattr__(self, "base", self.base.rstrip("/"))
         self.session.auth = Bearer(self.token)
+        trusting(self.session)
         self.session.trust_env = not found.is_loopback  # a proxy cannot reach this machine's loopback
         self.session.headers.update({"Accept": "application/fhir+json, application/json", "Cache-Control": "no-cache"})
 
@@ -103,6 +105,10 @@ class Peer:
         found = read_base(self.base)
         assert found is not None  # noqa: S101 - checked when this was made
         return found
+
+    def direct(self) -> None:
+        """Looks at nothing of the environment, no proxy either: as the service itself connects."""
+        self.session.trust_env = False
 
     def close(self) -> None:
         """Closes its connections."""
@@ -179,7 +185,7 @@ class Peer:
         where = f"the {self.what} at {self.base}"
         if isinstance(error, requests.exceptions.SSLError):
             return ServerError(
-                f"The certificate of {where} is not trusted.", hint="Name your authority's file in REQUESTS_CA_BUNDLE."
+                f"The certificate of {where} is not trusted.", hint="Name your authority's file in SSL_CERT_FILE."
             )
         if isinstance(error, requests.Timeout):
             return ServerError(f"{where[0].upper()}{where[1:]} did not answer in time.", hint="Do it again later.")

@@ -15,6 +15,7 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import ProtocolError
 
+from fhirpath_spine.adapters.trust import trusting
 from fhirpath_spine.errors import RequestError, ServerError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.seeding import TAG, TYPES, ours, removal
@@ -77,6 +78,7 @@ class FhirServer:
             raise RequestError("The address holds a user name.", hint="Leave it out, and pass a token with --token.")
         object.__setattr__(self, "base", self.base.rstrip("/"))
         self.session.auth = Bearer(self.token)
+        trusting(self.session)
         self.session.trust_env = parts.hostname not in _LOOPBACK  # a proxy cannot reach this machine's loopback
         self.session.headers.update({"Accept": FHIR, "Cache-Control": "no-cache"})
 
@@ -210,7 +212,7 @@ def _refused(status: int, body: Json, location: str) -> ServerError:
 def _unreached(error: requests.RequestException, base: str) -> ServerError:
     if isinstance(error, requests.exceptions.SSLError):
         return ServerError(
-            f"The certificate of {base} is not trusted.", hint="Name your authority's file in REQUESTS_CA_BUNDLE."
+            f"The certificate of {base} is not trusted.", hint="Name your authority's file in SSL_CERT_FILE."
         )
     if isinstance(error, requests.Timeout):
         return ServerError(f"{base} did not answer in time.", hint="It may be starting or overloaded; do it again.")

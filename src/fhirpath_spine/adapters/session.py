@@ -13,7 +13,7 @@ import httpx2
 from fhirpath_spine.adapters.backoff import BackOff
 from fhirpath_spine.adapters.faults import FaultError, of_error, of_status
 from fhirpath_spine.adapters.inflate import Allowance, read_body
-from fhirpath_spine.adapters.network import REACH, Reach
+from fhirpath_spine.adapters.network import REACH, reach_of
 from fhirpath_spine.errors import BodyTooLarge, RequestError
 from fhirpath_spine.exchange.addresses import Address, Servers, read_link
 from fhirpath_spine.exchange.parsing import parse
@@ -136,14 +136,8 @@ class Session:
         timeout = httpx2.Timeout(connect=CONNECT, read=max(READ, left / 2), write=WRITE, pool=left)
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return self.http.build_request(
-            "GET", target, headers=headers, timeout=timeout, extensions={REACH: self._reach.value}
+            "GET", target, headers=headers, timeout=timeout, extensions={REACH: reach_of(self.servers, self.base).value}
         )
-
-    @property
-    def _reach(self) -> Reach:
-        if self.servers.private_network:
-            return Reach.PRIVATE
-        return Reach.LOOPBACK if self.servers.loopback and self.base not in self.servers.bases else Reach.PUBLIC
 
     async def _read(self, response: httpx2.Response) -> Any:
         if response.status_code != 200:

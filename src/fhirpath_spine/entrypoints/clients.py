@@ -95,11 +95,22 @@ class ClientsForm(Form):
 
 
 @dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who signs the tokens of a client's calls, and where its keys are: at an address, or in a file."""
+
+    client: str
+    issuer: str = ""
+    url: str = ""
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
-    """The clients of a file, and the browser origins that may call."""
+    """The clients of a file, the issuers of those that name one or its keys, and the browser origins that may call."""
 
     clients: tuple[Client, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    issuers: tuple[Issuer, ...] = ()
 
 
 def load_clients(file: Path, *, plain_http: bool = False, emergency: str = "full") -> Registry:
@@ -128,6 +139,7 @@ def load_clients(file: Path, *, plain_http: bool = False, emergency: str = "full
     return Registry(
         tuple(_client(entry, emergency) for entry in form.clients),
         tuple(str(read_base(origin)) for origin in form.cors_origins),
+        tuple(_issuer(entry, path.parent) for entry in form.clients if entry.issuer or entry.jwks),
     )
 
 
@@ -151,6 +163,12 @@ def _once(names: Iterable[Scalar], what: str, report: Report, key: Callable[[Sca
         if key(name) in seen:
             report.add("SP204", f"the {what} '{name}' stands twice", name.span, "Keep one of them.")
         seen.add(key(name))
+
+
+def _issuer(entry: ClientForm, folder: Path) -> Issuer:
+    jwks = entry.jwks or JwksForm.model_construct()
+    file = folder / str(jwks.file) if jwks.file else None
+    return Issuer(str(entry.id), str(entry.issuer or ""), str(jwks.url or ""), file)
 
 
 def _client(entry: ClientForm, emergency: str) -> Client:

@@ -25,7 +25,7 @@ INDISPENSABLE = frozenset({"Patient", "Condition", "Observation"})
 """Without these no pathway can be decided."""
 _REFUSED = {
     401: ("the token is not taken", "Pass a valid token with --token; the service uses that of the call."),
-    403: ("the token does not permit it", "Grant the scopes of `fhirpath-spine config --registration`."),
+    403: ("the token does not permit it", "Have its scopes widened; see under token below."),
     404: ("the server does not know it", "List the type under not_offered of the client, if the server lacks it."),
     429: ("the server asks to come back later", "Raise the limit for this service, or ask who runs the server."),
 }
@@ -39,6 +39,13 @@ class Examined:
     seconds: dict[str, float] = field(default_factory=dict)
     first: dict[str, str] = field(default_factory=dict)
     """Key -> query, filled in, of the keys that could be read."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """Type -> 401 or 403, of the types that the token may not read."""
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The types that could be read."""
+        return frozenset(map(type_of, self.reads))
 
 
 def of_metadata(server: Peer, templates: Mapping[str, str], client: Client, found: list[Finding]) -> bool:
@@ -115,8 +122,17 @@ def _capability(statement: Json, templates: Mapping[str, str], client: Client) -
             odd = True
             what, why = f"{kind} by {', '.join(lacking)} is not declared", "The templates search by it."
             yield warn(AREA, "search parameters", what, why, "See below whether the search works all the same.")
+    for kind in (k for k in wanted if k in listed):
+        codes = {str(i.get("code")) for i in _dicts(listed[kind].get("interaction"))}
+        needed_code = "read" if kind == "Patient" else "search-type"
+        if codes and needed_code not in codes:
+            odd = True
+            what, why = f"{kind}: {needed_code} is not declared", "The templates ask for it."
+            yield warn(AREA, "interactions", what, why, "See below whether it works all the same.")
     if not missing and not odd:
-        yield passed(AREA, "CapabilityStatement", "every type and search parameter of the templates is declared")
+        yield passed(
+            AREA, "CapabilityStatement", "every type, interaction and search parameter of the templates is declared"
+        )
 
 
 # ------------------------------------------------------------------ searches
@@ -141,10 +157,20 @@ def of_searches(
         read = _read(pages, kind)
         out.seconds[key] = sum(p.seconds for p in pages)
         if isinstance(read, str):
+            if pages[-1].status in (401, 403):
+                out.refused[kind] = pages[-1].status
             found.append(_refusal(key, kind, pages[-1], read))
             continue
         out.reads[key], out.first[key] = read, query
         many = f" on {len(pages)} pages" if len(pages) > 1 else ""
+        if len(pages) > client.pages:
+            what, why = (
+                f"{len(read.resources)} resources{many}, the service reads {client.pages}",
+                "The rest is unread.",
+            )
+            do = f"Have the server give larger pages, or write limits: {{pages: {len(pages)}}} in the client's entry."
+            found.append(fail(AREA, key, what, why, do))
+            continue
         found.append(passed(AREA, key, f"{len(read.resources)} resources{many}, {out.seconds[key] * 1000:.0f} ms"))
     return out
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator, Sequence
 
-from fhirpath_spine.entrypoints.clients import load_clients
+from fhirpath_spine.entrypoints.clients import Registry, load_clients
 from fhirpath_spine.entrypoints.content import Content, load_content
 from fhirpath_spine.entrypoints.doctor_findings import Finding, fail, info, passed, warn
 from fhirpath_spine.entrypoints.server import check_mode
@@ -124,10 +123,8 @@ def _ours(codes: Collection[Coding], mapped: frozenset[Coding]) -> bool:
     return all(system.startswith(OWN) for system, _ in codes) and mapped.isdisjoint(codes)
 
 
-def find_client(settings: Settings, chosen: str, fhir: str, found: list[Finding]) -> Client | None:
-    """The client whose calls come from this FHIR server, or that was chosen; what stands against it goes to the findings."""
-    builtin = Client(emergency=settings.emergency, servers=Servers(loopback=True))
-    entries: tuple[Client, ...] = ()
+def load_registry(settings: Settings, found: list[Finding]) -> Registry | None:
+    """The clients of SPINE_CLIENTS, none without it; None if the file cannot be used."""
     if settings.clients is None:
         found.append(
             info(
@@ -138,14 +135,22 @@ def find_client(settings: Settings, chosen: str, fhir: str, found: list[Finding]
                 "Write clients.yaml and name it in SPINE_CLIENTS.",
             )
         )
-    else:
-        try:
-            entries = _entries(settings, settings.clients)
-        except SpineError as error:
-            why = "None of the file is in use, so `serve` ends."
-            found.append(fail(AREA, "clients", str(error), why, "Correct the file."))
-            return None
-        found.append(passed(AREA, "clients", f"{len(entries)} entries"))
+        return Registry()
+    try:
+        registry = load_clients(settings.clients, plain_http=settings.mode == "dev", emergency=settings.emergency)
+    except SpineError as error:
+        why = "None of the file is in use, so `serve` ends."
+        found.append(fail(AREA, "clients", str(error), why, "Correct the file."))
+        return None
+    found.append(passed(AREA, "clients", f"{len(registry.clients)} entries"))
+    return registry
+
+
+def find_client(
+    settings: Settings, entries: Sequence[Client], chosen: str, fhir: str, found: list[Finding]
+) -> Client | None:
+    """The client whose calls come from this FHIR server, or that was chosen; what stands against it goes to the findings."""
+    builtin = Client(emergency=settings.emergency, servers=Servers(loopback=True))
     named = next((c for c in entries if c.id == chosen), None)
     if chosen and named is None:
         known = ", ".join(c.id for c in entries) or "none"
@@ -167,7 +172,3 @@ def find_client(settings: Settings, chosen: str, fhir: str, found: list[Finding]
     elif base is not None:
         found.append(passed(AREA, "FHIR server listed", f"calls from this base are those of the client {client.id}"))
     return client
-
-
-def _entries(settings: Settings, path: Path) -> tuple[Client, ...]:
-    return load_clients(path, plain_http=settings.mode == "dev", emergency=settings.emergency).clients
