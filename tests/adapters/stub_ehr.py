@@ -83,6 +83,7 @@ class Stub:
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
     busy: int = 0
+    stalled: int = 0
     _searches: dict[str, list[Json]] = field(default_factory=dict)
 
     @property
@@ -179,7 +180,9 @@ class Stub:
         await writer.drain()
         if answer.stall:
             # Nothing more comes from here; it ends when the client hangs up.
+            self.stalled += 1
             await reader.read(1)
+            self.stalled -= 1
             return False
         return answer.cut is None
 

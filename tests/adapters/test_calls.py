@@ -231,6 +231,24 @@ def test_when_the_caller_leaves_its_fetches_end_and_no_task_is_left() -> None:
     over_sockets(stub, work)
 
 
+def test_what_is_given_up_at_the_deadline_leaves_no_connection_and_no_task() -> None:
+    stub = from_bundle(CHART)
+    stub.faults[NEED] = lambda _: Answer(200, b"{}", cut=0, stall=True)
+
+    async def work(setup: Setup) -> None:
+        before = ours()
+        await setup.call(request_body(PATIENT, stub.base))
+        assert setup.unread == {KEY: "timed-out"}
+        async with asyncio.timeout(10):
+            while stub.stalled or ours() != before:
+                await asyncio.sleep(0.01)
+
+    def ours() -> set[asyncio.Task[Any]]:
+        return {task for task in asyncio.all_tasks() if "Stub." not in repr(task)}
+
+    over_sockets(stub, work, seconds=0.5)
+
+
 def test_a_body_of_another_shape_never_fails_the_call() -> None:
     """A chain raises nothing, whatever JSON comes."""
     single = {"resourceType": NEED, "id": "1", "subject": {"reference": f"Patient/{PATIENT}"}}

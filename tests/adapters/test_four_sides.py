@@ -10,15 +10,17 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stub_ehr import Stub, from_bundle
+from stub_ehr import Stub, from_bundle, of_json, outcome
 from whole_service import AT, ROOT, Json, Setup, chart, in_process, library, patient_of, request_body, snapshot
 
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange import bundles
+from fhirpath_spine.exchange.addresses import Servers
 from fhirpath_spine.exchange.document import document
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.evaluate import decide
 from fhirpath_spine.pathway.model import Site
+from fhirpath_spine.service import Client
 
 SANDBOX = sorted(p.stem[:2] for p in (ROOT / "sandbox" / "patients").glob("[0-9]*.json"))
 CASES = sorted(p.stem for p in (ROOT / "tests" / "clinical" / "cases").glob("C*.json"))
@@ -62,7 +64,7 @@ def called(stub: Stub, patient: str, prefetch: Json) -> Json | str:
         await setup.call(request_body(patient, stub.base, prefetch=prefetch))
         return from_a_call(setup)
 
-    return in_process(stub, work)
+    return in_process(stub, work, client=Client(servers=Servers(loopback=True), pages=100))
 
 
 @pytest.mark.parametrize("name", [*SANDBOX, *CASES])
@@ -112,22 +114,26 @@ def cut(value: Json, stub: Stub, key: str, size: int) -> Json | None:
 
 
 @st.composite
-def mixtures(draw: st.DrawFn) -> tuple[str, dict[str, str], int, int]:
-    """A chart, what the EHR does with each key, the server's page size, and an order of the resources."""
+def mixtures(draw: st.DrawFn) -> tuple[str, dict[str, str], int, int, bool]:
+    """A chart, what the EHR does with each key, the server's page size, an order of the resources, and whether the server
+    searches by code.
+    """
     name = draw(st.sampled_from([n for n in (*SANDBOX, *CASES) if n not in ("14", "17")]))
     ways = draw(st.fixed_dictionaries({key: st.sampled_from(("sent", "omitted", "cut")) for key in KEYS}))
-    return name, ways, draw(st.integers(1, 7)), draw(st.integers(0, 2**16))
+    return name, ways, draw(st.integers(1, 7)), draw(st.integers(0, 2**16)), draw(st.booleans())
 
 
 @settings(deadline=None, max_examples=60)
 @given(mixtures())
 def test_any_mixture_of_sent_searched_and_cut_gives_the_same_verdicts(drawn: Any) -> None:
-    name, ways, size, order = drawn
+    name, ways, size, order, by_code = drawn
     bundle = chart(name)
     stub, patient = from_bundle(bundle), patient_of(bundle)
     random.Random(order).shuffle(stub.resources)  # noqa: S311 - an order of test data
     whole = sent(stub, patient)
     stub.page_size = size
+    if not by_code:
+        stub.faults.setdefault("Observation", lambda a: of_json(outcome(), 400) if "code=" in a.target else None)
     prefetch: Json = {}
     for key, way in ways.items():
         part = cut(copy.deepcopy(whole[key]), stub, key, size) if way == "cut" else None
