@@ -63,6 +63,7 @@ BAD = {
     "an unknown indicator": Bad("SP207", B, "indicator: critical", "indicator: hard-stop", "¦hard-stop", "not allowed"),
     "an open indicator": Bad("SP207", PAIN, '"%bad-night"}, info]', '"%bad-night"}]', "{¦warning", "left open"),
     "a caution in a when": Bad("SP207", PAIN, "unknown: hide", "unknown: caution", "unknown: ¦caution", "ask, hide"),
+    "any lesion where each is asked": Bad("SP207", PAIN, "unknown: hide", "of: any-lesion", "of: ¦any-lesion", "once of the patient"),
     "a lesion scope without lesions": Bad("SP207", B, "kind: referral", "kind: referral\n    scope: lesion", "scope: ¦lesion"),
     "a value of a Condition": Bad(
         "SP207", DATA, "verificationStatus: confirmed}}", "verificationStatus: confirmed}, value: concept}", "value: ¦concept}\n  can"

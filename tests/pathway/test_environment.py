@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pathway_kit import METASTASIS, PAIN, PARESIS, SITE, Json, facts, observation, patient, shipped
+from pathway_kit import METASTASIS, PAIN, PARESIS, SITE, Json, condition, facts, observation, patient, shipped
 
 from fhirpath_spine.pathway.admission import Admission
 from fhirpath_spine.pathway.environment import Answer, Environment
@@ -103,3 +103,45 @@ def test_what_is_given_to_a_narrower_environment_leaves_the_wider_one_alone() ->
 
 def test_the_site_is_read_as_its_flags_and_the_variants_that_it_approved() -> None:
     assert list(_environment()["site"]) == [{"endoscopy_available": True, "approved_variants": []}]
+
+
+UNSTABLE = shipped().definitions["stability-doubtful"]
+TWO = (METASTASIS, condition("other", "spinal-metastasis-site", at="L3"))
+
+
+def _score(points: int, at: str, days: int) -> Json:
+    return observation(f"sins{at}", "sins-total", days=days, at=at, valueInteger=points)
+
+
+def test_a_question_of_any_lesion_is_not_answered_by_what_is_newest_of_another() -> None:
+    found = _environment(*TWO, _score(15, "L3", 20), _score(4, "T8", 2)).ask_any_lesion(UNSTABLE)
+    assert found.truth is True
+    assert [e.reference for e in found.evidence] == ["Observation/sinsL3"]
+
+
+def test_a_question_of_any_lesion_is_open_while_it_is_open_for_one_of_them() -> None:
+    found = _environment(*TWO, _score(4, "T8", 2)).ask_any_lesion(shipped().definitions["stable"])
+    assert found.truth is True
+    doubt = _environment(*TWO, _score(4, "T8", 2)).ask_any_lesion(shipped().definitions["unstable"])
+    assert doubt.truth is None
+    assert {m.reason for m in doubt.missing} == {Reason.NOT_RECORDED}
+
+
+def test_a_question_of_any_lesion_is_false_only_if_it_is_false_for_each() -> None:
+    assert _environment(*TWO, _score(5, "L3", 20), _score(4, "T8", 2)).ask_any_lesion(UNSTABLE).truth is False
+
+
+def test_a_question_of_any_lesion_is_asked_of_the_patient_where_there_is_none() -> None:
+    assert _environment(PAIN).ask_any_lesion(shipped().definitions["pain-recorded"]).truth is True
+
+
+def test_where_lesions_could_not_be_read_none_of_them_is_not_said() -> None:
+    found = _environment(METASTASIS, _score(4, "T8", 2), unread=["observations-imaging"]).ask_any_lesion(UNSTABLE)
+    assert found.truth is None
+    assert found.unread
+
+
+def test_a_group_of_which_a_part_is_on_record_but_old_is_too_old_and_not_missing() -> None:
+    admission = Admission(shipped(), facts(METASTASIS, _score(15, "T8", 100)), SITE, _unheard)
+    found = admission.environment(admission.lesions[0]).ask(shipped().definitions["unstable"])
+    assert ("SINS", Reason.STALE) in {(m.item, m.reason) for m in found.missing}

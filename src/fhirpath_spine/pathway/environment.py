@@ -16,7 +16,7 @@ from fhirpath_spine.pathway import reach
 from fhirpath_spine.pathway.decision import Evidence, Missing
 from fhirpath_spine.pathway.filing import Found
 from fhirpath_spine.pathway.texts import Charted, Said, Text, expressions, render, words
-from fhirpath_spine.pathway.truth import Reason, Truth
+from fhirpath_spine.pathway.truth import Reason, Truth, any_of
 from fhirpath_spine.pathway.variables import Variables
 
 EVIDENCE_LIMIT = 3
@@ -58,6 +58,39 @@ class Environment(Variables):
         if answer is None:
             answer = self._answers[expression] = self._ask(expression, label)
         return answer
+
+    def ask_any_lesion(self, expression: Expression, label: str = "") -> Answer:
+        """The answer to a criterion that is asked of each lesion, true if it is true of one; of the patient without lesions.
+
+        What is newest of one lesion says nothing of another, so no lesion is left out (rulings 3).
+        """
+        answers = [env.ask(expression, label) for env in self._each_lesion] or [self.ask(expression, label)]
+        if not self._lesions_complete:
+            unread = Missing(self._library.labels.get("lesions", "lesions"), Reason.UNREAD)
+            answers.append(Answer(None, missing=(unread,)))
+        truth = any_of(a.truth for a in answers)
+        if truth:
+            return Answer(True, evidence=tuple(dict.fromkeys(e for a in answers if a.truth for e in a.evidence)))
+        return Answer(truth, missing=tuple(dict.fromkeys(m for a in answers for m in a.missing)))
+
+    @cached_property
+    def _each_lesion(self) -> tuple[Environment, ...]:
+        """The same circumstances for each lesion, what was read of a lesion shared by all that ask of it."""
+        if isinstance(self._parent, Environment):
+            return tuple(env.with_given(self._given, self._unsure) for env in self._parent._each_lesion)
+        return tuple(
+            type(self)(
+                self._library,
+                self._facts,
+                self._site,
+                self._lesions,
+                lesion,
+                lesions_complete=self._lesions_complete,
+                given=self._given,
+                unsure=self._unsure,
+            )
+            for lesion in self._lesions
+        )
 
     def _ask(self, expression: Expression, label: str) -> Answer:
         if self._facts.possible_patients and (people := self._people(expression)):
@@ -227,8 +260,10 @@ class Environment(Variables):
             if unread or name in self._library.needs:
                 gaps = unread or absent
             else:
-                # Of a group that is wholly absent the group is named; of one in part, each part that is missing.
-                gaps = absent[:1] if len(absent) == len(facts) else absent
+                # Of a group that is wholly absent the group is named, as too old if a part of it is on record; of one in
+                # part, each part that is missing.
+                told = [f for f in absent if f.gap is Reason.STALE] or absent
+                gaps = told[:1] if len(absent) == len(facts) else absent
             for fact in gaps:
                 whole = not unread and len(absent) == len(facts)
                 days = fact.need.within if fact.gap is Reason.STALE else None

@@ -44,12 +44,16 @@ class Indicator(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """A named three-valued question. ``say`` words it for the card when it matters; ``unknown`` says what UNKNOWN does."""
+    """A named three-valued question. ``say`` words it for the card when it matters; ``unknown`` says what UNKNOWN does.
+
+    ``any_lesion``: a question about the patient that is asked of each lesion, and holds if it holds for one of them.
+    """
 
     name: str
     test: Expression
     unknown: Unknown = Unknown.DEFAULT
     say: Text | None = None
+    any_lesion: bool = False
 
     @property
     def label(self) -> str:

@@ -205,7 +205,8 @@ def _firm(step: Step) -> bool:
 
 
 def _answer(criterion: Criterion, role: str, env: Environment, sheet: _Sheet) -> Step:
-    answer = env.ask(criterion.test, criterion.label)
+    ask = env.ask_any_lesion if criterion.any_lesion else env.ask
+    answer = ask(criterion.test, criterion.label)
     said = render(criterion.say, env) if criterion.say is not None and answer.truth is not False else None
     step = to_step(role, criterion.name, answer, criterion.test.text, said or ())
     sheet.steps.append(step)

@@ -68,11 +68,11 @@ class RecommendationBuilder:
             kind=str(form.kind),
             claims=tuple(ClaimRef(str(c.id), self._when(c.when, place, pathway)) for c in form.claims),
             indicator=self._indicator(form, place, pathway),
-            when=self.criteria(form.when, place, pathway, LEADING),
-            blocked=self.criteria(form.blocked, place, pathway, BLOCKING),
-            caution=self.criteria(form.caution, place, pathway),
-            satisfied=self.criteria(form.satisfied, place, pathway),
-            excluded=self.criteria(form.excluded, place, pathway),
+            when=self.criteria(form.when, place, pathway, LEADING, per_patient=per_patient),
+            blocked=self.criteria(form.blocked, place, pathway, BLOCKING, per_patient=per_patient),
+            caution=self.criteria(form.caution, place, pathway, per_patient=per_patient),
+            satisfied=self.criteria(form.satisfied, place, pathway, per_patient=per_patient),
+            excluded=self.criteria(form.excluded, place, pathway, per_patient=per_patient),
             suppressed=str(form.suppressed or ""),
             unreachable=str(form.unreachable or ""),
             follows=tuple(map(str, form.follows)),
@@ -92,8 +92,10 @@ class RecommendationBuilder:
         place: Place,
         pathway: str,
         unknowns: tuple[str, ...] = (),
+        *,
+        per_patient: bool = False,
     ) -> tuple[Criterion, ...]:
-        """A list of named criteria; names are unique within it."""
+        """A list of named criteria; names are unique within it. Those asked once of the patient may ask each lesion."""
         built: dict[str, Criterion] = {}
         for entry in forms:
             for name, form in entry.items():
@@ -102,9 +104,13 @@ class RecommendationBuilder:
                 if unknowns and form.unknown is not None and form.unknown not in unknowns:
                     hint = f"Here it can be {', '.join(unknowns)}."
                     self._report.add("SP207", f"unknown: {form.unknown} means nothing here", form.unknown.span, hint)
+                if form.of is not None and not per_patient:
+                    hint = "Remove of:, or let the recommendation be asked once of the patient."
+                    self._report.add("SP207", f"of: {form.of} means nothing here", form.of.span, hint)
                 built[str(name)] = Criterion(
                     name=str(name),
-                    test=self._compiler.test(form.test, place, pathway),
+                    test=self._compiler.test(form.test, RECOMMENDATION if form.of else place, pathway),
+                    any_lesion=form.of is not None,
                     unknown=Unknown(str(form.unknown)) if form.unknown else Unknown.DEFAULT,
                     say=self._texts.build(form.say, place, pathway) if form.say else None,
                 )

@@ -52,6 +52,7 @@ class CriterionForm(Short):
 
     test: Expr
     unknown: UnknownRule | None = None
+    of: Annotated[Scalar, *one_of("any-lesion")] | None = None
     say: Text | None = None
 
 

@@ -159,7 +159,8 @@ def _criteria(role: str, criteria: Iterable[Criterion], english: English, *, unk
         said = f" Said: “{sentence(one.say)}”." if one.say is not None else ""
         means = UNKNOWN.get((role, one.unknown), UNKNOWN[role, Unknown.DEFAULT])
         tail = f" *Unknown*: {means}." if unknown else ""
-        out.append(f"- **{text(one.label)}**: {text(english.explain(one.test))}.{said}{tail}")
+        whose = " (asked of each lesion, one is enough)" if one.any_lesion else ""
+        out.append(f"- **{text(one.label)}**{whose}: {text(english.explain(one.test))}.{said}{tail}")
     return out
 
 
