@@ -37,7 +37,9 @@ def test_each_pathway_has_a_line_with_what_it_adds(
     for before, row in itertools.pairwise(numbers):
         for ms in (1, 5):
             assert row[ms + 1] == pytest.approx(row[ms] - before[ms], abs=0.02)
-    assert [row[4] > 0 for row in numbers] == [False] * 3 + [True] * 4, "the pathway of the spinal patient is the fourth"
+    assert [row[4] > 0 for row in numbers] == [False] * 3 + [True] * 4, (
+        "the pathway of the spinal patient is the fourth"
+    )
 
 
 def test_the_last_library_holds_all_and_each_before_it_one_less(bench: ModuleType) -> None:

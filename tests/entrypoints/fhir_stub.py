@@ -44,6 +44,7 @@ class FhirStub:
     params: tuple[str, ...] = ("patient", "code")
     skew: float = 0.0
     heeds_count: bool = True
+    searches_by_code: bool = True
     next_origin: str = ""
     faults: dict[str, Reply] = field(default_factory=dict)
     expand: Callable[[dict[str, str]], Reply] | None = None
@@ -102,6 +103,8 @@ class FhirStub:
         }
 
     def _search(self, kind: str, query: dict[str, str]) -> Reply:
+        if "code" in query and not self.searches_by_code:
+            return 400, OUTCOME
         wanted = {tuple(c.split("|", 1)) for c in query["code"].split(",")} if "code" in query else None
         found = []
         for resource in self.resources:

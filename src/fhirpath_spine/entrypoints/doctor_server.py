@@ -14,7 +14,7 @@ from fhirpath_spine.errors import ServerError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.addresses import read_link
 from fhirpath_spine.exchange.retrieval import read_page
-from fhirpath_spine.exchange.templates import type_of
+from fhirpath_spine.exchange.templates import asks_for, type_of, without_codes
 from fhirpath_spine.pathway.chart import Read
 from fhirpath_spine.service import Client
 
@@ -159,6 +159,12 @@ def of_searches(
         if isinstance(read, str):
             if pages[-1].status in (401, 403):
                 out.refused[kind] = pages[-1].status
+            elif len(pages) == 1 and (whole := _by_patient(server, query, pages[0].status)) is not None:
+                out.reads[key], out.first[key] = whole, without_codes(query)
+                what = f"it refuses to search by code (HTTP {pages[0].status})"
+                why = f"The service reads all {kind}s of the patient instead and filters them, which takes longer."
+                found.append(warn(AREA, key, what, why, "Have the server support the code parameter, if it can."))
+                continue
             found.append(_refusal(key, kind, pages[-1], read))
             continue
         out.reads[key], out.first[key] = read, query
@@ -173,6 +179,19 @@ def of_searches(
             continue
         found.append(passed(AREA, key, f"{len(read.resources)} resources{many}, {out.seconds[key] * 1000:.0f} ms"))
     return out
+
+
+def _by_patient(server: Peer, query: str, status: int) -> Read | None:
+    """What the service gets of a refused search by code: from one by patient alone, or None if there is none."""
+    if not (whole := without_codes(query)) or not 400 <= status < 500 or status == 429:
+        return None
+    try:
+        read = _read(list(server.pages(server.search(whole))), query.partition("?")[0])
+    except ServerError:
+        return None
+    if isinstance(read, str):
+        return None
+    return Read(tuple(r for r in read.resources if asks_for(query, r)), source="search")
 
 
 def _read(pages: Sequence[Reply], kind: str) -> Read | str:
