@@ -120,7 +120,8 @@ def planned(*verdicts: Verdict, **changes: Any) -> PlannedCard:
     """A card of the demo entry."""
     indicator = changes.pop("indicator", Indicator.INFO)
     kind = changes.pop("kind", CardKind.PATHWAY)
-    return replace(PlannedCard(kind, indicator, ENTRY, verdicts, carries_plan=True), **changes)
+    entry = changes.pop("entry", ENTRY)
+    return replace(PlannedCard(kind, indicator, entry, verdicts, plans=(entry,)), **changes)
 
 
 def decision(*cards: PlannedCard, **changes: Any) -> Decision:

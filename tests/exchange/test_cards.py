@@ -211,16 +211,14 @@ def test_a_card_without_an_option_has_no_suggestion_and_no_selection_behavior(ma
 
 def test_an_open_gate_without_an_option_still_names_what_it_is_about(make: ModuleType) -> None:
     entry = replace(make.ENTRY, title="Possible emergency", lesion=None)
-    found = make.planned(
-        entry=entry, indicator=Indicator.CRITICAL, notes=(("Use the local route.",),), carries_plan=False
-    )
+    found = make.planned(entry=entry, indicator=Indicator.CRITICAL, notes=(("Use the local route.",),), plans=())
     card = cards(make, found)[0]
     assert card["summary"] == "Possible emergency"
     assert "- Use the local route." in card["detail"]
 
 
 def test_the_incomplete_card_names_what_could_not_be_read_and_why(make: ModuleType) -> None:
-    found = make.planned(kind=CardKind.INCOMPLETE, indicator=Indicator.WARNING, carries_plan=False)
+    found = make.planned(kind=CardKind.INCOMPLETE, indicator=Indicator.WARNING, plans=())
     card = cards(make, found, unread=(make.not_read(), make.not_read("procedures", "next-page")))[0]
     assert "- Condition (conditions): the EHR did not send it" in card["detail"]
     assert "the EHR sent one page of several" in card["detail"]
@@ -228,7 +226,7 @@ def test_the_incomplete_card_names_what_could_not_be_read_and_why(make: ModuleTy
 
 
 def test_a_folded_card_names_no_single_pathway(make: ModuleType) -> None:
-    card = cards(make, make.planned(make.verdict(), kind=CardKind.MORE, carries_plan=False))[0]
+    card = cards(make, make.planned(make.verdict(), kind=CardKind.MORE, plans=()))[0]
     assert "pathway" not in card["extension"][EXTENSION]
     assert [v["id"] for v in card["extension"][EXTENSION]["verdicts"]] == ["R-DEMO-01"]
 
@@ -245,7 +243,7 @@ def test_the_same_decision_gives_the_same_bytes(make: ModuleType) -> None:
 
 def test_ids_differ_between_cards_and_suggestions(make: ModuleType) -> None:
     first = make.planned(make.verdict(), indicator=Indicator.WARNING)
-    second = make.planned(make.verdict("R-2"), carries_plan=False)
+    second = make.planned(make.verdict("R-2"), plans=())
     found = cards(make, first, second)
     ids = [c["uuid"] for c in found] + [s["uuid"] for c in found for s in c["suggestions"]]
     assert len(ids) == len(set(ids)) == 5

@@ -67,7 +67,7 @@ def test_only_what_is_recommended_is_in_the_plan(make: ModuleType) -> None:
 
 
 def test_a_plan_rides_once_and_holds_all_cards_of_its_entry(make: ModuleType) -> None:
-    second = make.planned(make.verdict("R-DEMO-02"), carries_plan=False)
+    second = make.planned(make.verdict("R-DEMO-02"), plans=())
     found = word(make.decision(make.planned(make.verdict()), second), "d", make.wording())
     riding = [s for c in found.cards for s in c["suggestions"] if "actions" in s]
     assert len(riding) == len(found.careplans) == 1
@@ -190,7 +190,7 @@ def test_what_is_satisfied_otherwise_is_no_activity(make: ModuleType) -> None:
 def test_another_major_version_is_another_plan_and_a_minor_one_is_not(make: ModuleType) -> None:
     def identifier(version: str) -> Any:
         entry = replace(make.ENTRY, version=version)
-        shown = replace(make.planned(make.verdict()), entry=entry)
+        shown = make.planned(make.verdict(), entry=entry)
         decision = replace(make.decision(shown), entries=(entry,))
         return word(decision, "d", make.wording()).careplans[0]["identifier"]
 
@@ -211,7 +211,30 @@ def test_a_plan_takes_nothing_of_another_lesion_from_the_folded_card(make: Modul
     mine, folded = make.verdict(), make.verdict("R-DEMO-02")
     foreign = make.verdict("R-DEMO-03", lesion=other_lesion)
     shared = make.verdict("R-DEMO-04", lesion=None)
-    more = make.planned(folded, foreign, shared, kind=CardKind.MORE, carries_plan=False)
+    more = make.planned(folded, foreign, shared, kind=CardKind.MORE, plans=())
     decision = replace(make.decision(make.planned(mine), more), entries=(make.ENTRY, other_entry))
     assert [v.id for v in members(decision, make.ENTRY)] == ["R-DEMO-01", "R-DEMO-02", "R-DEMO-04"]
     assert [v.id for v in members(decision, other_entry)] == ["R-DEMO-03"]
+
+
+def test_the_folded_card_carries_the_plan_of_each_entry_that_has_no_other_card_and_names_its_lesion(
+    make: ModuleType,
+) -> None:
+    lesion = LesionRef("demo:L1", "another tumour", ("L1",), ("c9",))
+    other = replace(make.ENTRY, lesion=lesion)
+    verdicts = make.verdict(), make.verdict(lesion=lesion)
+    more = make.planned(*verdicts, kind=CardKind.MORE, plans=(make.ENTRY, other))
+    found = word(replace(make.decision(more), entries=(make.ENTRY, other)), "d", make.wording())
+    (card,) = found.cards
+    plans = [s for s in card["suggestions"] if s.get("actions")]
+    assert [s["actions"][0]["resource"] for s in plans] == found.careplans
+    assert [len(p["activity"]) for p in found.careplans] == [1, 1]
+    assert found.careplans[1]["addresses"] == [{"reference": "Condition/c9"}]
+    assert [s["label"] for s in card["suggestions"]] == [
+        "Title of R-DEMO-01, demo tumour at T8",
+        "Title of R-DEMO-01, another tumour at L1",
+        f"Add this plan as a draft: {make.ENTRY.title}, demo tumour at T8",
+        f"Add this plan as a draft: {make.ENTRY.title}, another tumour at L1",
+    ]
+    assert len({s["uuid"] for s in card["suggestions"]}) == 4
+    assert "**Title of R-DEMO-01, another tumour at L1 (R-DEMO-01)**" in card["detail"]

@@ -33,7 +33,10 @@ def _held(decision: Decision) -> None:
     assert sum(c.kind is CardKind.INCOMPLETE for c in decision.cards) <= 1
     on_cards = Counter(id(v) for c in decision.cards for v in c.verdicts)
     assert on_cards == Counter(id(v) for v in decision.verdicts if v.status.shown)
-    planned = Counter((c.entry.id, c.entry.lesion) for c in decision.cards if c.entry and c.carries_plan)
+    planned = Counter((e.id, e.lesion) for c in decision.cards for e in c.plans)
+    elective = [e for e in decision.entries if e.id != "PW-COMPRESS"]
+    spoken = {id(c.entry) for c in decision.cards if c.kind is not CardKind.INCOMPLETE and c.entry}
+    assert {e.lesion for e in elective if id(e) in spoken} <= {lesion for _, lesion in planned}
     assert not planned or max(planned.values()) == 1
 
 
@@ -55,6 +58,12 @@ def test_many_lesions_fold_into_one_last_card() -> None:
         (CardKind.PATHWAY, Indicator.INFO): 3,
         (CardKind.MORE, Indicator.INFO): 1,
     }
+
+
+def test_the_plan_of_each_of_many_lesions_rides_once_on_what_is_left_of_its_cards() -> None:
+    decision = judge(*MANY)
+    riding = [[e.lesion.levels[0] for e in c.plans if e.lesion] for c in decision.cards]
+    assert riding == [["C3"], [], ["C6"], [], ["T2"], ["T5", "T11", "L1", "L4"]]
 
 
 def test_cards_stand_cranial_to_caudal_as_their_lesions_do() -> None:
@@ -79,7 +88,7 @@ def test_what_was_not_read_is_said_before_all_but_what_is_critical(told: tuple[J
 
 def test_the_plan_rides_on_the_first_card_of_its_entry_and_never_on_the_gates() -> None:
     decision = judge(METASTASIS, SCHWANNOMA, SINS, PARESIS)
-    carrying = [c for c in decision.cards if c.carries_plan]
+    carrying = [c for c in decision.cards if c.plans]
     assert carrying
     for card in carrying:
         assert card.entry is not None
@@ -88,7 +97,7 @@ def test_the_plan_rides_on_the_first_card_of_its_entry_and_never_on_the_gates() 
 
 
 def test_the_first_card_of_a_pathway_without_a_gate_carries_the_plan() -> None:
-    assert [c.carries_plan for c in judge(METASTASIS).cards] == [True, False]
+    assert [len(c.plans) for c in judge(METASTASIS).cards] == [1, 0]
 
 
 def test_an_empty_chart_gets_no_card() -> None:

@@ -6,7 +6,7 @@ Requirements: CARD, SRC, SUG and ACT lines of the CDS Hooks catalogue. Summaries
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fhirpath_spine.exchange import BASE, EXTENSION, Json, lean
 from fhirpath_spine.exchange.careplan import careplan, members, service_request
@@ -15,7 +15,7 @@ from fhirpath_spine.exchange.ids import Ids
 from fhirpath_spine.exchange.markdown import bullets, plain, render
 from fhirpath_spine.exchange.verdicts import extension
 from fhirpath_spine.exchange.words import Phrases, fit
-from fhirpath_spine.pathway.decision import CardKind, Decision, PlannedCard, Status, Verdict
+from fhirpath_spine.pathway.decision import CardKind, Decision, PathwayResult, PlannedCard, Status, Verdict
 from fhirpath_spine.pathway.model import Indicator, Library, Source
 
 SUMMARY = 139
@@ -92,9 +92,11 @@ class _Composer:
     def card(self, card: PlannedCard, *, first: bool) -> Json:
         code = self._topic_code(card)
         lesion = card.entry.lesion.key if card.entry is not None and card.entry.lesion is not None else ""
+        entry = card.entry
+        if card.kind is CardKind.MORE:
+            # A folded card mixes pathways and lesions: none of them is named for machines, each beside its options for readers.
+            entry, card = None, replace(card, verdicts=tuple(map(self._with_lesion, card.verdicts)))
         suggestions = self._suggestions(card, code, lesion)
-        # A folded card mixes pathways; naming one of them for machines would be wrong.
-        entry = None if card.kind is CardKind.MORE else card.entry
         return lean(
             {
                 "uuid": self._ids.uuid("card", self._id, code, lesion),
@@ -108,6 +110,13 @@ class _Composer:
                 "extension": {EXTENSION: extension(self._id, entry, card.verdicts, self._say)},
             }
         )
+
+    def _with_lesion(self, verdict: Verdict) -> Verdict:
+        """The verdict with its lesion in its title."""
+        if verdict.lesion is None:
+            return verdict
+        where = self._say.lesion(verdict.lesion)
+        return verdict._replace(title=self._say.text("title-at", title=verdict.title, lesion=where))
 
     def _topic_code(self, card: PlannedCard) -> str:
         match card.kind:
@@ -183,12 +192,17 @@ class _Composer:
     # ------------------------------------------------------------------ suggestions
 
     def _suggestions(self, card: PlannedCard, code: str, lesion: str) -> list[Json]:
-        out = [self._suggestion(v, code, lesion) for v in card.verdicts if v.status is Status.RECOMMENDED]
-        if card.carries_plan and card.entry is not None and (verdicts := members(self._decision, card.entry)):
-            plan = careplan(self._decision, card.entry, verdicts, self._library, self._say, self._ids)
-            self.careplans.append(plan)
-            if "CarePlan" in self._taste.actions:
-                out.append(self._plan_suggestion(plan, card.entry.title, code, lesion))
+        out = [
+            self._suggestion(v, code, v.lesion.key if v.lesion else lesion)
+            for v in card.verdicts
+            if v.status is Status.RECOMMENDED
+        ]
+        for entry in card.plans:
+            if verdicts := members(self._decision, entry):
+                plan = careplan(self._decision, entry, verdicts, self._library, self._say, self._ids)
+                self.careplans.append(plan)
+                if "CarePlan" in self._taste.actions:
+                    out.append(self._plan_suggestion(plan, entry, code, alone=card.kind is not CardKind.MORE))
         return out
 
     def _suggestion(self, verdict: Verdict, code: str, lesion: str) -> Json:
@@ -205,11 +219,19 @@ class _Composer:
             {"label": verdict.title, "uuid": identifier, "actions": actions[: self._taste.actions_per_suggestion]}
         )
 
-    def _plan_suggestion(self, plan: Json, title: str, code: str, lesion: str) -> Json:
+    def _plan_suggestion(self, plan: Json, entry: PathwayResult, code: str, *, alone: bool) -> Json:
+        """The suggestion of one plan. Where it is not ``alone``, its label says of which pathway and lesion it is."""
+        lesion = entry.lesion.key if entry.lesion else ""
+        where = self._say.lesion(entry.lesion) if entry.lesion else ""
+        of = self._say.text("title-at", title=entry.title, lesion=where) if where else entry.title
+        label = self._say.text("plan-label") if alone else self._say.text("plan-label-of", plan=of)
+        action = {
+            "type": "create",
+            "description": plain(self._say.say("plan-action", title=entry.title)),
+            "resource": plan,
+        }
         return {
-            "label": self._say.text("plan-label"),
-            "uuid": self._ids.uuid("suggestion", self._id, code, lesion, "careplan"),
-            "actions": [
-                {"type": "create", "description": plain(self._say.say("plan-action", title=title)), "resource": plan}
-            ],
+            "label": label,
+            "uuid": self._ids.uuid("suggestion", self._id, code, entry.id, lesion, "careplan"),
+            "actions": [action],
         }

@@ -76,6 +76,8 @@ KEYS: Mapping[str, frozenset[str]] = {
         "missing-conflict-values": "item values",
         "conflict-value": "value date author",
         "plan-label": "",
+        "plan-label-of": "plan",
+        "title-at": "title lesion",
         "plan-title": "title",
         "plan-action": "title",
         "plan-activity": "id claims sources",

@@ -157,8 +157,10 @@ class PlannedCard:
     entry: PathwayResult | None
     verdicts: tuple[Verdict, ...] = ()
     notes: tuple[Said, ...] = ()
-    carries_plan: bool = False
-    """The CarePlan of the entry rides on this card (the entry's first card, never the gate's)."""
+    plans: tuple[PathwayResult, ...] = ()
+    """The entries whose CarePlan rides on this card: its own on its first card, never the gate's; on the folded card those
+    of which no other card is left.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def plan(
     for entry in entries:
         mine = [v for v in verdicts if _home(v, entries, shared, gate) is entry and v.status.shown]
         cards += _cards_of(entry, mine, is_gate=entry.id == gate)
-    cards = _fold(cards, policy.budget)
+    cards = _with_plans(_fold(cards, policy.budget), gate)
     if any(u.reason is Reason.UNREAD for u in unread):
         incomplete = PlannedCard(CardKind.INCOMPLETE, Indicator.WARNING, shared)
         critical = [c for c in cards if c.indicator is Indicator.CRITICAL]
@@ -66,10 +66,6 @@ def _cards_of(entry: PathwayResult, verdicts: Sequence[Verdict], *, is_gate: boo
     if cards and entry.notes:
         position = 0 if is_gate else -1
         cards[position] = replace(cards[position], notes=entry.notes)
-    if cards and not is_gate:
-        cards[0] = replace(cards[0], carries_plan=True)
-    elif safety and not is_gate:
-        safety[0] = replace(safety[0], carries_plan=True)
     return [*safety, *cards] if not is_gate else [*cards, *safety]
 
 
@@ -88,5 +84,27 @@ def _fold(cards: Sequence[PlannedCard], budget: Budget) -> list[PlannedCard]:
     if folded:
         verdicts = tuple(v for card in folded for v in card.verdicts)
         notes = tuple(n for card in folded for n in card.notes)
-        kept.append(PlannedCard(CardKind.MORE, Indicator.INFO, folded[0].entry, verdicts, notes))
+        entries = {id(card.entry): card.entry for card in folded if card.entry is not None}
+        kept.append(
+            PlannedCard(CardKind.MORE, Indicator.INFO, folded[0].entry, verdicts, notes, plans=tuple(entries.values()))
+        )
     return kept
+
+
+def _with_plans(cards: Sequence[PlannedCard], gate: str) -> list[PlannedCard]:
+    """The plan of each entry on the first of its cards that is left, never the gate's; on the folded card if none is left."""
+    place: dict[int, int] = {}
+    # A safety card is about one drug: it carries the plan only where nothing else of its entry is left.
+    for kind in (CardKind.PATHWAY, CardKind.SAFETY):
+        for number, card in enumerate(cards):
+            if card.kind is kind and card.entry is not None and card.entry.id != gate:
+                place.setdefault(id(card.entry), number)
+    found = []
+    for number, card in enumerate(cards):
+        plans: tuple[PathwayResult, ...] = ()
+        if card.kind is CardKind.MORE:
+            plans = tuple(e for e in card.plans if e.id != gate and id(e) not in place)
+        elif card.entry is not None and place.get(id(card.entry)) == number:
+            plans = (card.entry,)
+        found.append(replace(card, plans=plans) if plans or card.plans else card)
+    return found

@@ -221,7 +221,7 @@ def _integer(element: Mapping[str, Any], rule: Value) -> Reading:
     elif isinstance(quantity := element.get("valueQuantity"), dict):
         unit = quantity.get("code", quantity.get("unit"))
         raw = f"{quantity.get('value')} {unit or ''}".strip()
-        if unit is not None and unit not in rule.factors:
+        if unit is not None and not (isinstance(unit, str) and unit in rule.factors):
             return Reading(problem="unlisted-unit", raw=raw)
         if quantity.get("comparator"):
             return Reading(problem="comparator", raw=raw)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from small_world import condition, judge, library, pathway, recommendation
+from small_world import GATE, GATE_PATHWAY, PRESSING, condition, judge, library, pathway, recommendation
 
-from fhirpath_spine.pathway.decision import Decision
+from fhirpath_spine.pathway.decision import CardKind, Decision
 
 T7, L1 = condition("tumour", "level-t7", id="a"), condition("tumour", "level-l1", id="b")
 
@@ -114,10 +114,58 @@ def test_what_is_not_recorded_gives_no_such_card() -> None:
 
 def test_the_plan_rides_on_the_first_card_of_each_entry_and_on_no_other() -> None:
     decision = planned(one(1), one(2, "warning"), told=(T7, L1), per="lesion")
-    plans = [
-        (c.entry.lesion.key, c.indicator.value) for c in decision.cards if c.carries_plan and c.entry and c.entry.lesion
+    assert riding(decision) == [("warning", ["tumour:T7"]), ("info", []), ("warning", ["tumour:L1"]), ("info", [])]
+
+
+def riding(decision: Decision) -> list[tuple[str, list[str]]]:
+    """Each card as (indicator, lesions whose plan rides on it)."""
+    return [
+        (c.kind.value if c.kind is CardKind.MORE else c.indicator.value, [e.lesion.key for e in c.plans if e.lesion])
+        for c in decision.cards
     ]
-    assert plans == [("tumour:T7", "warning"), ("tumour:L1", "warning")]
+
+
+def test_where_the_first_card_of_an_entry_folds_the_plan_rides_on_the_next_and_where_all_fold_on_the_folded_one() -> (
+    None
+):
+    tight = library(
+        {"PW-ASK": pathway(one(1), one(2, "warning"), per="lesion")},
+        policy={"budget": {"critical": 1, "warning": 1, "info": 2}},
+    )
+    more = [condition("metastasis", "level-l1", id="c"), condition("benign-tumour", id="d"), condition("mass", id="e")]
+    assert riding(judge(tight, T7, L1, *more)) == [
+        ("warning", ["tumour:T7"]),
+        ("info", []),
+        ("info", ["metastasis:L1"]),
+        ("more", ["tumour:L1", "tumour:unnamed", "unknown:unnamed"]),
+    ]
+
+
+def test_a_safety_card_carries_the_plan_only_where_no_other_card_of_its_entry_is_left() -> None:
+    told = (T7, L1)
+    safe = one(1, "warning", safety="true")
+    both = library({"PW-ASK": pathway(safe, one(2), per="lesion")})
+    assert [(c.kind.value, len(c.plans)) for c in judge(both, *told).cards] == [("safety", 0), ("pathway", 1)] * 2
+    budget = {"critical": 1, "warning": 2, "info": 1}
+    left = judge(library({"PW-ASK": pathway(safe, one(2), per="lesion")}, policy={"budget": budget}), *told)
+    assert [(c.kind.value, len(c.plans)) for c in left.cards] == [
+        ("safety", 0),
+        ("pathway", 1),
+        ("safety", 1),
+        ("more", 0),
+    ]
+
+
+def test_the_plan_of_the_gate_rides_nowhere_even_if_its_quiet_card_folds() -> None:
+    quiet = recommendation("R-GATE-02", indicator="info")
+    gate = {**GATE_PATHWAY, "recommendations": [*GATE_PATHWAY["recommendations"], quiet]}
+    lib = library(
+        {"PW-GATE": gate, "PW-LESION": pathway(one(1), per="lesion")},
+        define=PRESSING,
+        policy={"gate": {**GATE, "visible": ["*"]}, "budget": {"critical": 1, "warning": 1, "info": 0}},
+    )
+    decision = judge(lib, T7, condition("weakness", onset="2026-06-14"))
+    assert riding(decision) == [("critical", []), ("more", ["tumour:T7"])]
 
 
 def test_a_recommendation_for_the_patient_stands_once_on_the_first_pathways_card() -> None:

@@ -165,6 +165,8 @@ def test_a_score_comes_as_an_integer_or_as_a_quantity(given: dict[str, Any]) -> 
         ({"valueInteger": 11}, "implausible"),
         ({"valueQuantity": {"value": 6.5, "code": "{score}"}}, "implausible"),
         ({"valueQuantity": {"value": 7, "code": "mm"}}, "unlisted-unit"),
+        ({"valueQuantity": {"value": 7, "code": ["mm"]}}, "unlisted-unit"),
+        ({"valueQuantity": {"value": 7, "unit": {}}}, "unlisted-unit"),
         ({"valueQuantity": {"value": 7, "code": "{score}", "comparator": "<"}}, "comparator"),
     ],
 )
