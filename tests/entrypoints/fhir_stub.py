@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from threading import Thread
 from time import time
 from typing import Any
@@ -136,8 +137,8 @@ def of_bundle(bundle: Json, **changes: Any) -> FhirStub:
 
 
 @contextmanager
-def serving(stub: FhirStub) -> Iterator[FhirStub]:
-    """The stub, listening on a free port of this machine."""
+def serving(stub: FhirStub, tls: SSLContext | None = None) -> Iterator[FhirStub]:
+    """The stub, listening on a free port of this machine, with TLS if its side of it is given."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -163,10 +164,16 @@ def serving(stub: FhirStub) -> Iterator[FhirStub]:
         daemon_threads = True
         request_queue_size = 128  # all fetches of a call connect at once
 
+        def handle_error(self, *_: Any) -> None:
+            """A client that does not trust the certificate leaves; the tests know."""
+
     server = Server(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    stub.origin = f"http://127.0.0.1:{server.server_address[1]}"
+    scheme = "http" if tls is None else "https"
+    stub.origin = f"{scheme}://127.0.0.1:{server.server_address[1]}"
     try:
         yield stub
     finally:

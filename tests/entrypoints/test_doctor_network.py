@@ -1,0 +1,242 @@
+"""The part of ``doctor`` that looks at the way to a server: names, addresses, certificates. It judges as the service connects."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from doctor_kit import Rows, by_check, clients
+from fhir_stub import FhirStub, serving
+from tls_kit import Certificates
+
+from fhirpath_spine.adapters import trust
+from fhirpath_spine.adapters.network import REACH, GuardedTransport, Reach
+from fhirpath_spine.adapters.peer import Peer
+from fhirpath_spine.adapters.sandbox import FhirServer
+from fhirpath_spine.errors import ServerError
+from fhirpath_spine.exchange.addresses import read_base
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates.made(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def dev(monkeypatch: pytest.MonkeyPatch, run: Any, loaded: None) -> Any:
+    monkeypatch.setenv("SPINE_MODE", "dev")
+    return run
+
+
+def examined(dev: Any, base: str) -> tuple[int, Rows]:
+    ran = dev("doctor", "--fhir", base, "--format", "json")
+    return ran.code, by_check(ran)
+
+
+# ------------------------------------------------------------------ certificates
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "says", "do"),
+    [
+        ("good", "PASS", "90 days are left", ""),
+        ("soon", "WARN", "ends in 20 days", "renew"),
+        ("expired", "FAIL", "it has expired", "renew"),
+        ("early", "FAIL", "not valid yet", "clocks"),
+        ("self-signed", "FAIL", "it is self-signed", "SSL_CERT_FILE"),
+        ("other-name", "FAIL", "it is for another name", "name that the certificate is for"),
+    ],
+)
+def test_a_certificate_is_judged_as_the_service_judges_it(
+    dev: Any, monkeypatch: pytest.MonkeyPatch, certificates: Certificates, name: str, level: str, says: str, do: str
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
+    with serving(FhirStub(), certificates.server(name)) as ehr:
+        code, found = examined(dev, ehr.base)
+        served = asyncio.run(asked(ehr))
+    row = found["certificate"]
+    assert row["level"] == level
+    assert says in row["what"]
+    assert do in row.get("do", "")
+    assert (code == 1) is (level == "FAIL")
+    assert found["reachable"]["level"] == ("FAIL" if level == "FAIL" else "PASS")
+    assert served is (level != "FAIL"), "the service itself would say otherwise"
+
+
+async def asked(ehr: FhirStub) -> bool:
+    """Whether the service's own connection takes the server."""
+    async with httpx2.AsyncClient(transport=GuardedTransport(), trust_env=False) as http:
+        try:
+            answer = await http.get(f"{ehr.base}/metadata", extensions={REACH: Reach.LOOPBACK.value})
+        except httpx2.TransportError:
+            return False
+    return answer.status_code == 200
+
+
+def test_an_authority_that_is_not_known_here_has_the_hint_of_its_file(
+    dev: Any, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with serving(FhirStub(), certificates.server("good")) as ehr:
+        code, found = examined(dev, ehr.base)
+    assert code == 1
+    assert "authority is not known" in found["certificate"]["what"]
+    assert "SSL_CERT_FILE" in found["certificate"]["do"]
+
+
+def test_a_self_signed_certificate_whose_file_is_named_is_taken(
+    dev: Any, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.file("self-signed")))
+    with serving(FhirStub(), certificates.server("self-signed")) as ehr:
+        code, found = examined(dev, ehr.base)
+    assert (code, found["certificate"]["level"]) == (0, "PASS")
+
+
+def test_a_server_without_tls_at_an_https_address_is_said(dev: Any) -> None:
+    with serving(FhirStub()) as ehr:
+        code, found = examined(dev, ehr.base.replace("http:", "https:"))
+    assert code == 1
+    assert "no TLS 1.2" in found["certificate"]["what"]
+
+
+@pytest.mark.parametrize("made", [Peer, FhirServer])
+def test_the_tools_trust_what_the_service_trusts(
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch, made: Any
+) -> None:
+    def ask(base: str) -> None:
+        server = made(base)
+        try:
+            server.get("metadata") if isinstance(server, Peer) else server.check()
+        finally:
+            server.session.close()
+
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with serving(FhirStub(), certificates.server("good")) as ehr:
+        with pytest.raises(ServerError, match="not trusted") as untrusted:
+            ask(ehr.base)
+        assert "SSL_CERT_FILE" in str(untrusted.value.hint)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
+        ask(ehr.base)
+
+
+# ------------------------------------------------------------------ names and addresses
+
+
+@pytest.fixture
+def named(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Has every name lead to these addresses."""
+
+    def lead(*addresses: str) -> None:
+        def resolved(host: str, port: int, **_: Any) -> list[Any]:
+            if not addresses:
+                raise socket.gaierror("no such name")
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in addresses]
+
+        def connect(*_: Any) -> None:
+            raise OSError("nothing answers")
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolved)
+        monkeypatch.setattr(socket, "create_connection", connect)
+        monkeypatch.setattr(Peer, "get", lambda *_: (_ for _ in ()).throw(ServerError("Nothing answers.", hint="-")))
+
+    return lead
+
+
+@pytest.mark.parametrize(
+    ("addresses", "private", "level", "text"),
+    [
+        (("93.184.216.34",), False, "PASS", "may connect to"),
+        (("10.1.2.3",), False, "FAIL", "private_network: true"),
+        (("10.1.2.3",), True, "PASS", "may connect to"),
+        (("93.184.216.34", "10.1.2.3"), False, "FAIL", "1 of the 2 addresses"),
+        (("169.254.169.254",), True, "FAIL", "refused always"),
+        ((), False, "FAIL", "does not resolve"),
+    ],
+)
+def test_a_name_that_leads_where_the_service_may_not_go_is_found(
+    dev: Any,
+    named: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    addresses: tuple[str, ...],
+    private: bool,
+    level: str,
+    text: str,
+) -> None:
+    more = f"private_network: {str(private).lower()}"
+    clients(
+        tmp_path, monkeypatch, f"clients:\n  - {{id: ward, fhir_servers: ['https://ehr.example.org/r4'], {more}}}\n"
+    )
+    named(*addresses)
+    _, found = examined(dev, "https://ehr.example.org/r4")
+    assert found["name"]["level"] == level
+    assert text in found["name"]["what"] + found["name"].get("do", "")
+
+
+def test_a_server_of_this_machine_that_an_entry_lists_needs_leave_for_the_private_network(
+    dev: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(FhirStub()) as ehr:
+        clients(tmp_path, monkeypatch, f"clients:\n  - {{id: ward, fhir_servers: ['{ehr.base}']}}\n")
+        code, found = examined(dev, ehr.base)
+    assert (code, found["name"]["level"]) == (1, "FAIL")
+    assert "private_network: true" in found["name"]["do"]
+
+
+def test_no_proxy_of_the_environment_is_used_since_the_service_uses_none(
+    dev: Any, named: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    made: list[Peer] = []
+    monkeypatch.setattr(Peer, "close", lambda self: made.append(self))
+    named("93.184.216.34")
+    examined(dev, "http://ehr.example.org/r4")
+    assert [peer.session.trust_env for peer in made] == [False]
+
+
+def test_an_address_without_tls_is_for_development(dev: Any, named: Any) -> None:
+    named("93.184.216.34")
+    _, found = examined(dev, "http://ehr.example.org/r4")
+    assert found["certificate"]["level"] == "WARN"
+    assert "no TLS" in found["certificate"]["what"]
+
+
+# ------------------------------------------------------------------ what else shows on the way
+
+
+def test_more_pages_than_the_entry_lets_be_read_fail(dev: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = {"reference": "Patient/p1"}
+    chart = [{"resourceType": "Patient", "id": "p1"}]
+    chart += [{"resourceType": "Condition", "id": f"c{n}", "subject": subject} for n in range(5)]
+    with serving(FhirStub(chart, page_size=1)) as ehr:
+        text = f"clients:\n  - {{id: w, fhir_servers: ['{ehr.base}'], private_network: true, limits: {{pages: 3}}}}\n"
+        clients(tmp_path, monkeypatch, text)
+        ran = dev("doctor", "--fhir", ehr.base, "--patient", "p1", "--format", "json")
+    row = by_check(ran)["conditions"]
+    assert (ran.code, row["level"]) == (1, "FAIL")
+    assert "limits: {pages: 5}" in row["do"]
+
+
+def test_an_interaction_that_is_not_declared_warns(dev: Any) -> None:
+    listed = [{"type": "Condition", "interaction": [{"code": "read"}]}]
+    rest = [{"mode": "server", "resource": listed}]
+    statement = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1", "rest": rest}
+    with serving(FhirStub(faults={"metadata": (200, statement)})) as ehr:
+        _, found = examined(dev, ehr.base)
+    assert found["interactions"]["level"] == "WARN"
+    assert "Condition: search-type" in found["interactions"]["what"]
+
+
+def test_a_server_that_is_silent_says_nothing_of_its_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trust, "CONNECT", 0.2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = read_base(f"https://127.0.0.1:{silent.getsockname()[1]}")
+        assert address is not None
+        assert trust.certificate(address).fault is trust.Fault.UNREACHABLE
