@@ -250,7 +250,7 @@ def test_everything_that_can_be_missing_has_a_name_on_cards(profiles):
     assert labels["motor"] == "Motor deficit"
     assert labels["unfit"] == "Fitness"
     assert labels["site.endoscopy"] == "Endoscopic service"
-    assert labels["state"] == "state of the pathway"
+    assert labels["state"] == "state of this pathway"
 
 
 def test_evidence_keeps_the_words_of_its_sources(profiles):

@@ -138,3 +138,19 @@ def test_every_line_that_a_card_must_say_is_in_one_of_the_tables(case: str) -> N
         covered = [w for w in words if any(w in s for s in said)]
         # One line of C39 is worded with the name that the pathway has for the datum.
         assert covered or "2026-07-20" in line, line
+
+
+@pytest.mark.parametrize(
+    ("early", "named"),
+    [
+        (
+            observation("early", "sins-total", "1890-01-01", level="level-t4", valueInteger=5),
+            "SINS total 5 (1890-01-01)",
+        ),
+        ({**MRI, "effectiveDateTime": "1890-01-01"}, "Spine MRI 1890-01-01"),
+    ],
+    ids=["observation", "report"],
+)
+def test_what_is_dated_before_birth_is_named_and_not_used(early: Json, named: str) -> None:
+    told = added(bundle("C39"), early)
+    assert judge_bundle(told, day("C39")).says(f"{named} is dated before birth: not used")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 AT = "2026-06-15"
+PATIENTS = Path(__file__).parents[2] / "sandbox" / "patients"
 
 
 @pytest.mark.usefixtures("loaded")
@@ -26,6 +27,13 @@ def test_decide_repeats_to_the_byte(run: Any, chart: Path) -> None:
         run("decide", chart, "--at", AT, "--format", "json").out
         == run("decide", chart, "--at", AT, "--format", "json").out
     )
+
+
+@pytest.mark.usefixtures("loaded")
+def test_what_is_hidden_for_one_reason_is_told_in_one_sentence(run: Any) -> None:
+    told = " ".join(run("decide", PATIENTS / "06-emergency-known-metastasis.json", "--at", AT).out.split())
+    assert told.count("suppressed by PW-COMPRESS: Elective recommendations are hidden") == 1
+    assert "R-MET-01, R-MET-02" in told
 
 
 @pytest.mark.usefixtures("loaded")

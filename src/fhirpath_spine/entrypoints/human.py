@@ -59,11 +59,19 @@ def show_decision(result: Json, at: datetime) -> None:
         out.print(Text("No pathway applies: no card." + (f" ({result['silent']})" if result.get("silent") else "")))
     for card in result["cards"]:
         show_card(card, out)
-    quiet = [v for v in result["verdicts"] if v["status"] in ("satisfied", "suppressed")]
-    for verdict in quiet:
-        reason = f": {'; '.join(verdict['because'])}" if verdict["because"] else ""
-        by = f" by {verdict['by']}" if verdict.get("by") else ""
-        out.print(Text(f"{verdict['id']} {verdict['status']}{by}{reason}", style="dim"))
+    for why, ids in _quiet(result["verdicts"]).items():
+        out.print(Text(f"{', '.join(ids)} {why}", style="dim"))
+
+
+def _quiet(verdicts: list[Json]) -> dict[str, list[str]]:
+    """What no card shows: why, and the recommendations that share the reason."""
+    found: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        if verdict["status"] in ("satisfied", "suppressed"):
+            reason = f": {'; '.join(verdict['because'])}" if verdict["because"] else ""
+            by = f" by {verdict['by']}" if verdict.get("by") else ""
+            found.setdefault(f"{verdict['status']}{by}{reason}", []).append(verdict["id"])
+    return found
 
 
 def entry_line(entry: Json) -> Text:

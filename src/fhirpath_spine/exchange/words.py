@@ -43,6 +43,7 @@ KEYS: Mapping[str, frozenset[str]] = {
         "why": "reason",
         "caution": "text",
         "alternatives": "text",
+        "not-ruled-out": "",
         "claims": "claims",
         "claim": "id",
         "claim-strength": "id strength",

@@ -176,10 +176,12 @@ class Variables(Mapping[str, Sequence[Any]]):
 
     def rejected(self, need: str) -> Sequence[Said]:
         """The rejections of a need in the words of the phrase book."""
-        phrases = self._library.phrases
         return [
-            (phrases.get(f"rejected-{r.reason}", r.reason),)
-            if not r.value
-            else (*r.value, " ", phrases.get(f"rejected-{r.reason}", r.reason))
+            (*r.value, " ", why) if r.value else (why,)
             for r in self._facts.rejections([need])
+            for why in (self.phrase(f"rejected-{r.reason}", r.reason),)
         ]
+
+    def phrase(self, key: str, default: str = "") -> str:
+        """A fixed sentence of the phrase book; the default where a set has none of that name."""
+        return self._library.phrases.get(key, default)

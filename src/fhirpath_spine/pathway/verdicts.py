@@ -166,7 +166,7 @@ def _when(
             refused = True
         elif step.answer is None:
             if criterion.unknown is Unknown.MET:
-                sheet.cautions.append(_said(step))
+                sheet.cautions.append((env.phrase("not-ruled-out"), " ", *_said(step)))
                 continue
             asking.append(step)
             hides = hides or (criterion.unknown is Unknown.HIDE and not _firm(step))

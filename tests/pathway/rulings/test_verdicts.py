@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 from typing import Any
@@ -106,6 +107,12 @@ def test_what_the_gate_counts_as_met_is_met_where_it_was_not_read_too() -> None:
     asked = recommendation(when=[{"open": {"test": OPEN, "unknown": "met"}}])
     decision = judge(library({"PW-ASK": pathway(asked)}), lost=["observations-status"])
     assert status(decision, "R-ASK-01") == "recommended"
+
+
+def test_what_the_gate_counts_as_met_without_knowing_is_said_to_be_not_ruled_out() -> None:
+    asked = recommendation(when=[{"open": {"test": OPEN, "unknown": "met", "say": "a deficit"}}])
+    lib = replace(library({"PW-ASK": pathway(asked)}), phrases={"not-ruled-out": "Not ruled out:"})
+    assert said(verdict(judge(lib), "R-ASK-01").cautions) == ["Not ruled out: a deficit"]
 
 
 def test_one_unknown_that_hides_hides_another_that_asks() -> None:

@@ -36,15 +36,15 @@ if TYPE_CHECKING:
     from fhirpath_spine.pathway.needs import Need
 
 RESERVED = {
-    "lesion": "lesion",
-    "lesions": "lesions",
+    "lesion": "facts about this lesion",
+    "lesions": "tumours and lesions of the spine",
     "patient": "patient",
     "site": "site settings",
-    "state": "state of the pathway",
+    "state": "state of this pathway",
     "pathway": "pathway",
     "chart": "chart",
-    "advised": "what is advised",
-    "open": "what is open",
+    "advised": "recommendations made so far",
+    "open": "kinds of options shown so far",
     "conflicts": "contradicting statements",
 }
 """Names that expressions can read without a declaration, and how a card calls them."""
