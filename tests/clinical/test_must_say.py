@@ -145,7 +145,7 @@ def test_every_line_that_a_card_must_say_is_in_one_of_the_tables(case: str) -> N
     [
         (
             observation("early", "sins-total", "1890-01-01", level="level-t4", valueInteger=5),
-            "SINS total 5 (1890-01-01)",
+            "SINS total 1890-01-01",
         ),
         ({**MRI, "effectiveDateTime": "1890-01-01"}, "Spine MRI 1890-01-01"),
     ],

@@ -119,7 +119,7 @@ def test_a_conflict_is_named_only_where_the_answers_differ() -> None:
     close = verdict(judge(METASTASIS, sins, _ecog("a", 5, 0), _ecog("b", 5, 1)), "R-MET-04")
     assert Reason.CONFLICT not in {m.reason for m in close.missing}
     apart = verdict(judge(METASTASIS, sins, _ecog("a", 5, 1), _ecog("b", 5, 4)), "R-MET-04")
-    assert ("ECOG", Reason.CONFLICT) in {(m.item, m.reason) for m in apart.missing}
+    assert ("ECOG performance status", Reason.CONFLICT) in {(m.item, m.reason) for m in apart.missing}
 
 
 # ---------------------------------------------------------------------------------------------------- completeness

@@ -184,4 +184,4 @@ class Variables(Mapping[str, Sequence[Any]]):
 
     def phrase(self, key: str, default: str = "") -> str:
         """A fixed sentence of the phrase book; the default where a set has none of that name."""
-        return self._library.phrases.get(key, default)
+        return str(self._library.phrases.get(key, default))
