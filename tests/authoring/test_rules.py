@@ -89,7 +89,7 @@ BAD = {
     "an unknown code": Bad("SP212", DATA, "'local|gait-normal'", "'local|gait-nromal'", "¦'local|gait-nromal", "'gait-normal'"),
     "an unknown value set of a need": Bad("SP301", DATA, "code: night-pain", "code: nite-pain", "¦nite-pain", "'night-pain'"),
     "a clash of names": Bad("SP302", DATA, "define:\n", 'define:\n  drug: "true"\n', '¦drug: "true"', "taken"),
-    "a reserved name": Bad("SP302", DATA, "  drug: {", "  lesion: {label: X, Condition: {}}\n  drug: {", "¦lesion: {", "means the lesion"),
+    "a reserved name": Bad("SP302", DATA, "  drug: {", "  lesion: {label: X, Condition: {}}\n  drug: {", "¦lesion: {", "facts about this lesion"),
     "the state where it is not known": Bad("SP302", A, '"%lesion.thoracic"', '"%planned"', '"¦%planned"\nwith', "reads %state"),
     "a lesion where there is none": Bad("SP302", B, '"%motor.new"', '"%lesion.thoracic"', "¦%lesion", "%lesions"),
     "a private name of another pathway": Bad("SP302", B, '"%motor.new"', '"%walking"', "¦%walking", "private"),
