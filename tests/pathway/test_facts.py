@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pathway_kit import METASTASIS, SCHWANNOMA, Json, ago, amount, answer, condition, facts, judge, observation, verdict
 
 from fhirpath_spine.fhirpath import Incomplete
@@ -20,13 +18,6 @@ def _unfit(id_: str, days: int, value: bool) -> Json:
 
 
 # ---------------------------------------------------------------------------------------------------- recency
-
-
-@given(st.permutations([_ecog("a", 20, 1), _ecog("b", 2, 3), _ecog("c", 40, 0)]))
-def test_the_latest_value_wins_in_whatever_order_they_come(told: list[Json]) -> None:
-    fact = facts(*told).resolve("ecog")
-    assert [f.reference for f in fact.found] == ["Observation/b"]
-    assert [i["value"] for i in fact.items] == [3]
 
 
 def test_the_later_instant_of_a_day_wins() -> None:
@@ -65,14 +56,6 @@ def test_a_month_across_the_edge_of_a_window_leaves_the_fact_open() -> None:
     assert fact.gap is Reason.REJECTED
 
 
-def test_a_value_without_a_date_is_in_no_window() -> None:
-    undated = _ecog("a", 1, 2)
-    del undated["effectiveDateTime"]
-    found = facts(undated)
-    assert not found.resolve("ecog").found
-    assert found.resolve("ecog-ever").found
-
-
 def test_a_need_without_a_window_takes_what_is_old() -> None:
     assert [i["value"] for i in facts(_ecog("a", 4000, 2)).resolve("ecog-ever").items] == [2]
 
@@ -101,16 +84,6 @@ def test_statements_of_judgement_contradict_each_other_within_the_gap(
 def test_two_values_of_one_day_contradict_each_other_though_the_need_is_no_judgement() -> None:
     fact = facts(_ecog("a", 5, 1), _ecog("b", 5, 3)).resolve("ecog")
     assert {f.item["value"] for f in fact.alternatives} == {1, 3}
-    assert fact.gap is Reason.CONFLICT
-
-
-def test_two_values_of_different_days_are_a_course_and_no_conflict() -> None:
-    fact = facts(_ecog("a", 5, 1), _ecog("b", 6, 3)).resolve("ecog")
-    assert fact.alternatives == ()
-
-
-def test_a_month_that_may_be_the_same_day_contradicts_too() -> None:
-    fact = facts(_ecog("a", 5, 1), {**_ecog("b", 5, 3), "effectiveDateTime": ago(5)[:7]}).resolve("ecog-ever")
     assert fact.gap is Reason.CONFLICT
 
 

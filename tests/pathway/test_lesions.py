@@ -61,27 +61,9 @@ def test_a_condition_and_imaging_at_its_level_are_one_lesion() -> None:
     assert one.item["imaged"] is True
 
 
-def test_a_condition_and_imaging_at_another_level_are_two() -> None:
-    assert keys(METASTASIS, _mass("seen", "L2")) == ["metastasis:T8", "unknown:L2"]
-
-
 def test_imaging_without_a_place_joins_the_only_lesion_and_none_of_two() -> None:
     assert keys(METASTASIS, _mass("seen")) == ["metastasis:T8"]
     assert keys(METASTASIS, SCHWANNOMA, _mass("seen")) == ["metastasis:T8", "neurogenic:L2", "unknown:unnamed"]
-
-
-def test_imaging_gives_its_level_to_the_only_unnamed_lesion() -> None:
-    assert keys(condition("a", "spinal-metastasis-site"), _mass("seen", "T8")) == ["metastasis:T8"]
-
-
-@pytest.mark.parametrize("value", ["no-focal-lesion", "known-tumour-seen"])
-def test_imaging_that_sees_nothing_new_founds_no_lesion(value: str) -> None:
-    assert keys(_mass("seen", "T8", value)) == []
-
-
-@pytest.mark.parametrize(("days", "left"), [(2, []), (4, ["unknown:T8"])], ids=["later", "earlier"])
-def test_only_a_later_study_clears_an_imaging_finding(days: int, left: list[str]) -> None:
-    assert keys(_mass("seen", "T8"), _mass("clear", "T8", "no-focal-lesion", days)) == left
 
 
 def test_a_level_that_two_conditions_share_makes_them_one() -> None:
@@ -89,10 +71,6 @@ def test_a_level_that_two_conditions_share_makes_them_one() -> None:
     (one,) = lesions(METASTASIS, both)
     assert one.key == "metastasis:T8+T9"
     assert one.ref.conditions == ("Condition/b", "Condition/met")
-
-
-def test_two_classes_at_one_level_stay_two_lesions() -> None:
-    assert keys(METASTASIS, condition("n", "neurogenic-benign", at="T8")) == ["metastasis:T8", "neurogenic:T8"]
 
 
 MANY: tuple[Json, ...] = (
