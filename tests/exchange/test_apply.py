@@ -6,34 +6,45 @@ from types import ModuleType
 
 import pytest
 
-from fhirpath_spine.errors import BodyTooLarge, NothingToPropose, PreconditionError
+from fhirpath_spine.errors import BodyTooLarge, NothingToPropose, PreconditionError, RequestError
 from fhirpath_spine.exchange.apply import ApplyRequest, applied, from_parameters, from_query
 from fhirpath_spine.pathway.decision import Status
 
 CANARY = "canary4711"
 
 
-def test_a_token_of_the_body_goes_before_that_of_the_header() -> None:
-    listed = [
-        {"name": "subject", "valueReference": {"reference": "Patient/p1"}},
-        {"name": "fhirServer", "valueUrl": "https://a.example/fhir"},
-        {"name": "accessToken", "valueString": "inner"},
-    ]
-    asked = from_parameters({"resourceType": "Parameters", "parameter": listed}, "Bearer outer")
+def listed(**parts: str) -> dict[str, object]:
+    return {
+        "resourceType": "Parameters",
+        "parameter": [
+            {"name": "subject", "valueReference": {"reference": "Patient/p1"}},
+            {"name": "fhirServer", "valueUrl": "https://a.example/fhir"},
+            *({"name": name, "valueString": value} for name, value in parts.items()),
+        ],
+    }
+
+
+def test_the_token_of_the_body_is_that_of_the_server() -> None:
+    asked = from_parameters(listed(accessToken="inner"))
     assert (asked.patient, asked.server) == ("p1", "https://a.example/fhir")
     assert asked.access is not None
     assert asked.access.token == "inner"
     assert asked.as_call().access == asked.access
 
 
-def test_a_header_of_another_scheme_is_no_token() -> None:
-    asked = from_query({"subject": "p1", "fhirServer": "https://a.example/fhir"}, "Basic abc")
-    assert asked.access is None
+def test_without_one_the_server_is_asked_without() -> None:
+    assert from_parameters(listed()).access is None
+    assert from_query({"subject": "p1", "fhirServer": "https://a.example/fhir"}).access is None
+
+
+def test_a_token_in_an_address_is_refused_without_repeating_it() -> None:
+    with pytest.raises(RequestError, match="revoked") as caught:
+        from_query({"subject": "p1", "fhirServer": "https://a.example/fhir", "access_token": CANARY})
+    assert CANARY not in str(caught.value)
 
 
 def test_neither_token_nor_chart_are_shown() -> None:
-    asked = from_query({"subject": "p1", "fhirServer": "https://a.example/fhir"}, f"Bearer {CANARY}")
-    assert CANARY not in repr(asked)
+    assert CANARY not in repr(from_parameters(listed(accessToken=CANARY)))
     assert CANARY not in repr(ApplyRequest("p1", {"resourceType": CANARY}))
 
 
