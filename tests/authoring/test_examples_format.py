@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from fhirpath_spine.authoring import load, profiles_directory
+from fhirpath_spine.authoring import profiles_directory
 from fhirpath_spine.authoring.examples import Outcome, Run, run, running
+from fhirpath_spine.authoring.loading import load_written
 from fhirpath_spine.entrypoints.cli import app
 
 HEAD = """cases:
@@ -35,9 +36,9 @@ def profiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", autouse=True)
 def loaded_once() -> Iterator[None]:
     """The profiles are the shipped ones in every test here, so they are compiled once."""
-    library = load(profiles_directory())
+    loaded = load_written(profiles_directory())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running, "load", lambda _: library)
+        patch.setattr(running, "load_written", lambda _: loaded)
         yield
 
 

@@ -19,9 +19,21 @@ from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.pathway.model import Library, Site
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhirpath_spine.authoring.assembly.compiler import Compiled
+    from fhirpath_spine.authoring.source.nodes import Node
     from fhirpath_spine.diagnostics import Diagnostic
 
 PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How a library was written: each of its expressions with its place, and the files by name as nodes with places."""
+
+    expressions: tuple[Compiled, ...]
+    content: Mapping[str, Node | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,7 @@ class Checked:
 
     diagnostics: tuple[Diagnostic, ...]
     library: Library | None
+    written: Written = Written((), {})
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -42,6 +55,7 @@ def examine(directory: PathLike, site: Site | None = None) -> Checked:
     report = Report()
     folder = Folder.at(directory, report)
     library: Library | None = None
+    written = Written((), {})
     if folder is not None:
         files = read_files(folder)
         if site is not None and site.expansions:
@@ -49,9 +63,9 @@ def examine(directory: PathLike, site: Site | None = None) -> Checked:
         if files.shared is not None and files.terminology.value_sets:
             draft = build(files, files.shared)
             lint(draft, site or Site())
-            library = draft.library
+            library, written = draft.library, Written(tuple(draft.compiler.compiled), files.content)
         library = None if report.errors or library is None else with_digests(library, files)
-    return Checked(tuple(report.sorted()), library)
+    return Checked(tuple(report.sorted()), library, written)
 
 
 def check(directory: PathLike, site: Site | None = None) -> list[Diagnostic]:
@@ -66,6 +80,11 @@ def load(directory: PathLike, site: Site | None = None) -> Library:
         ProfileError: anything in the set is wrong; it carries every error, and nothing is loaded.
 
     """
+    return load_written(directory, site)[0]
+
+
+def load_written(directory: PathLike, site: Site | None = None) -> tuple[Library, Written]:
+    """The library of a profile set, and how it was written. Raises as :func:`load` does."""
     checked = examine(directory, site)
     if checked.library is None:
         errors = checked.errors
@@ -75,7 +94,7 @@ def load(directory: PathLike, site: Site | None = None) -> Library:
             diagnostics=errors,
             hint="Run fhirpath-spine lint, correct the files, and load again; nothing of the set is in use.",
         )
-    return checked.library
+    return checked.library, checked.written
 
 
 def unreachable(library: Library) -> dict[str, str]:

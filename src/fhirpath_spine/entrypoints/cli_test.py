@@ -32,7 +32,9 @@ class CasesFormat(StrEnum):
 
 
 Form = Annotated[CasesFormat, typer.Option("--format", help="human, json or junit.")]
-WithCoverage = Annotated[bool, typer.Option("--coverage", help="Count claims, criteria, reasons and codes.")]
+WithCoverage = Annotated[
+    bool, typer.Option("--coverage", help="Count claims, criteria, reasons, thresholds and codes.")
+]
 
 
 def cases(directory: Directory = None, coverage: WithCoverage = False, form: Form = CasesFormat.HUMAN) -> None:
@@ -90,6 +92,7 @@ def _place(result: Result) -> str:
 def _table(table: Coverage) -> Iterator[str]:
     driving, per = table.driving, 3 * table.criteria
     seen = per - sum(map(len, table.unseen.values()))
+    moves = 2 * table.thresholds - sum(len(one.ways) for one in table.unheld)
     yield ""
     yield f"claims mapped                {table.claims - len(table.unmapped):4} / {table.claims}"
     yield f"driving claims fired         {driving - len(table.not_fired):4} / {driving}"
@@ -97,6 +100,8 @@ def _table(table: Coverage) -> Iterator[str]:
     yield f"criteria in three values     {table.criteria - len(table.unseen):4} / {table.criteria}"
     yield f"  answers seen or exempt     {seen:4} / {per}, of which {table.answers_exempt} exempt by name"
     yield f"reasons of blocks and holds  {table.reasons - len(table.unsaid):4} / {table.reasons}"
+    yield f"thresholds held on both sides{table.thresholds - len(table.unheld):5} / {table.thresholds}"
+    yield f"  moves that fail a case     {moves:4} / {2 * table.thresholds}, of which {table.moves_exempt} exempt by name"
     yield f"codes that no table allows   {len(table.foreign) or 'none':>4} of {table.codes} used"
     for title, names in (
         ("claims without a recommendation", table.unmapped),
@@ -104,6 +109,7 @@ def _table(table: Coverage) -> Iterator[str]:
         ("driving claims that no case silences", table.not_silenced),
         ("answers that no case shows", [f"{q}: {', '.join(a)}" for q, a in table.unseen.items()]),
         ("reasons that no case shows", table.unsaid),
+        ("thresholds that no case holds on a side", [str(one) for one in table.unheld]),
         ("codes that no table allows", table.foreign),
         ("exemptions that are not needed", table.stale),
     ):
@@ -146,6 +152,11 @@ def _json(done: Run, table: Coverage | None) -> dict[str, Any]:
             "driving": {"all": table.driving, "notFired": table.not_fired, "notSilenced": table.not_silenced},
             "criteria": {"all": table.criteria, "unseen": table.unseen, "exemptAnswers": table.answers_exempt},
             "reasons": {"all": table.reasons, "unsaid": table.unsaid},
+            "thresholds": {
+                "all": table.thresholds,
+                "unheld": [{"name": o.name, "place": o.place, "ways": list(o.ways)} for o in table.unheld],
+                "exemptMoves": table.moves_exempt,
+            },
             "codes": {"used": table.codes, "foreign": table.foreign},
             "exempt": [{"name": name, "reason": reason} for name, reason in table.exempt],
             "stale": table.stale,

@@ -7,6 +7,7 @@ expression.truth([], Scope({"creatinine": [...]}, at=now))   # True, False, or N
 from fhirpath_spine.fhirpath.account import Account
 from fhirpath_spine.fhirpath.expression import LONGEST, NESTED, Expression, compile  # noqa: A004 - as re.compile
 from fhirpath_spine.fhirpath.items import Incomplete
+from fhirpath_spine.fhirpath.numbers import Number, step
 from fhirpath_spine.fhirpath.problems import CompileError, EvaluationError
 from fhirpath_spine.fhirpath.quantity import Quantity, align
 from fhirpath_spine.fhirpath.scope import Scope
@@ -24,6 +25,7 @@ __all__ = [
     "EvaluationError",
     "Expression",
     "Incomplete",
+    "Number",
     "Quantity",
     "Scope",
     "Shape",
@@ -31,4 +33,5 @@ __all__ = [
     "ValueSet",
     "align",
     "compile",
+    "step",
 ]

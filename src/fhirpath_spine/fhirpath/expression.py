@@ -15,6 +15,7 @@ from fhirpath_spine.fhirpath.emit import Odd
 from fhirpath_spine.fhirpath.emit_truth import compile_truth
 from fhirpath_spine.fhirpath.interpret import Interpreter
 from fhirpath_spine.fhirpath.items import leave, like, type_of
+from fhirpath_spine.fhirpath.numbers import Number, numbers, with_number
 from fhirpath_spine.fhirpath.parser import parse
 from fhirpath_spine.fhirpath.problems import Report
 from fhirpath_spine.fhirpath.scope import Run, Scope
@@ -93,6 +94,16 @@ class Expression:
     def prepare(self) -> None:
         """Do now what the first evaluation would have to do: write and compile the source of this criterion."""
         _ = self._judge, self._witness
+
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """The numbers and quantities that it was written with, in the order of the text."""
+        return tuple(numbers(self._tree))
+
+    def with_number(self, number: Number, steps: int) -> Expression:
+        """The same expression with one of its numbers moved by so many units of that number's last digit."""
+        text = f"{self.text[: number.start]}{number.moved(steps)}{self.text[number.end :]}"
+        return Expression(text, with_number(self._tree, number, steps), self._focus, self._shapes, self.advice)
 
     def items(self, focus: Sequence[Any], scope: Scope) -> list[tuple[str, Any]]:
         """Like :meth:`evaluate`, each item with its qualified type name (``FHIR.code``, ``System.Integer``)."""

@@ -34,6 +34,7 @@ class Compiled:
     """A text that compiled: where it stands, and what could be read there. ``item`` is the need of which it judges one item."""
 
     text: str
+    expression: Expression
     origin: Scalar
     shift: int
     names: Mapping[str, Shape]
@@ -89,7 +90,7 @@ class Compiler:
             compiled.prepare()  # at the load, so that no call pays for it
         self.used |= set(compiled.variables)
         names = self.names.view(place, pathway)
-        self.compiled.append(Compiled(str(text), origin, shift, names, item.name if item is not None else ""))
+        self.compiled.append(Compiled(str(text), compiled, origin, shift, names, item.name if item is not None else ""))
         return compiled
 
     @staticmethod

@@ -56,9 +56,14 @@ def stage(story: Story, library: Library, systems: Mapping[str, str], report: Re
     for name in settings.flags if settings else ():
         if name not in library.flags:
             report.add("SP220", f"no flag is called '{name}'", name.span, did_you_mean(name, library.flags))
+    frameworks = [framework.id for framework in library.frameworks]
+    for name in settings.frameworks if settings else ():
+        if name not in frameworks:
+            report.add("SP220", f"no framework is called '{name}'", name.span, did_you_mean(name, frameworks))
     site = Site(
         flags={str(k): v for k, v in settings.flags.items()} if settings else {},
         variants=tuple(map(str, settings.variants)) if settings else (),
+        frameworks=tuple(map(str, settings.frameworks)) if settings else (),
     )
     at = datetime.combine(today, time(23, 59, 59), UTC)
     return Scene(Chart(PATIENT, reads, drafts=tuple(drafts)), at, site, scribe.codings)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
-from fhirpath_spine.pathway.decision import Decision, PathwayResult, Status, Verdict
+from fhirpath_spine.pathway.decision import CardKind, Decision, PathwayResult, Status, Verdict
 from fhirpath_spine.pathway.texts import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fhirpath_spine.authoring.examples.form import ExpectForm, Wanted
+    from fhirpath_spine.authoring.source.nodes import Scalar
     from fhirpath_spine.pathway.texts import Said
 
 
@@ -48,6 +50,8 @@ def complaints(decision: Decision, expect: ExpectForm) -> list[str]:
         ]
         if not any(v.id == id_ and v.status.shown for v in decision.verdicts):
             found.append(f"{id_} is not shown, so it has no indicator")
+    if expect.cards is not None:
+        found += _cards(decision, expect.cards)
     whole = "\n".join(everything(decision))
     found += [f"nowhere stands: {text}" for text in expect.says if text not in whole]
     found += [f"somewhere stands: {text}" for text in expect.says_not if text in whole]
@@ -109,6 +113,16 @@ def _states(decision: Decision, expect: ExpectForm) -> Iterator[str]:
         return
     for entry in left:
         yield f"{name_of(entry)} {_state(entry)} is not expected"
+
+
+def _cards(decision: Decision, wanted: Mapping[Scalar, int]) -> Iterator[str]:
+    there = Counter(str(card.indicator if card.kind is CardKind.PATHWAY else card.kind) for card in decision.cards)
+    if there != Counter({str(name): count for name, count in wanted.items()}):
+        yield f"the cards should be {_counted(wanted)}, and are {_counted(there)}"
+
+
+def _counted(cards: Mapping[Any, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in cards.items() if count) or "none"
 
 
 def _verdict(decision: Decision, status: Status | None, wanted: Wanted) -> Iterator[str]:

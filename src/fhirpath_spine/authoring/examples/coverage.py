@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.assembly.terminology import read_terminology
+from fhirpath_spine.authoring.examples.borders import borders
 from fhirpath_spine.authoring.examples.checking import expected, of, words_of
 from fhirpath_spine.authoring.examples.criteria import Question, questions, recommendations
 from fhirpath_spine.authoring.examples.defaults import Default, defaults
@@ -20,11 +21,24 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
+    from fhirpath_spine.authoring.examples.thresholds import Threshold
     from fhirpath_spine.pathway.model import Library
     from fhirpath_spine.pathway.needs import Value
     from fhirpath_spine.pathway.truth import Truth
 
 WORDS: dict[Truth, str] = {True: "met", False: "not-met", None: "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class Unheld:
+    """A threshold, where it is written as ``file:line:column``, and the ways it could move without a case that fails."""
+
+    name: str
+    place: str
+    ways: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.name}: {' and '.join(self.ways)}"
 
 
 @dataclass(slots=True)
@@ -42,6 +56,9 @@ class Coverage:
     unseen: dict[str, list[str]] = field(default_factory=dict)
     reasons: int = 0
     unsaid: list[str] = field(default_factory=list)
+    thresholds: int = 0
+    unheld: list[Unheld] = field(default_factory=list)
+    moves_exempt: int = 0
     foreign: list[str] = field(default_factory=list)
     codes: int = 0
     exempt: list[tuple[str, str]] = field(default_factory=list)
@@ -53,8 +70,8 @@ class Coverage:
     @property
     def complete(self) -> bool:
         """Whether nothing is open but what is exempt by name."""
-        gaps = (self.unmapped, self.not_fired, self.not_silenced, self.unseen, self.unsaid, self.foreign, self.stale)
-        return not any(gaps)
+        claims = (self.unmapped, self.not_fired, self.not_silenced)
+        return not any((*claims, self.unseen, self.unsaid, self.unheld, self.foreign, self.stale))
 
 
 def cover(run: Run, directory: str | os.PathLike[str]) -> Coverage:
@@ -63,6 +80,7 @@ def cover(run: Run, directory: str | os.PathLike[str]) -> Coverage:
     _claims(run, out)
     _criteria(run, out)
     _reasons(run, out)
+    _thresholds(run, out)
     _codes(run, Path(directory), out)
     out.unreachable = {r.id: r.unreachable for r in recommendations(run.library).values() if r.unreachable}
     out.page, out.defaults = defaults(Path(directory))
@@ -182,6 +200,24 @@ def _effects(library: Library) -> dict[str, str]:
         f"policy {role} {id_}": next((p for p in say.parts if isinstance(p, str)), id_).strip() if say else id_
         for role, id_, say in named
     }
+
+
+# ---------------------------------------------------------------------- thresholds
+
+
+def _thresholds(run: Run, out: Coverage) -> None:
+    found = borders(run)
+    free: dict[Threshold, list[str]] = {}
+    for move in found.open:
+        free.setdefault(move.threshold, []).append(move.way)
+    exempt = {(str(e.name), str(way)) for e in run.exemptions.thresholds for way in e.moves}
+    needed = {(threshold.name, way) for threshold, ways in free.items() for way in ways} & exempt
+    for threshold, ways in free.items():
+        if left := tuple(way for way in ways if (threshold.name, way) not in exempt):
+            out.unheld.append(Unheld(threshold.name, str(threshold.span), left))
+    out.thresholds, out.moves_exempt = len(found.thresholds), len(needed)
+    out.exempt += [(f"{e.name}: {', '.join(e.moves)}", str(e.reason)) for e in run.exemptions.thresholds]
+    out.stale += [f"{name}: {way}" for name, way in sorted(exempt - needed)]
 
 
 # ---------------------------------------------------------------------- codes

@@ -7,8 +7,23 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator
 
-from fhirpath_spine.authoring.form.fields import AtLeastOne, Flag, Form, Ident, Name, OneOrMany, Text, one_of, wrong
+from fhirpath_spine.authoring.form.fields import (
+    AtLeastOne,
+    Flag,
+    Form,
+    Id,
+    Ident,
+    Name,
+    OneOrMany,
+    Text,
+    Whole,
+    one_of,
+    wrong,
+)
 from fhirpath_spine.authoring.source.nodes import Block, Items, Scalar
+
+CARDS = ("critical", "warning", "info", "safety", "incomplete", "more")
+"""What cards are counted by: those of pathways by their indicator, the others by what they are for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +85,7 @@ class SiteForm(Form):
 
     flags: dict[Ident, Flag] = Field(default_factory=dict)
     variants: tuple[Text, ...] = ()
+    frameworks: tuple[Id, ...] = ()
 
 
 class ExpectForm(Form):
@@ -84,6 +100,7 @@ class ExpectForm(Form):
     not_applicable: Verdicts = Field(default=(), alias="not-applicable")
     absent: Verdicts = ()
     indicators: dict[Text, Annotated[Scalar, *one_of("info", "warning", "critical")]] = Field(default_factory=dict)
+    cards: dict[Annotated[Scalar, *one_of(*CARDS)], Whole] | None = None
     says: Annotated[tuple[Text, ...], OneOrMany()] = ()
     says_not: Annotated[tuple[Text, ...], OneOrMany()] = Field(default=(), alias="says-not")
     refused: Annotated[Scalar, *one_of("scope-undecidable", "patient-mismatch")] | None = None
@@ -134,9 +151,18 @@ class ReasonForm(Form):
     reason: Text
 
 
+class MovesForm(Form):
+    """Thresholds that no case can hold on a side, and why."""
+
+    name: Text
+    moves: Annotated[tuple[Annotated[Scalar, *one_of("up", "down")], ...], OneOrMany()]
+    reason: Text
+
+
 class ExemptionsForm(Form):
     """``cases/exempt.yaml``."""
 
     criteria: tuple[ExemptForm, ...] = ()
     claims: tuple[ReasonForm, ...] = ()
     reasons: tuple[ReasonForm, ...] = ()
+    thresholds: tuple[MovesForm, ...] = ()

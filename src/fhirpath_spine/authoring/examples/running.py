@@ -13,7 +13,7 @@ from fhirpath_spine.authoring.examples.criteria import Question, recommendations
 from fhirpath_spine.authoring.examples.form import ExemptionsForm
 from fhirpath_spine.authoring.examples.stories import Story, read_exemptions, read_stories
 from fhirpath_spine.authoring.form.terminology import SystemsForm
-from fhirpath_spine.authoring.loading import load
+from fhirpath_spine.authoring.loading import load_written
 from fhirpath_spine.authoring.report import Report
 from fhirpath_spine.authoring.source.folder import Folder
 from fhirpath_spine.diagnostics import did_you_mean
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fhirpath_spine.authoring.examples.charts import Scene
+    from fhirpath_spine.authoring.loading import Written
     from fhirpath_spine.diagnostics import Diagnostic, Span
+    from fhirpath_spine.pathway.admission import Observer
     from fhirpath_spine.pathway.decision import Decision
     from fhirpath_spine.pathway.model import Library
     from fhirpath_spine.pathway.needs import Coding
@@ -43,9 +45,10 @@ class Outcome(StrEnum):
 
 @dataclass(slots=True)
 class Result:
-    """One case and what became of it. ``decision`` is None where it was refused or could not be told."""
+    """One case and what became of it. ``decision`` is None where it was refused or could not be told, ``scene`` there only."""
 
     story: Story
+    scene: Scene | None = None
     outcome: Outcome = Outcome.PASS
     problems: list[str] = field(default_factory=list)
     decision: Decision | None = None
@@ -56,6 +59,7 @@ class Run:
     """All cases of a set. ``answers`` holds each answer that each question had in a case that did not fail unforeseen."""
 
     library: Library
+    written: Written
     results: list[Result] = field(default_factory=list)
     diagnostics: tuple[Diagnostic, ...] = ()
     answers: dict[Question, set[Truth]] = field(default_factory=dict)
@@ -74,21 +78,21 @@ def run(directory: str | os.PathLike[str]) -> Run:
         ProfileError: the profiles cannot be loaded, or there is no such folder.
 
     """
-    library = load(directory)
+    library, written = load_written(directory)
     report = Report()
     folder = Folder.at(directory, report)
     if folder is None:
         raise ProfileError("The profiles' folder cannot be read.", diagnostics=tuple(report.sorted()))
     systems = _systems(folder)
     stories = read_stories(folder)
-    done = Run(library, exemptions=read_exemptions(folder))
+    done = Run(library, written, exemptions=read_exemptions(folder))
     known = tuple(recommendations(library))
     for story in stories:
         before = report.errors
         scene = stage(story, library, systems, report)
         _check_names(story, library, known, report)
         if report.errors > before:
-            done.results.append(Result(story, Outcome.ERROR, ["the case cannot be told; see the findings"]))
+            done.results.append(Result(story, None, Outcome.ERROR, ["the case cannot be told; see the findings"]))
             continue
         for coding, span in scene.codings.items():
             done.codings.setdefault(coding, span)
@@ -97,18 +101,14 @@ def run(directory: str | os.PathLike[str]) -> Run:
     return done
 
 
-def _judge(story: Story, scene: Scene, done: Run) -> Result:
-    heard: list[tuple[Question, Truth]] = []
-
-    def observe(role: str, owner: str, name: str, answer: Truth) -> None:
-        heard.append((Question(role, owner, name), answer))
-
-    result = Result(story)
-    refused = ""
-    form = story.form
+def judge(
+    library: Library, story: Story, scene: Scene, observe: Observer | None = None
+) -> tuple[Decision | None, list[str]]:
+    """What a library decides of a case, None where it refuses, and what of that the case does not expect."""
+    form, decision, refused, problems = story.form, None, "", list[str]()
     try:
-        result.decision = decide(
-            done.library,
+        decision = decide(
+            library,
             scene.chart,
             scene.at,
             scene.site,
@@ -117,16 +117,28 @@ def _judge(story: Story, scene: Scene, done: Run) -> Result:
             observe=observe,
         )
     except ScopeUndecidable as error:
-        refused, result.problems = "scope-undecidable", [f"it was refused: {error}"]
+        refused, problems = "scope-undecidable", [f"it was refused: {error}"]
     except PatientMismatch as error:
-        refused, result.problems = "patient-mismatch", [f"it was refused: {error}"]
+        refused, problems = "patient-mismatch", [f"it was refused: {error}"]
+    if decision is not None:
+        problems = complaints(decision, story.expect)
+    elif story.expect.refused == refused:
+        problems = []
+    return decision, problems
+
+
+def _judge(story: Story, scene: Scene, done: Run) -> Result:
+    heard: list[tuple[Question, Truth]] = []
+
+    def observe(role: str, owner: str, name: str, answer: Truth) -> None:
+        heard.append((Question(role, owner, name), answer))
+
+    result = Result(story, scene)
+    try:
+        result.decision, result.problems = judge(done.library, story, scene, observe)
     except SpineError as error:
         result.outcome, result.problems = Outcome.ERROR, [str(error)]
         return result
-    if result.decision is not None:
-        result.problems = complaints(result.decision, story.expect)
-    elif story.expect.refused == refused:
-        result.problems = []
     result.outcome = _outcome(result)
     if result.outcome in (Outcome.PASS, Outcome.KNOWN):
         for question, answer in heard:
