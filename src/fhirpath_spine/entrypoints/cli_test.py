@@ -109,6 +109,7 @@ def _table(table: Coverage) -> Iterator[str]:
         ("driving claims that no case silences", table.not_silenced),
         ("answers that no case shows", [f"{q}: {', '.join(a)}" for q, a in table.unseen.items()]),
         ("reasons that no case shows", table.unsaid),
+        ("words that a case denies and none shows", table.hollow),
         ("thresholds that no case holds on a side", [str(one) for one in table.unheld]),
         ("codes that no table allows", table.foreign),
         ("exemptions that are not needed", table.stale),
@@ -152,6 +153,7 @@ def _json(done: Run, table: Coverage | None) -> dict[str, Any]:
             "driving": {"all": table.driving, "notFired": table.not_fired, "notSilenced": table.not_silenced},
             "criteria": {"all": table.criteria, "unseen": table.unseen, "exemptAnswers": table.answers_exempt},
             "reasons": {"all": table.reasons, "unsaid": table.unsaid},
+            "hollow": table.hollow,
             "thresholds": {
                 "all": table.thresholds,
                 "unheld": [{"name": o.name, "place": o.place, "ways": list(o.ways)} for o in table.unheld],

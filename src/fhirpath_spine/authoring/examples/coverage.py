@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.assembly.terminology import read_terminology
 from fhirpath_spine.authoring.examples.borders import borders
-from fhirpath_spine.authoring.examples.checking import expected, of, words_of
+from fhirpath_spine.authoring.examples.checking import everything, expected, of, words_of
 from fhirpath_spine.authoring.examples.criteria import Question, questions, recommendations
 from fhirpath_spine.authoring.examples.defaults import Default, defaults
 from fhirpath_spine.authoring.examples.running import Outcome, Result, Run
@@ -56,6 +56,7 @@ class Coverage:
     unseen: dict[str, list[str]] = field(default_factory=dict)
     reasons: int = 0
     unsaid: list[str] = field(default_factory=list)
+    hollow: list[str] = field(default_factory=list)
     thresholds: int = 0
     unheld: list[Unheld] = field(default_factory=list)
     moves_exempt: int = 0
@@ -71,7 +72,7 @@ class Coverage:
     def complete(self) -> bool:
         """Whether nothing is open but what is exempt by name."""
         claims = (self.unmapped, self.not_fired, self.not_silenced)
-        return not any((*claims, self.unseen, self.unsaid, self.unheld, self.foreign, self.stale))
+        return not any((*claims, self.unseen, self.unsaid, self.hollow, self.unheld, self.foreign, self.stale))
 
 
 def cover(run: Run, directory: str | os.PathLike[str]) -> Coverage:
@@ -80,6 +81,7 @@ def cover(run: Run, directory: str | os.PathLike[str]) -> Coverage:
     _claims(run, out)
     _criteria(run, out)
     _reasons(run, out)
+    _denials(run, out)
     _thresholds(run, out)
     _codes(run, Path(directory), out)
     out.unreachable = {r.id: r.unreachable for r in recommendations(run.library).values() if r.unreachable}
@@ -200,6 +202,16 @@ def _effects(library: Library) -> dict[str, str]:
         f"policy {role} {id_}": next((p for p in say.parts if isinstance(p, str)), id_).strip() if say else id_
         for role, id_, say in named
     }
+
+
+# ---------------------------------------------------------------------- what must not be said
+
+
+def _denials(run: Run, out: Coverage) -> None:
+    """Words that a case denies and none ever shows: they may be misspelt, or were reworded since, and deny nothing."""
+    said = "\n".join(text for result in _passed(run) if result.decision for text in everything(result.decision))
+    for result in run.results:
+        out.hollow += [f"{text.span} {text}" for text in result.story.expect.says_not if text not in said]
 
 
 # ---------------------------------------------------------------------- thresholds
