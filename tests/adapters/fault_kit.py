@@ -21,8 +21,6 @@ PATIENT = patient_of(CHART)
 CANARY = "canary-value-4711"
 NEED, KEY = "MedicationRequest", "medicationRequests"
 MEGABYTE = 1_000_000
-BOUND = 2.0
-"""Seconds for what fails at once, as a generous multiple of what it takes (well under a tenth)."""
 
 
 class Clock:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 from fault_kit import (
-    BOUND,
     CHART,
     KEY,
     NEED,
@@ -88,11 +87,10 @@ def endless(size: int = 1) -> Stub:
 
 def test_ten_thousand_pages_are_read_up_to_the_cap_and_counted_as_incomplete() -> None:
     stub = endless()
-    response, setup, seconds = call(stub)
+    response, setup, _ = call(stub)
     assert setup.unread == {KEY: "truncated"}
     assert why("truncated") in incomplete_card(response)["detail"]
     assert sum(a.kind in (NEED, "page") for a in stub.asked) == PAGES
-    assert seconds < 4.0
 
 
 def test_more_resources_than_the_limit_are_incomplete_and_not_kept() -> None:
@@ -137,10 +135,9 @@ def test_pages_that_lead_in_a_circle_are_left(links: list[str]) -> None:
     answers = [of_json(bundle(drug(n), next=f"/fhir?_getpages={link}")) for n, link in enumerate(links)]
     stub = with_fault(once(of_json(bundle(drug(9), next="/fhir?_getpages=0"))))
     stub.faults["page"] = lambda asked: answers[int(asked.target.rsplit("=", 1)[1])]
-    _, setup, seconds = call(stub)
+    _, setup, _ = call(stub)
     assert setup.unread == {KEY: "paging-loop"}
     assert len(stub.asked) < 30
-    assert seconds < BOUND
 
 
 def test_what_was_read_before_a_page_failed_is_kept() -> None:
