@@ -1,9 +1,17 @@
-"""The compose file: CI runs no Docker, so at least it parses, fits together, and opens no port to other machines."""
+"""The compose file. There is no Docker in CI, so what can be tried without is: it fits together, its paths and settings are
+there, its commands and its health check run on this machine, and it opens no port to other machines.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import socket
+import subprocess
+import sys
+import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +19,20 @@ import pytest
 import typer.main
 import yaml
 
+if (here := str(Path(__file__).parent)) not in sys.path:
+    sys.path.insert(0, here)
+
+from stub import Reply, serving
+
 from fhirpath_spine.entrypoints.cli import app
+from fhirpath_spine.entrypoints.settings import load
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "sandbox" / "compose.yaml"
 SERVICES: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))["services"]
 DOCKERFILE: str = SERVICES["service"]["build"]["dockerfile_inline"]
-KEYS = {"image", "build", "command", "environment", "ports", "network_mode", "depends_on"}
+KEYS = {"image", "build", "command", "environment", "ports", "network_mode", "depends_on", "healthcheck"}
+ENVIRON = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
 def commands() -> list[list[str]]:
@@ -30,7 +45,9 @@ def commands() -> list[list[str]]:
 def test_there_are_hapi_the_service_and_the_patients() -> None:
     assert set(SERVICES) == {"hapi", "service", "patients"}
     assert re.fullmatch(r"hapiproject/hapi:v\d+\.\d+\.\d+-\d+", SERVICES["hapi"]["image"])
-    assert all(set(s) <= KEYS and {"image", "build"} & set(s) for s in SERVICES.values())
+    assert all(set(s) <= KEYS for s in SERVICES.values())
+    # An image that is built under a name is pulled by that name where it is not there yet, whoever owns it elsewhere.
+    assert all(len({"image", "build"} & set(s)) == 1 for s in SERVICES.values())
     assert all(set(s.get("depends_on", ())) <= set(SERVICES) for s in SERVICES.values())
 
 
@@ -51,6 +68,40 @@ def test_what_the_image_copies_is_there() -> None:
     sources = [word for line in re.findall(r"^COPY (.+)$", DOCKERFILE, re.M) for word in line.split()[:-1]]
     assert sources
     assert [name for name in sources if not (ROOT / name).exists()] == []
+    assert {"requirements.lock", "pyproject.toml", "src", "profiles"} <= set(sources)
+
+
+def test_the_image_is_built_in_the_checkout_with_a_python_that_the_package_takes() -> None:
+    built = [s["build"] for s in SERVICES.values() if "build" in s]
+    assert {(FILE.parent / b["context"]).resolve() for b in built} == {ROOT}
+    assert {b["dockerfile_inline"] for b in built} == {DOCKERFILE}, "the same layers"
+    (version,) = re.findall(r"^FROM python:3\.(\d+)-slim$", DOCKERFILE, re.M)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["requires-python"] == ">=3.11"
+    assert int(version) >= 11
+    words = [line.split()[0] for line in DOCKERFILE.splitlines()]
+    assert set(words) <= {"FROM", "WORKDIR", "COPY", "RUN", "USER"}
+    assert words[-1] == "USER", "nothing runs as root"
+
+
+def test_what_pip_is_told_is_known_to_pip_and_builds_without_fetching_what_the_lock_does_not_name() -> None:
+    runs = re.findall(r"^RUN (pip .+)$", DOCKERFILE, re.M)
+    assert ["--require-hashes" in runs[0], "--no-deps" in runs[1], "--no-build-isolation" in runs[1]] == [True] * 3
+    help_ = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--help"], capture_output=True, text=True, check=True
+    )
+    for word in (w for run in runs for w in run.split() if w.startswith("--")):
+        assert word in help_.stdout
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert re.search(r"^hatchling==", lock, re.M), "the build backend is installed beforehand"
+
+
+def test_settings_of_the_service_are_on_the_list() -> None:
+    given = {name: str(value) for s in SERVICES.values() for name, value in s.get("environment", {}).items()}
+    ours = {name: value for name, value in given.items() if name.startswith("SPINE_")}
+    assert load(environ=ours, directory=ROOT / "sandbox").settings.mode == "dev"
+    # HAPI's own stand in its image; a dot too many there would be a setting of nobody.
+    assert {n for n in given if n not in ours} == {"hapi.fhir.fhir_version", "hapi.fhir.default_page_size"}
 
 
 @pytest.mark.parametrize("words", commands(), ids=lambda w: w[0])
@@ -61,3 +112,57 @@ def test_each_command_is_one_of_ours(words: list[str]) -> None:
         command = command.commands[words[1]]
     known = {name for parameter in command.params for name in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= known
+
+
+# ------------------------------------------------------------------ run on this machine
+
+
+def test_the_service_serves_where_its_health_check_and_its_port_look_for_it() -> None:
+    """The very command and check of the file, but for the port, which may be taken here."""
+    service = SERVICES["service"]
+    command = shlex.split(service["command"])
+    assert command[-2:] == ["--port", "8000"]
+    assert "127.0.0.1:8000:8000" in SERVICES["hapi"]["ports"]
+    check, how = service["healthcheck"]["test"][1:], service["healthcheck"]["test"][0]
+    assert (how, check[0]) == ("CMD", "python")
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = str(found.getsockname()[1])
+    check = [word.replace(":8000/", f":{port}/") for word in check]
+
+    def healthy() -> bool:
+        return subprocess.run(check, env=ENVIRON, capture_output=True, timeout=60, check=False).returncode == 0
+
+    assert not healthy()
+    process = subprocess.Popen(
+        [*command[:-1], port], env={**ENVIRON, **service["environment"]}, stderr=subprocess.DEVNULL
+    )
+    try:
+        tries = 100
+        while not healthy() and process.poll() is None and tries:
+            time.sleep(0.1)
+            tries -= 1
+        assert healthy()
+    finally:
+        process.terminate()
+        process.wait(30)
+    assert process.returncode == 0
+
+
+def test_the_patients_are_loaded_once_hapi_answers() -> None:
+    """The command of the file on a server that answers at the third try; only address and pause are others."""
+    tried: list[str] = []
+
+    def starting(method: str, path: str) -> Reply | None:
+        tried.append(path)
+        return Reply(503) if len(tried) < 3 else None
+
+    with serving() as stub:
+        stub.instead = starting
+        script = SERVICES["patients"]["command"].replace("$$", "$").replace("sleep 5", "sleep 0.1")
+        words = shlex.split(script.replace("http://127.0.0.1:8080/fhir", stub.base))
+        assert words[:2] == ["sh", "-c"]
+        ran = subprocess.run(words, cwd=ROOT, env=ENVIRON, capture_output=True, timeout=120, check=False)
+        assert ran.returncode == 0, ran.stderr
+        assert "Patient/spine-demo-resectable" in stub.held
+    assert len(tried) > 3
