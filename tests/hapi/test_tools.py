@@ -158,3 +158,12 @@ def test_the_doctor_says_that_a_token_is_refused_and_shows_none(hapi: Server, tm
     assert "HTTP 401" in found["patient"]["what"]
     assert WRONG not in printed
     assert not hapi.token or hapi.token not in printed
+
+
+def test_the_doctor_reads_scopes_from_a_token_response(hapi: Server, tmp_path: Path) -> None:
+    scope = "patient/*.rs patient/Procedure.rs?status=completed"
+    response = json.dumps({"access_token": hapi.token or "opaque", "token_type": "Bearer", "scope": scope})
+    code, found, printed = doctor(hapi, tmp_path, **{TOKEN: response})
+    assert (code, found["scopes"]["level"]) == (0, "PASS")
+    assert found["name"]["level"] == "PASS"
+    assert not hapi.token or hapi.token not in printed
