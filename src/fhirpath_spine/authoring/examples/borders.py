@@ -69,11 +69,15 @@ def borders(run: Run) -> Borders:
     differing = _differing(run.library, found, cases)
     open_ = []
     for move in (Move(threshold, steps) for threshold in found for steps in WAYS):
-        moved = move.threshold.moved(run.library, move.steps)
         candidates = differing.get(move, ()) if isinstance(move.threshold, InExpression) else cases
-        if not any(case.is_touched(move) and case.fails(moved) for case in candidates):
+        touched = [case for case in candidates if case.is_touched(move)]
+        if not touched or not _fails_any(move.threshold.moved(run.library, move.steps), touched):
             open_.append(move)
     return Borders(tuple(found), tuple(open_))
+
+
+def _fails_any(library: Library, cases: list[_Case]) -> bool:
+    return any(case.fails(library) for case in cases)
 
 
 def _differing(library: Library, found: list[Threshold], cases: list[_Case]) -> dict[Move, list[_Case]]:

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fhirpath_spine.authoring.examples.thresholds import Threshold
+    from fhirpath_spine.pathway.decision import Verdict
     from fhirpath_spine.pathway.model import Library
     from fhirpath_spine.pathway.needs import Value
+    from fhirpath_spine.pathway.texts import Text
     from fhirpath_spine.pathway.truth import Truth
 
 WORDS: dict[Truth, str] = {True: "met", False: "not-met", None: "unknown"}
@@ -119,9 +121,10 @@ def _fires(result: Result) -> set[str]:
     return {c for w in wanted for v in of(result.decision, w) if v.status is Status.RECOMMENDED for c in v.claims}
 
 
-def _recommended(result: Result) -> set[str]:
+def _shown(result: Result) -> set[str]:
+    """Claims that a card speaks of, be it as a question or as what is blocked."""
     verdicts = result.decision.verdicts if result.decision else ()
-    return {c for v in verdicts if v.status is Status.RECOMMENDED for c in v.claims}
+    return {c for v in verdicts if v.status.shown for c in v.claims}
 
 
 def _silences(result: Result, run: Run) -> set[str]:
@@ -133,9 +136,9 @@ def _silences(result: Result, run: Run) -> set[str]:
     if base is None:
         return set()
     cited = {r.id: {c.id for c in r.claims} for r in recommendations(run.library).values()}
-    named = [w for status, w in expected(story.expect) if status is not Status.RECOMMENDED]
+    named = [w for status, w in expected(story.expect) if status is None or not status.shown]
     silent = set().union(*cited.values()) if story.expect.silent else set().union(*(cited[w.id] for w in named))
-    return (_fires(base) & silent) - _recommended(result)
+    return (_fires(base) & silent) - _shown(result)
 
 
 # ---------------------------------------------------------------------- criteria
@@ -173,7 +176,7 @@ def _reasons(run: Run, out: Coverage) -> None:
         for c in r.blocked
         if not r.unreachable
     ]
-    holds = _effects(run.library)
+    effects = _effects(run.library)
     shown: set[str] = set()
     for result in _passed(run):
         for status, wanted in expected(result.story.expect):
@@ -185,8 +188,8 @@ def _reasons(run: Run, out: Coverage) -> None:
                     said = plain(step.said)
                     if step.role == "blocked" and step.answer and status is Status.BLOCKED and said in texts:
                         shown.add(str(Question("blocked", verdict.id, step.name)))
-                shown |= {name for name, text in holds.items() if any(text in t for t in texts)}
-    wanted_all = [*map(str, blocks), *holds]
+                shown |= {one.name for one in effects if one.is_shown(verdict, texts)}
+    wanted_all = [*map(str, blocks), *(one.name for one in effects)]
     exempt = {str(e.name): str(e.reason) for e in run.exemptions.reasons}
     out.reasons = len(wanted_all)
     out.unsaid = [name for name in wanted_all if name not in shown and name not in exempt]
@@ -194,14 +197,43 @@ def _reasons(run: Run, out: Coverage) -> None:
     out.stale += [f"reason of {name}" for name in exempt if name not in wanted_all or name in shown]
 
 
-def _effects(library: Library) -> dict[str, str]:
-    """Name of each hold and goal -> the words of its reason that are always the same."""
-    named = [("hold", h.id, h.say) for h in library.policy.holds]
-    named += [("goal", g.id, g.say) for g in library.policy.goals]
-    return {
-        f"policy {role} {id_}": next((p for p in say.parts if isinstance(p, str)), id_).strip() if say else id_
-        for role, id_, say in named
-    }
+@dataclass(frozen=True, slots=True)
+class _Effect:
+    """One thing that a hold or goal does, and the words of its reason that are always the same; empty if it gives none."""
+
+    name: str
+    by: str
+    does: str
+    words: str
+
+    def is_shown(self, verdict: Verdict, texts: list[str]) -> bool:
+        """Whether it is this one that acts on the verdict, as it does, and these sentences say so."""
+        if not self.words or not any(self.words in text for text in texts):
+            return False
+        if self.does == "hide":
+            return verdict.status is Status.SUPPRESSED and verdict.by == self.by
+        acts = any(step.role == "hold" and step.name == self.by and step.answer for step in verdict.steps)
+        match self.does:
+            case "block":
+                return acts and verdict.status is Status.BLOCKED
+            case "ask":
+                return acts and verdict.status is Status.NEEDS_DATA
+        return acts and any(self.words in plain(said) for said in verdict.cautions)
+
+
+def _effects(library: Library) -> list[_Effect]:
+    policy = library.policy
+    found = []
+    for hold in policy.holds:
+        for does in ("hide", "block", "ask", "caution"):
+            if getattr(hold, does):
+                found.append(_Effect(f"policy hold {hold.id} {does}", hold.id, does, _fixed(hold.say)))
+    found += [_Effect(f"policy goal {goal.id}", goal.id, "hide", _fixed(goal.say)) for goal in policy.goals]
+    return found
+
+
+def _fixed(say: Text | None) -> str:
+    return next((part.strip() for part in say.parts if isinstance(part, str)), "") if say else ""
 
 
 # ---------------------------------------------------------------------- what must not be said
