@@ -83,7 +83,7 @@ def test_before_and_since_are_said_only_where_all_days_agree(one: date, other: d
     if dates.is_before(here, there):
         assert one < other
         assert not dates.is_since(here, there)
-        assert not dates.overlaps(here, there)
+        assert dates.apart(here, there) != 0
     if dates.is_since(here, there):
         assert one >= other
 
@@ -91,23 +91,23 @@ def test_before_and_since_are_said_only_where_all_days_agree(one: date, other: d
 @given(DAYS, PRECISIONS, PRECISIONS)
 def test_a_day_may_be_itself_at_any_precision(day: date, a: int, b: int) -> None:
     text = day.isoformat()
-    assert dates.overlaps(text[:a], text[:b])
+    assert dates.apart(text[:a], text[:b]) == 0
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "may"),
+    ("a", "b", "days"),
     [
-        ("2026-06", "2026-06-30", True),
-        ("2026-06", "2026-07-01", False),
-        ("2026", "2026-12", True),
-        ("2026-06-15", "", True),
-        ("2024-02", "2024-02-29", True),
-        ("2023-12", "2023-12-31", True),
+        ("2026-06", "2026-06-30", 0),
+        ("2026-06", "2026-07-01", 1),
+        ("2026", "2026-12", 0),
+        ("2026-06-15", "", None),
+        ("2024-02", "2024-02-29", 0),
+        ("2023-12", "2023-12-31", 0),
     ],
 )
-def test_partial_dates_overlap_to_the_last_day_of_their_month(a: str, b: str, may: bool) -> None:
-    assert dates.overlaps(a, b) is may
-    assert dates.overlaps(b, a) is may
+def test_a_partial_date_reaches_to_the_last_day_of_its_month(a: str, b: str, days: int | None) -> None:
+    assert dates.apart(a, b) == days
+    assert dates.apart(b, a) == days
 
 
 @pytest.mark.parametrize(

@@ -78,14 +78,6 @@ def is_since(day: str, bound: str) -> bool:
     return first is not None and last is not None and first >= last
 
 
-def overlaps(a: str, b: str) -> bool:
-    """Whether two (partial) dates may be the same day; an unreadable or missing one may be any."""
-    first, last, start, end = _first(a), _last(a), _first(b), _last(b)
-    if first is None or last is None or start is None or end is None:
-        return True
-    return first <= end and start <= last
-
-
 def within(day: str, today: date, days: int) -> bool | None:
     """Whether a date lies in the window of so many days up to today; None if its precision does not tell."""
     first, last, start = _first(day), _last(day), today - timedelta(days=days)

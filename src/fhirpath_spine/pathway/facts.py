@@ -12,9 +12,9 @@ from typing import Any
 
 from fhirpath_spine.fhirpath import Incomplete
 from fhirpath_spine.pathway.chart import KEYS, Chart
-from fhirpath_spine.pathway.dates import apart, overlaps, within
+from fhirpath_spine.pathway.dates import apart, within
 from fhirpath_spine.pathway.decision import Rejection, Unread
-from fhirpath_spine.pathway.filing import Bin, Found
+from fhirpath_spine.pathway.filing import Bin, Found, surely_older
 from fhirpath_spine.pathway.intake import Intake
 from fhirpath_spine.pathway.needs import Need
 from fhirpath_spine.pathway.truth import Reason
@@ -122,14 +122,14 @@ class Facts:
         return usable, undecided, "" if usable else stale
 
     def _conflict(self, need: Need, usable: list[Found]) -> list[Found]:
-        """Statements that contradict the newest: of the same time always, of judgement data within the gap too."""
+        """Statements that contradict the newest: those that may be of its time always, of judgement data within the gap too."""
         if len(usable) < 2 or not (need.latest or need.conflict) or "value" not in usable[0].item:
             return []
         newest = usable[0]
         others: dict[Any, Found] = {}
         for one in usable[1:]:
             days = apart(one.day, newest.day)
-            same_time = one.order == newest.order or _either(one, newest)
+            same_time = one.order == newest.order or (bool(one.day) and not surely_older(one, newest))
             if one.meaning != newest.meaning and (
                 same_time or (need.conflict and (days is None or days <= self._conflict_days))
             ):
@@ -151,9 +151,3 @@ class Facts:
         if undecided or astray or (bin_.rejected and not bin_.found):
             return Reason.REJECTED
         return Reason.NOT_RECORDED
-
-
-def _either(one: Found, other: Found) -> bool:
-    """Whether the dates of two statements do not tell which of them is newer, because one of them is partial."""
-    partial = min(len(one.day), len(other.day)) < len("2026-06-15")
-    return partial and bool(one.day and other.day) and overlaps(one.day, other.day)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from fhirpath_spine.pathway import reading
 from fhirpath_spine.pathway.chart import Resource
-from fhirpath_spine.pathway.dates import SLACK, Order, day_of, stamp
+from fhirpath_spine.pathway.dates import SLACK, Order, day_of, is_before, stamp
 from fhirpath_spine.pathway.decision import Rejection
 from fhirpath_spine.pathway.matching import known
 from fhirpath_spine.pathway.needs import Need
@@ -37,6 +37,13 @@ class Found:
         """What two statements are compared by: the value as read."""
         value = self.item.get("value")
         return repr(sorted(reading.codings(value))) if isinstance(value, dict) else value
+
+
+def surely_older(one: Found, other: Found) -> bool:
+    """Whether the dates of two data tell, at their precision, that one is older; a day without a time is any time of it."""
+    if one.day != other.day:
+        return is_before(one.day, other.day)
+    return 0.0 not in (one.order[1], other.order[1]) and one.order < other.order
 
 
 class Dating(NamedTuple):

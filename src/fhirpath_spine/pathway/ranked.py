@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from fhirpath_spine.fhirpath import Expression
-from fhirpath_spine.pathway.dates import apart, is_before
+from fhirpath_spine.pathway.dates import apart
 from fhirpath_spine.pathway.facts import Fact
-from fhirpath_spine.pathway.filing import Found
+from fhirpath_spine.pathway.filing import Found, surely_older
 from fhirpath_spine.pathway.model import RankedFact, RankedSource
 
 
@@ -38,7 +38,7 @@ def assess(fact: RankedFact, need: Callable[[str], Fact], ask: Callable[[Express
             elif all(one.answer != other.answer for other in told):
                 days = apart(one.found.day, told[0].found.day)
                 close = days is None or days <= fact.gap_days
-                if close if number == top_rank else not _surely_older(one.found, told[0].found):
+                if close if number == top_rank else not surely_older(one.found, told[0].found):
                     told.append(one)
     return told
 
@@ -61,10 +61,3 @@ def _statements(
             answer = ask(source.answer, found.item)
             if answer is not None:
                 yield Statement(answer, source.need, found)
-
-
-def _surely_older(one: Found, other: Found) -> bool:
-    """Whether the dates tell, at their precision, that a statement is older than another."""
-    if one.day != other.day:
-        return is_before(one.day, other.day)
-    return 0.0 not in (one.order[1], other.order[1]) and one.order < other.order

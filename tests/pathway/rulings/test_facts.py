@@ -146,6 +146,13 @@ def test_a_partial_date_that_does_not_tell_which_is_newer_leaves_a_conflict(orde
     assert ask("%fit-latest.value", *given[::order_]).truth is None
 
 
+def test_a_day_without_a_time_may_be_before_or_after_a_time_of_that_day() -> None:
+    timed = observation("pain", 8, "2026-06-10T12:00:00Z", id="a")
+    assert ask("%pain.value > 5", timed, observation("pain", 2, "2026-06-10", id="b")).reasons == {"conflict"}
+    assert ask("%pain.value > 5", timed, observation("pain", 7, "2026-06-10", id="b")).truth is True
+    assert ask("%pain.value > 5", timed, observation("pain", 2, "2026-06-09", id="b")).truth is True
+
+
 # ------------------------------------------------------------------------------------------------- judgements in conflict
 
 
