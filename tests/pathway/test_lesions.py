@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pathway_kit import (
     METASTASIS,
@@ -85,6 +85,7 @@ MANY: tuple[Json, ...] = (
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.permutations(MANY))
 def test_lesions_stand_cranial_to_caudal_in_whatever_order_they_were_told(told: list[Json]) -> None:
     assert keys(*told) == [
