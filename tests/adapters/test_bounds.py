@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import Iterator
 
+import httpx2
 import pytest
 from fault_kit import (
     CHART,
     KEY,
     NEED,
+    PATIENT,
     WHOLE,
     always,
     bomb,
@@ -23,9 +26,11 @@ from fault_kit import (
     watch,
     with_fault,
 )
-from stub_ehr import FHIR, Answer, Stub, from_bundle, of_json
-from whole_service import incomplete_card, refusal, why
+from stub_ehr import FHIR, Answer, InProcess, Stub, from_bundle, of_json
+from virtual_time import waited
+from whole_service import Json, Setup, incomplete_card, refusal, request_body, snapshot, why
 
+from fhirpath_spine.adapters.ehr import Ehr
 from fhirpath_spine.exchange.addresses import Servers
 from fhirpath_spine.service import BYTES, PAGES, Client
 
@@ -74,6 +79,46 @@ def test_a_throttled_call_does_not_wait_past_its_deadline() -> None:
     _, setup, seconds = call_waiting(with_fault(always(answer)), seconds=1.0)
     assert setup.unread == {KEY: "throttled"}
     assert seconds == 0
+
+
+class Late(InProcess):
+    """The first connections are not taken in time."""
+
+    def __init__(self, stub: Stub, late: int, error: type[httpx2.TimeoutException]) -> None:
+        super().__init__(stub)
+        self.late, self.error, self.tried = late, error, 0
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.tried += 1
+        if self.tried <= self.late:
+            await asyncio.sleep(1)
+            raise self.error("late")
+        return await super().handle_async_request(request)
+
+
+@pytest.mark.parametrize(
+    ("late", "error", "unread", "tried"),
+    [
+        (1, httpx2.ConnectTimeout, {}, 16),
+        (30, httpx2.ConnectTimeout, dict.fromkeys(snapshot().templates, "timed-out"), 30),
+        (1, httpx2.ReadTimeout, {"patient": "timed-out"}, 15),
+    ],
+    ids=["one connection", "every connection", "an answer"],
+)
+def test_a_connection_is_tried_once_more_and_a_silent_server_is_not(
+    late: int, error: type[httpx2.TimeoutException], unread: Json, tried: int
+) -> None:
+    transport = Late(from_bundle(CHART), late, error)
+
+    async def work() -> Setup:
+        setup = Setup(Ehr(transport))
+        await setup.call(request_body(PATIENT, "http://127.0.0.1:1/fhir"))
+        return setup
+
+    setup, seconds = waited(work)
+    assert setup.unread == unread
+    assert transport.tried == tried
+    assert seconds < 4
 
 
 # ------------------------------------------------------------------ pages without end

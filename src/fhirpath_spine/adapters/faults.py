@@ -53,6 +53,9 @@ def of_error(error: httpx2.TransportError) -> FaultError:
     """The fault of a request that got no answer, or not the whole of one."""
     if isinstance(error.__cause__, AddressRefusedError):
         return FaultError(Why.ADDRESS_REFUSED)
+    if isinstance(error, httpx2.ConnectTimeout):
+        # The server was asked nothing yet; one packet that is lost takes as long as this.
+        return FaultError(Why.TIMED_OUT, _soon())
     if isinstance(error, httpx2.TimeoutException):
         return FaultError(Why.TIMED_OUT)
     if isinstance(error, httpx2.ConnectError):
