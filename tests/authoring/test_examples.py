@@ -48,6 +48,15 @@ def test_every_block_and_hold_shows_its_reason(table: Coverage) -> None:
     assert table.unsaid == []
 
 
+def test_every_threshold_is_held_on_both_sides_or_exempt_by_name(table: Coverage) -> None:
+    assert table.thresholds > 200
+    assert [str(one) for one in table.unheld] == []
+
+
+def test_words_that_a_case_denies_are_shown_by_another(table: Coverage) -> None:
+    assert table.hollow == []
+
+
 def test_no_code_is_used_that_the_tables_do_not_allow(table: Coverage) -> None:
     assert table.foreign == []
 
