@@ -121,8 +121,10 @@ class Admission:
 
     def _of_lesions(self, pathway: Pathway) -> list[Entry]:
         entries = [e for e in (self._of_lesion(pathway, lesion) for lesion in self.lesions) if e is not None]
-        # Where a lesion could not be read, it cannot be said that there is none.
-        if pathway.without_lesion and not self.lesions and self.lesions_complete:
+        # Where a lesion could not be read, it cannot be said that there is none. One that is history, and that no pathway
+        # follows, explains no new pain (D1).
+        followed = any(x.item["pathways"] or isinstance(x.item["pathways"], Incomplete) for x in self.lesions)
+        if pathway.without_lesion and not followed and self.lesions_complete:
             env = self.environment(None)
             if self._applies("withoutLesion", pathway, env).truth:
                 entries.append(Entry(pathway, None, env))
