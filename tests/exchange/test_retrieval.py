@@ -88,13 +88,39 @@ def test_what_is_no_fhir_of_that_type_is_not_an_empty_answer(value: Any) -> None
     assert read(value).detail == "shape"
 
 
-def test_entries_of_other_types_or_without_a_resource_are_counted_and_not_used() -> None:
-    value = bundle(
-        resource(), resource("Goal"), entry=[{"resource": resource()}, {"resource": resource("Goal")}, {}, 7, None]
-    )
-    found = read_prefetch({"conditions": value}, TEMPLATES, "p1")
-    assert found.ignored == 4
+def test_entries_of_other_types_are_counted_and_not_used() -> None:
+    found = read_prefetch({"conditions": bundle(resource(), resource("Goal"))}, TEMPLATES, "p1")
+    assert found.ignored == 1
     assert found.reads["conditions"] == Read((resource(),))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {},
+        7,
+        None,
+        {"fullUrl": "https://ehr.example.org/Condition/1"},
+        resource(),
+        {"resource": "text"},
+        {"resource": {**resource(), "resourceType": "condition"}},
+        {"resource": {k: v for k, v in resource().items() if k != "resourceType"}},
+        {"resource": bundle(resource())},
+    ],
+)
+def test_an_entry_that_holds_something_unreadable_is_not_an_empty_answer(entry: Any) -> None:
+    found = read(bundle(entry=[{"resource": resource()}, entry]))
+    assert (found.complete, found.detail, found.resources) == (False, "shape", (resource(),))
+
+
+@pytest.mark.parametrize("odd", [{"link": {"relation": "next", "url": "x"}}, {"total": "7"}, {"total": 7.0}])
+def test_paging_that_cannot_be_read_is_not_the_last_page(odd: dict[str, Any]) -> None:
+    assert read(bundle(**odd)).detail == "shape"
+
+
+def test_an_included_patient_who_is_another_refuses_the_call() -> None:
+    with pytest.raises(PatientMismatch):
+        read(bundle(resource(), {"resourceType": "Patient", "id": "p2"}))
 
 
 def test_a_medication_rides_with_the_request_that_names_it() -> None:

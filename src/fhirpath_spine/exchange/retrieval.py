@@ -68,8 +68,8 @@ class Open:
 
 @dataclass(slots=True)
 class Retrieved:
-    """What the prefetch gave. ``ignored`` counts entries that hold no resource, or one of a type that was not asked
-    for; ``taken`` counts all entries, those too.
+    """What the prefetch gave. ``ignored`` counts entries of a type that was not asked for, or that hold no resource;
+    ``taken`` counts all entries, those too.
     """
 
     reads: dict[str, Read] = field(default_factory=dict)
@@ -186,12 +186,22 @@ def _bundle(bundle: dict[str, Any], wanted: str, page: Page) -> None:
             page.matches += kind == wanted
         else:
             page.ignored.append(resource)
-    links = bundle.get("link")
+            # What was found stands here, and cannot be read: this is no complete answer.
+            if not is_resource(resource):
+                page.failed = page.failed or Why.SHAPE
+    links, total = bundle.get("link"), bundle.get("total")
+    if not isinstance(links, list | None) or not isinstance(total, int | None):
+        page.failed = page.failed or Why.SHAPE
     for link in links if isinstance(links, list) else ():
         if isinstance(link, dict) and link.get("relation") == "next":
             page.next = link["url"] if isinstance(link.get("url"), str) else ""
-    total = bundle.get("total")
     page.total = total if isinstance(total, int) else 0
+
+
+def is_resource(value: object) -> bool:
+    """Whether an entry holds one resource of a type: not another Bundle, and not something that names no type."""
+    kind = value.get("resourceType") if isinstance(value, dict) else None
+    return isinstance(kind, str) and kind[:1].isupper() and kind != "Bundle"
 
 
 def is_failure(outcome: Mapping[str, Any]) -> bool:
@@ -209,7 +219,10 @@ def check_ignored(ignored: Iterable[Any], scope: Chart) -> None:
 
     """
     for resource in ignored:
-        if isinstance(resource, dict) and subject_of(resource, scope) is Subject.ANOTHER:
+        if not isinstance(resource, dict):
+            continue
+        other = resource.get("resourceType") == "Patient" and resource.get("id") != scope.patient
+        if other or subject_of(resource, scope) is Subject.ANOTHER:
             raise PatientMismatch(
                 "The data hold a resource of another patient, so nothing was judged.",
                 hint="Send data of the context's patient only, and check the cache that filled the prefetch.",
