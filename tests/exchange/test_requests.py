@@ -112,7 +112,7 @@ def test_a_token_is_taken_as_real_clients_send_it(changes: dict[str, Any]) -> No
     assert parse_request(body(fhirServer="https://a", fhirAuthorization=granted), HOOK).access is not None
 
 
-@pytest.mark.parametrize("user", ["Patient/p1", "RelatedPerson/r1"])
+@pytest.mark.parametrize("user", ["Patient/p1", "RelatedPerson/r1", "https://ehr.example.org/fhir/Patient/p1"])
 def test_a_patient_or_relative_is_no_clinician(user: str) -> None:
     assert parse_request(body(context={"patientId": "p1", "userId": user}), HOOK).audience == "patient"
 

@@ -31,6 +31,25 @@ def _rejected(need: str, *told: Json) -> list[str]:
 # ---------------------------------------------------------------------------------------------------- status
 
 
+OF_THE_HOUSE = {"system": "urn:house", "code": "A"}
+
+
+def test_a_status_of_the_house_does_not_hide_the_one_beside_it() -> None:
+    def both(code: str) -> Json:
+        return {"coding": [OF_THE_HOUSE, {"system": "urn:status", "code": code}]}
+
+    tumour = condition("a", "spinal-metastasis-site")
+    assert _found("tumours", {**tumour, "clinicalStatus": both("active")}) == ["Condition/a"]
+    assert _found("tumours", {**tumour, "verificationStatus": both("entered-in-error")}) == []
+
+
+def test_a_status_that_only_the_house_understands_is_not_stated() -> None:
+    alone = {"coding": [OF_THE_HOUSE]}
+    tumour = {**condition("a", "spinal-metastasis-site"), "clinicalStatus": alone, "verificationStatus": alone}
+    (found,) = facts(tumour).all_found("tumours")
+    assert (found.item["clinical"], found.item["current"], "confirmed" in found.item) == ("active", True, False)
+
+
 @pytest.mark.parametrize(
     ("verified", "confirmed"),
     [("confirmed", True), ("provisional", False), ("unconfirmed", False), ("differential", False)],

@@ -44,6 +44,21 @@ def test_a_resource_of_another_patient_is_refused_though_no_need_reads_it() -> N
         intake(chart(unread))
 
 
+def test_an_observation_about_a_relative_is_not_used_after_one_about_the_patient() -> None:
+    about = {**observation("b", "ecog", valueInteger=3), "focus": [{"reference": "RelatedPerson/father"}]}
+    found = intake(chart(observation("a", "ecog", valueInteger=1), about))
+    assert {(r.reason, r.reference) for b in found.bins.values() for r in b.rejected} == {
+        ("no-subject", "Observation/b")
+    }
+    assert set(found.used) == {"Observation/a"}
+
+
+def test_an_id_of_a_length_that_no_server_gives_is_not_cited() -> None:
+    found = intake(chart({**observation("a", "ecog", valueInteger=1), "id": "a" * 257}))
+    (reference,) = found.used
+    assert reference.startswith("Observation#")
+
+
 def test_a_patient_who_is_not_that_of_the_context_is_refused() -> None:
     with pytest.raises(PatientMismatch):
         intake(chart(patient(), patient(id="p2")))

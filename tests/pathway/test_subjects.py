@@ -59,3 +59,24 @@ def test_the_slash_at_the_end_of_a_server_does_not_matter() -> None:
 )
 def test_the_person_is_found_under_subject_else_patient(resource: dict[str, object], subject: Subject) -> None:
     assert subject_of(resource, CHART) is subject
+
+
+OURS, ANOTHERS = {"reference": "Patient/p1"}, {"reference": "Patient/p2"}
+
+
+def test_subject_and_patient_have_to_agree() -> None:
+    assert subject_of({"subject": OURS, "patient": ANOTHERS}, CHART) is Subject.ANOTHER
+    assert subject_of({"subject": OURS, "patient": {"display": "someone"}}, CHART) is Subject.UNUSABLE
+    assert subject_of({"subject": OURS, "patient": OURS}, CHART) is Subject.OURS
+
+
+@pytest.mark.parametrize(
+    "reference", ["Patient/p2", "RelatedPerson/father", f"{BASE}/Patient/p2", "http://other.example.org/Patient/p1"]
+)
+def test_what_is_about_another_person_in_the_patients_chart_is_not_used(reference: str) -> None:
+    assert subject_of({"subject": OURS, "focus": [OURS, {"reference": reference}]}, CHART) is Subject.UNUSABLE
+
+
+@pytest.mark.parametrize("focus", [[OURS], [{"reference": "Condition/c1"}], OURS, [], None, "x", [{"display": "x"}]])
+def test_a_focus_on_a_lesion_or_on_the_patient_takes_nothing_away(focus: object) -> None:
+    assert subject_of({"subject": OURS, "focus": focus}, CHART) is Subject.OURS

@@ -17,7 +17,8 @@ _ID = re.compile(r"[A-Za-z0-9\-._]{1,256}\Z")
 """A logical id. Longer ones than FHIR's 64 characters occur (Epic); nothing that could leave a path may stand in it."""
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 """What can stand in an Authorization header: a line break would start a header of the caller's own."""
-_LAY_USERS = ("Patient/", "RelatedPerson/")
+_LAY_USER = re.compile(r"(?:.*/)?(?:Patient|RelatedPerson)/", re.DOTALL)
+"""A user who is no clinician, by a relative or an absolute reference."""
 
 
 class Secret(str):
@@ -54,7 +55,7 @@ class HookRequest:
     @property
     def audience(self) -> str:
         """``clinician``, or ``patient`` for the patient or a relative: they get no cards (rulings 2.7)."""
-        return "patient" if self.user.startswith(_LAY_USERS) else "clinician"
+        return "patient" if _LAY_USER.match(self.user) else "clinician"
 
 
 def logical_id(text: str) -> str:

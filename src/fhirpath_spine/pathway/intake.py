@@ -19,7 +19,10 @@ from fhirpath_spine.pathway.digests import canonical
 from fhirpath_spine.pathway.filing import Bin, Filer
 from fhirpath_spine.pathway.matching import Matcher, known
 from fhirpath_spine.pathway.needs import Coding, Need
-from fhirpath_spine.pathway.subjects import Subject, reference_of, whose
+from fhirpath_spine.pathway.subjects import Subject, reference_of, subject_of
+
+_ID_LENGTH = 256
+"""FHIR allows 64 characters, Epic sends up to 200. A longer id would stand at length in every card that cites it."""
 
 
 class Intake:
@@ -114,9 +117,9 @@ class Intake:
             self._count(kind, resource, codes, names)
         if not names:
             return
-        reference = (
-            f"{kind}/{resource['id']}" if isinstance(resource.get("id"), str) else f"{kind}#{_nameless(resource)}"
-        )
+        id_ = resource.get("id")
+        usable = isinstance(id_, str) and len(id_) <= _ID_LENGTH
+        reference = f"{kind}/{id_}" if usable else f"{kind}#{_nameless(resource)}"
         dating = self._filer.date(resource)
         for name in names:
             need = self._needs[name]
@@ -136,9 +139,11 @@ class Intake:
         reference = reference_of(resource)
         if not isinstance(reference, str):
             return Subject.UNUSABLE
+        if "focus" in resource or "patient" in resource:
+            return subject_of(resource, self._chart)
         found = self._subjects.get(reference)
         if found is None:
-            found = self._subjects[reference] = whose(reference, self._chart)
+            found = self._subjects[reference] = subject_of(resource, self._chart)
         return found
 
     def _count(self, kind: str, resource: Resource, codes: Sequence[Coding], names: Sequence[str]) -> None:

@@ -26,6 +26,8 @@ ACTIVE = frozenset({"active", "recurrence", "relapse"})
 HISTORY = frozenset({"inactive", "remission", "resolved"})
 PROVISIONAL = frozenset({"unconfirmed", "provisional", "differential"})
 ERASED = frozenset({"entered-in-error", "refuted", "cancelled", "not-done"})
+_CLINICAL = ACTIVE | HISTORY
+_VERIFIED = PROVISIONAL | {"confirmed", "refuted", "entered-in-error"}
 
 _DATES: Mapping[str, tuple[str, ...]] = {
     "Condition": ("onset", "recordedDate"),
@@ -78,13 +80,13 @@ def _codings(concept: object) -> Iterator[Coding]:
                     yield system, code
 
 
-def first_code(concept: object) -> str:
-    """The first code of a status concept, or of a plain code; empty if there is none."""
-    if isinstance(concept, str):
-        return concept
-    for _, code in codings(concept):
-        return code
-    return ""
+def status_code(concept: object, codes: frozenset[str]) -> str:
+    """The first code of a status concept, or a plain code, that is one of FHIR's; empty if there is none.
+
+    An EHR may put a code of its own first; a status that only it understands counts as not stated.
+    """
+    stated = [concept] if isinstance(concept, str) else [code for _, code in codings(concept)]
+    return next((code for code in stated if code in codes), "")
 
 
 def concept_of(resource: Resource) -> Any:
@@ -126,7 +128,7 @@ def date_texts(resource: Resource) -> Iterator[str]:
 
 def clinical_status(resource: Resource) -> str:
     """clinicalStatus of a Condition; without one it is active unless abated (rulings 2.1)."""
-    status = first_code(resource.get("clinicalStatus"))
+    status = status_code(resource.get("clinicalStatus"), _CLINICAL)
     if status:
         return status
     return "resolved" if any(key.startswith("abatement") for key in resource) else "active"
@@ -134,7 +136,7 @@ def clinical_status(resource: Resource) -> str:
 
 def verification(resource: Resource) -> str:
     """verificationStatus of a Condition, folded to confirmed, provisional, refuted or empty when not stated."""
-    status = first_code(resource.get("verificationStatus"))
+    status = status_code(resource.get("verificationStatus"), _VERIFIED)
     if status in PROVISIONAL:
         return "provisional"
     return "refuted" if status in ERASED else status

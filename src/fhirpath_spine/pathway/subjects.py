@@ -11,6 +11,8 @@ _REFERENCE = re.compile(
     r"(?:(?P<base>[a-z][a-z0-9+.-]*://.+?)/)?(?P<type>[A-Za-z]+)/(?P<id>[^/?#]+)(?:/_history/[^/]+)?\Z"
 )
 
+_PERSON = re.compile(r"(?:^|/)(?:Patient|RelatedPerson|Person|Group)/")
+
 
 class Subject(Enum):
     """What a resource's subject turned out to be."""
@@ -21,14 +23,34 @@ class Subject(Enum):
 
 
 def subject_of(resource: Resource, chart: Chart) -> Subject:
-    """Whether a resource belongs to the patient of the context."""
-    return whose(reference_of(resource), chart)
+    """Whether a resource belongs to the patient of the context, and is about that patient."""
+    found = whose(reference_of(resource), chart)
+    if found is Subject.OURS and ("focus" in resource or ("subject" in resource and "patient" in resource)):
+        return _doubted(resource, chart)
+    return found
 
 
 def reference_of(resource: Resource) -> object:
     """The reference to the person it is about."""
     holder = resource.get("subject", resource.get("patient"))
     return holder.get("reference") if isinstance(holder, dict) else None
+
+
+def _doubted(resource: Resource, chart: Chart) -> Subject:
+    """Of a resource whose ``subject`` is ours: whether ``patient`` says the same, and whether its focus is someone else, as
+    of what was observed of a fetus, a donor or a relative and stands in the patient's chart.
+    """
+    other = resource.get("patient")
+    if "subject" in resource and isinstance(other, dict):
+        found = whose(other.get("reference"), chart)
+        if found is not Subject.OURS:
+            return found
+    focus = resource.get("focus")
+    for one in focus if isinstance(focus, list) else [focus]:
+        reference = one.get("reference") if isinstance(one, dict) else None
+        if isinstance(reference, str) and _PERSON.search(reference) and whose(reference, chart) is not Subject.OURS:
+            return Subject.UNUSABLE
+    return Subject.OURS
 
 
 def whose(reference: object, chart: Chart) -> Subject:
