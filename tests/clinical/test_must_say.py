@@ -141,13 +141,16 @@ def test_every_line_that_a_card_must_say_is_in_one_of_the_tables(case: str) -> N
 
 
 @pytest.mark.parametrize(
-    "early",
+    ("early", "name"),
     [
-        observation("early", "sins-total", "1890-01-01", level="level-t4", valueInteger=5),
-        {**MRI, "effectiveDateTime": "1890-01-01"},
+        (
+            observation("early", "sins-total", "1890-01-01", level="level-t4", valueInteger=5),
+            "SINS (spinal instability score)",
+        ),
+        ({**MRI, "effectiveDateTime": "1890-01-01"}, "Spine MRI"),
     ],
     ids=["observation", "report"],
 )
-def test_what_is_dated_before_birth_is_named_and_not_used(early: Json) -> None:
+def test_what_is_dated_before_birth_is_named_and_not_used(early: Json, name: str) -> None:
     told = added(bundle("C39"), early)
-    assert judge_bundle(told, day("C39")).says("1890-01-01 is dated before birth: not used")
+    assert judge_bundle(told, day("C39")).says(f"{name} 1890-01-01 is dated before birth: not used")
