@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 # A code asked for once is asked for again; codes come from charts, so the memory is bounded.
-_REMEMBERED = 4096
+_REMEMBERED, _LONGEST = 4096, 64
 
 
 class ValueSet:
@@ -42,9 +42,11 @@ class ValueSet:
             return False
         answer = self._answers.get(pair)
         if answer is None:
-            if len(self._answers) >= _REMEMBERED:
-                self._answers.clear()
-            answer = self._answers[pair] = _plain(code).startswith(self._plain[system])
+            answer = _plain(code).startswith(self._plain[system])
+            if len(code) <= _LONGEST:
+                if len(self._answers) >= _REMEMBERED:
+                    self._answers.clear()
+                self._answers[pair] = answer
         return answer
 
     @cached_property

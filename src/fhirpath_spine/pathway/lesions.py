@@ -114,36 +114,60 @@ def _from_condition(config: Lesions, found: Found) -> Lesion | None:
 def _merge(config: Lesions, lesions: list[Lesion]) -> None:
     """Lesions of one class with a common level become one, through others too; one of unknown class joins the class there."""
 
-    def same(one: Lesion, other: Lesion) -> bool:
-        return one.kind is other.kind
-
-    def unknown(one: Lesion, other: Lesion) -> bool:
-        return "unknown" in (_id(one), _id(other))
-
     place = {kind.id: n for n, kind in enumerate(config.classes)}
-    for alike in (same, unknown):
-        lesions.sort(key=lambda one: (_id(one) == "unknown", place.get(_id(one), len(place)), sorted(one.levels)))
-        grown = True
-        while grown:
-            grown = False
-            for one in lesions:
-                other = next((x for x in lesions if x is not one and x.levels & one.levels and alike(one, x)), None)
-                if other is not None:
-                    one.absorb(other)
-                    lesions.remove(other)
-                    grown = True
-                    break
+
+    def order(one: Lesion) -> tuple[bool, int, list[str]]:
+        return _id(one) == "unknown", place.get(_id(one), len(place)), sorted(one.levels)
+
+    lesions[:] = _joined(sorted(lesions, key=order))
+    lesions.sort(key=order)
+    grown = True
+    while grown:
+        grown = False
+        for one in lesions:
+            near_by = (x for x in lesions if x is not one and x.levels & one.levels)
+            other = next((x for x in near_by if "unknown" in (_id(one), _id(x))), None)
+            if other is not None:
+                one.absorb(other)
+                lesions.remove(other)
+                grown = True
+                break
+
+
+def _joined(lesions: Sequence[Lesion]) -> list[Lesion]:
+    """Lesions of one class with a common level as one. Those that are left of a class share no level, so that each next one
+    is held against as few as there are levels, however many Conditions repeat them.
+    """
+    by_kind: dict[str, list[Lesion]] = {}
+    apart: list[Lesion] = []
+    for one in lesions:
+        if not one.levels:
+            apart.append(one)
+            continue
+        mine = by_kind.setdefault(_id(one), [])
+        met = [x for x in mine if x.levels & one.levels]
+        for other in (*met[1:], one) if met else ():
+            met[0].absorb(other)
+        by_kind[_id(one)] = [x for x in mine if x not in met[1:]] if met else [*mine, one]
+    return [*(x for kind in by_kind.values() for x in kind), *apart]
 
 
 def _absorb_unnamed(lesions: list[Lesion]) -> None:
-    for one in [x for x in lesions if not x.levels]:
-        peers = [x for x in lesions if x is not one and x.kind is one.kind]
-        named = [x for x in peers if x.levels]
-        # Without a site all are one unnamed lesion (D3); it is that of the only named one of its class, if there is one.
-        target = named[0] if len(named) == 1 else next((x for x in peers if not x.levels), None)
-        if target is not None:
+    """Without a site all of a class are one unnamed lesion (D3); it is that of the only named one, if there is just one."""
+    named: dict[str, list[Lesion]] = {}
+    for one in lesions:
+        if one.levels:
+            named.setdefault(_id(one), []).append(one)
+    unnamed: dict[str, Lesion] = {}
+    kept: list[Lesion] = []
+    for one in lesions:
+        of_class = named.get(_id(one), [])
+        target = of_class[0] if len(of_class) == 1 else unnamed.setdefault(_id(one), one)
+        if one.levels or target is one:
+            kept.append(one)
+        else:
             target.absorb(one)
-            lesions.remove(one)
+    lesions[:] = kept
 
 
 def _add_imaging(config: Lesions, lesions: list[Lesion], found: Found, cleared: Sequence[Found]) -> None:

@@ -10,22 +10,28 @@ from fhirpath_spine.pathway.needs import Coding, Need
 if TYPE_CHECKING:
     from fhirpath_spine.fhirpath import ValueSet
 
-_CACHE_LIMIT = 100_000
+_CACHE_LIMIT = 10_000
+_CACHED_CODINGS, _CACHED_CODE = 8, 64
+"""Codings of a resource, and length of a code, that are worth remembering: a chart must not fill the memory of the process."""
 
 
 class Matcher:
     """Finds the needs of a resource by its type and codings. Safe to share: its only state is a bounded cache."""
 
     def __init__(self, needs: Mapping[str, Need]) -> None:
-        self._by_type: dict[str, list[Need]] = {}
+        exact: dict[tuple[str, Coding], list[str]] = {}
+        self._by_prefix: dict[tuple[str, str], list[Need]] = {}
         self._whole: dict[str, tuple[str, ...]] = {}
         for need in needs.values():
             for kind in need.resources:
                 if need.codes is None:
                     self._whole[kind] = (*self._whole.get(kind, ()), need.name)
-                else:
-                    self._by_type.setdefault(kind, []).append(need)
-        self._cache: dict[tuple[str, str, str], tuple[str, ...]] = {}
+                    continue
+                for member in need.codes.members:
+                    exact.setdefault((kind, member), []).append(need.name)
+                for system in need.codes.prefixes:
+                    self._by_prefix.setdefault((kind, system), []).append(need)
+        self._exact = {key: tuple(names) for key, names in exact.items()}
         self._together: dict[tuple[str, tuple[Coding, ...]], tuple[str, ...]] = {}
         self._systems = frozenset(
             system
@@ -41,27 +47,21 @@ class Matcher:
         if together is not None:
             return together
         found: dict[str, None] = dict.fromkeys(self._whole.get(kind, ()))
-        for system, code in codings:
-            key = (kind, system, code)
-            answered = self._cache.get(key)
-            if answered is None:
-                answered = self._look_up(kind, system, code)
-            found.update(dict.fromkeys(answered))
-        if len(self._together) >= _CACHE_LIMIT:
-            self._together.clear()
-        self._together[kind, codings] = names = tuple(found)
+        for coding in codings:
+            found.update(dict.fromkeys(self._exact.get((kind, coding), ())))
+            for need in self._by_prefix.get((kind, coding[0]), ()):
+                if need.codes is not None and need.codes.contains(*coding):
+                    found[need.name] = None
+        names = tuple(found)
+        if len(codings) <= _CACHED_CODINGS and all(len(s) + len(c) <= _CACHED_CODE for s, c in codings):
+            if len(self._together) >= _CACHE_LIMIT:
+                self._together.clear()
+            self._together[kind, codings] = names
         return names
 
     def readable(self, codings: Iterable[Coding]) -> bool:
         """Whether any of the codings is of a code system that some need reads."""
         return any(system in self._systems for system, _ in codings)
-
-    def _look_up(self, kind: str, system: str, code: str) -> tuple[str, ...]:
-        names = tuple(n.name for n in self._by_type.get(kind, ()) if n.codes and n.codes.contains(system, code))
-        if len(self._cache) >= _CACHE_LIMIT:
-            self._cache.clear()
-        self._cache[kind, system, code] = names
-        return names
 
 
 def known(value_set: ValueSet | None, codings: Iterable[Coding]) -> bool:
