@@ -99,6 +99,17 @@ def test_other_media_types_are_refused(client: TestClient, headers: dict[str, st
     assert_outcome(client.post(URL, content=orjson.dumps(body()), headers=headers), 415, "not-supported")
 
 
+@pytest.mark.parametrize(
+    "twice",
+    [
+        [("content-type", "application/json"), ("content-type", "text/plain")],
+        [("content-type", "application/json"), ("content-encoding", "identity"), ("content-encoding", "gzip")],
+    ],
+)
+def test_headers_that_say_two_things_are_refused(client: TestClient, twice: list[tuple[str, str]], body: Any) -> None:
+    assert_outcome(client.post(URL, content=orjson.dumps(body()), headers=twice), 415, "not-supported")
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b'{"a": NaN}', b"[1]", b"null", '{"hook": "x"}'.encode("utf-16")])
 def test_what_is_no_request_is_a_400(client: TestClient, content: bytes) -> None:
     assert_outcome(client.post(URL, content=content, headers={"content-type": "application/json"}), 400, "invalid")

@@ -230,10 +230,14 @@ def test_a_token_in_an_address_is_refused_and_not_repeated(
 ) -> None:
     query = {"subject": patient_of(chart("09")), "fhirServer": resectable.base, name: TOKEN}
     with caplog.at_level("DEBUG"):
-        response = api.get("/fhir/PlanDefinition/PW-NEURO/$apply", params=query)
-    assert "revoked" in refused(response, 400, "invalid")
+        answers = [
+            api.get("/fhir/PlanDefinition/PW-NEURO/$apply", params=query),
+            api.post("/fhir/PlanDefinition/PW-NEURO/$apply", params={name: TOKEN}, json=parameters(subject="p1")),
+        ]
     assert resectable.asked == []
-    assert_secret(response.text, caplog, capfd)
+    for response in answers:
+        assert "revoked" in refused(response, 400, "invalid")
+        assert_secret(response.text, caplog, capfd)
 
 
 @pytest.mark.parametrize("fault", [None, (500, {}), (200, b"<html>")], ids=["refused token", "500", "a web page"])

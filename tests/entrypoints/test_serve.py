@@ -57,6 +57,29 @@ def test_dev_serves_says_so_loudly_and_a_signal_ends_it_with_0(number: signal.Si
     assert "Traceback" not in err
 
 
+WEBSOCKET = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\nSec-WebSocket-Version: 13\r\n"
+LEFT = "Content-Type: application/json\r\nContent-Length: 100\r\n"
+
+
+def test_neither_a_websocket_nor_a_caller_who_hangs_up_leaves_more_than_a_word_in_the_log() -> None:
+    port = free_port()
+    process = start(port, SPINE_MODE="dev")
+    try:
+        discovered(port)
+        for line, headers in (("GET /x?token=canary4711", WEBSOCKET), ("POST /cds-services/spine-patient-view", LEFT)):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as caller:
+                caller.sendall(f"{line} HTTP/1.1\r\nHost: a\r\n{headers}\r\n{{".encode())
+                if headers is WEBSOCKET:
+                    assert b" 404 " in caller.recv(64)
+        discovered(port)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+    assert "caller left while sending" in err
+    assert "internal error" not in err
+    assert "canary4711" not in err
+
+
 def discovered(port: int) -> Any:
     deadline = time.monotonic() + 30
     while True:

@@ -34,12 +34,12 @@ def test_the_token_of_the_body_is_that_of_the_server() -> None:
 
 def test_without_one_the_server_is_asked_without() -> None:
     assert from_parameters(listed()).access is None
-    assert from_query({"subject": "p1", "fhirServer": "https://a.example/fhir"}).access is None
+    assert from_query([("subject", "p1"), ("fhirServer", "https://a.example/fhir")]).access is None
 
 
 def test_a_token_in_an_address_is_refused_without_repeating_it() -> None:
     with pytest.raises(RequestError, match="revoked") as caught:
-        from_query({"subject": "p1", "fhirServer": "https://a.example/fhir", "access_token": CANARY})
+        from_query([("subject", "p1"), ("fhirServer", "https://a.example/fhir"), ("access_token", CANARY)])
     assert CANARY not in str(caught.value)
 
 
@@ -64,3 +64,14 @@ def test_where_something_was_not_read_nothing_is_not_the_answer(make: ModuleType
     with pytest.raises(PreconditionError, match="conditions: the EHR did not send it") as caught:
         applied(decision, "PW-DEMO", "d", make.wording())
     assert not isinstance(caught.value, NothingToPropose)
+
+
+@pytest.mark.parametrize("name", ["subject", "fhirServer", "accessToken"])
+def test_what_is_given_twice_is_refused(name: str) -> None:
+    body = listed(accessToken="inner")
+    body["parameter"].append({"name": name, "valueString": CANARY})
+    with pytest.raises(RequestError, match=f"more than one {name}") as caught:
+        from_parameters(body)
+    assert CANARY not in str(caught.value)
+    with pytest.raises(RequestError, match="more than one subject"):
+        from_query([("subject", "p1"), ("subject", "p2"), ("fhirServer", "https://a.example/fhir")])

@@ -105,3 +105,21 @@ def test_a_type_can_be_stated_as_not_read() -> None:
 def test_odd_entries_are_passed_over() -> None:
     odd = {**bundle(PATIENT), "entry": [{"resource": PATIENT}, None, 1, {}, {"resource": "x"}, {"resource": {}}]}
     assert chart(odd).patient == "p1"
+
+
+@pytest.mark.parametrize("odd", [{}, {"resourceType": "condition"}, {"resourceType": ["Condition"]}, bundle(PAIN)])
+def test_a_resource_that_cannot_be_read_leaves_all_types_unread(odd: dict[str, Any]) -> None:
+    reads = chart(bundle(PATIENT, odd)).reads
+    assert {key for key, read in reads.items() if read.complete} == {"patient"}
+    assert reads["conditions"].detail == "shape"
+
+
+def test_a_bundle_that_goes_on_elsewhere_is_not_the_whole_chart() -> None:
+    cut = {**bundle(PATIENT, PAIN, kind="searchset"), "link": [{"relation": "next", "url": "https://a.example"}]}
+    assert chart(cut).reads["conditions"].detail == "next-page"
+
+
+def test_a_resource_that_nothing_reads_refuses_the_chart_if_it_is_of_another_patient() -> None:
+    with pytest.raises(PatientMismatch):
+        chart(bundle(PATIENT, {"resourceType": "Encounter", "subject": {"reference": "Patient/p2"}}))
+    assert chart(bundle(PATIENT, {"resourceType": "Encounter", "subject": {"reference": "Patient/p1"}})).patient == "p1"

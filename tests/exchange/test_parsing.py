@@ -59,3 +59,29 @@ def test_the_message_does_not_repeat_the_body() -> None:
         parse(b'{"secret-4711": tru}')
     assert "4711" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"context": {"patientId": "1", "patientId": "2"}}',
+        b'{"prefetch": {"conditions": {"a": 1}, "conditions": null}}',
+        b'{"a": [{"subject": 1, "subj\\u0065ct": 2}]}',
+        b'{"a": ":", "a": "\\u003a:"}',
+    ],
+)
+def test_a_key_that_stands_twice_is_refused(body: bytes) -> None:
+    with pytest.raises(RequestError, match="twice") as refused:
+        parse(body)
+    assert "patientId" not in str(refused.value)
+
+
+@given(VALUES)
+def test_no_other_json_is_taken_for_one_with_a_key_twice(value: object) -> None:
+    body = json.dumps(value)
+    assert parse(body.encode()) == value
+
+
+@pytest.mark.parametrize("body", [r'{"a": "\u003a"}', r'{"a": "\\u003a"}', r'{"\u003A": ":", "b": "\\\u003a"}'])
+def test_a_colon_that_is_written_as_an_escape_is_no_second_key(body: str) -> None:
+    assert parse(body.encode()) == json.loads(body)

@@ -30,7 +30,8 @@ async def read_bytes(request: Request, limit: int) -> bytes:
 
 
 def _check_media_type(request: Request) -> None:
-    media, _, parameters = request.headers.get("content-type", "").partition(";")
+    # A header that stands twice may say two things: it is read as one that says both.
+    media, _, parameters = _header(request, "content-type").partition(";")
     kind = media.strip().lower()
     if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
         raise MediaTypeUnsupported("The body is not declared as JSON.", hint=_HINT)
@@ -38,8 +39,12 @@ def _check_media_type(request: Request) -> None:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in ("utf-8", "utf8"):
             raise MediaTypeUnsupported("The body is not declared as UTF-8.", hint=_HINT)
-    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+    if _header(request, "content-encoding").strip().lower() not in ("", "identity"):
         raise MediaTypeUnsupported("The body is compressed.", hint=_HINT)
+
+
+def _header(request: Request, name: str) -> str:
+    return ", ".join(request.headers.getlist(name))
 
 
 def check_size(size: int, limit: int) -> None:

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fhirpath_spine.entrypoints.callers import CALLER_LEFT, Callers, while_connected
 from fhirpath_spine.errors import UnknownService
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.apply import ApplyRequest, from_parameters, from_query
+from fhirpath_spine.exchange.apply import ApplyRequest, check_query, from_parameters, from_query
 from fhirpath_spine.exchange.capability import MEDIA_TYPE, SEARCH, capability_statement
 from fhirpath_spine.exchange.plandefinition import plan_definition, searchset
 from fhirpath_spine.service import HookService, Trace
@@ -52,11 +52,12 @@ def mount(app: FastAPI, service: HookService, callers: Callers, public_url: str 
     @app.get(f"{ROOT}/PlanDefinition/{{plan_id}}/$apply")
     async def apply_by_query(plan_id: str, request: Request) -> Response:
         _find(plans, plan_id)
-        return await answer(plan_id, from_query(request.query_params), request)
+        return await answer(plan_id, from_query(request.query_params.multi_items()), request)
 
     @app.post(f"{ROOT}/PlanDefinition/{{plan_id}}/$apply")
     async def apply(plan_id: str, request: Request) -> Response:
         _find(plans, plan_id)
+        check_query(request.query_params.multi_items())
         got = await callers.read(request)
         return await answer(plan_id, from_parameters(got.body), request)
 

@@ -10,6 +10,7 @@ import logging
 import traceback
 
 import orjson
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fhirpath_spine.entrypoints.http_errors import answer
@@ -45,6 +46,10 @@ class Rim:
             status, code = answer(error)
             logger.log(logging.ERROR if status == 500 else logging.INFO, "refused %s %s", status, error.code)
             body = of_error(error, code, _decision(state))
+        except ClientDisconnect:
+            # The caller left while it was sending: nobody receives an answer, and nothing failed here.
+            logger.info("caller left while sending")
+            return
         except Exception as error:
             logger.error("internal error %s at %s", type(error).__name__, _places(error))
             text = "The service failed. Nothing was judged; this is not a statement that nothing is needed."

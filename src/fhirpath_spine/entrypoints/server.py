@@ -131,6 +131,8 @@ def run(app: FastAPI, settings: Settings, host: str, port: int) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        # No path takes a WebSocket, and the server would write the address of one that is tried to the log.
+        ws="none",
         timeout_keep_alive=5,
         timeout_graceful_shutdown=10,
     )

@@ -7,7 +7,8 @@ this service, and is never passed on. A plan that a card carries and the one ans
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,7 @@ from fhirpath_spine.pathway.chart import Chart
 from fhirpath_spine.pathway.decision import Decision, Status
 from fhirpath_spine.pathway.truth import Reason
 
+_SINGLE = ("subject", "data", "fhirServer", "accessToken")
 _TEXTS = ("valueString", "valueUri", "valueUrl", "valueId")
 _HINT = "Send Parameters with subject (valueString Patient/id), and data (resource Bundle) or fhirServer (valueUrl)."
 
@@ -80,11 +82,9 @@ def from_parameters(body: object) -> ApplyRequest:
         raise RequestError("The body is no Parameters resource.", hint=_HINT)
     listed = body.get("parameter", [])
     parts = [p for p in listed if isinstance(p, dict)] if isinstance(listed, list) else []
-    subjects = [p for p in parts if p.get("name") == "subject"]
-    if len(subjects) > 1:
-        raise RequestError("There is more than one subject.", hint="Ask for one patient at a time.")
+    _check_single(name for p in parts if isinstance(name := p.get("name"), str))
     data = [p.get("resource") for p in parts if p.get("name") == "data"]
-    if len(data) > 1 or (data and not isinstance(data[0], dict)):
+    if data and not isinstance(data[0], dict):
         raise RequestError("data is not one resource.", hint=_HINT, expression="Parameters.parameter")
     return _request(
         _text(parts, "subject"),
@@ -94,20 +94,40 @@ def from_parameters(body: object) -> ApplyRequest:
     )
 
 
-def from_query(query: Mapping[str, str]) -> ApplyRequest:
-    """The request in the query of a GET, which can name a server that asks for no token, but hold no chart and no token:
-    addresses are written to the logs of whatever stands between.
+def from_query(query: Sequence[tuple[str, str]]) -> ApplyRequest:
+    """The request in the query of a GET, which can name a server that asks for no token, but hold no chart and no token.
 
     Raises:
-        RequestError: a token stands in it all the same, or as :func:`from_parameters`.
+        RequestError: as :func:`from_parameters` and :func:`check_query`.
 
     """
-    if any("token" in name.lower() or name.lower() == "authorization" for name in query):
+    check_query(query)
+    _check_single(name for name, _ in query)
+    asked = dict(query)
+    return _request(asked.get("subject", ""), asked.get("fhirServer", ""), "", None)
+
+
+def check_query(query: Sequence[tuple[str, str]]) -> None:
+    """Refuses a token in an address, whatever the method: addresses are written to the logs of whatever stands between.
+
+    Raises:
+        RequestError: one stands in it.
+
+    """
+    if any("token" in name.lower() or name.lower() in ("authorization", "bearer") for name, _ in query):
         raise RequestError(
             "A token stands in the address, where logs keep it, so it was not used.",
             hint="Have it revoked, and send a new one as accessToken in the body of a POST.",
         )
-    return _request(query.get("subject", ""), query.get("fhirServer", ""), "", None)
+
+
+def _check_single(names: Iterable[str]) -> None:
+    counts = Counter(names)
+    twice = next((name for name in _SINGLE if counts[name] > 1), None)
+    if twice is not None:
+        raise RequestError(
+            f"There is more than one {twice}.", hint="Ask for one patient of one chart at a time.", expression=twice
+        )
 
 
 def _text(parts: list[dict[str, Any]], name: str) -> str:

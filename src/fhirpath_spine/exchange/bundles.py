@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fhirpath_spine.errors import PatientMismatch, RequestError
-from fhirpath_spine.exchange.retrieval import Why, is_failure, unread
+from fhirpath_spine.exchange.retrieval import Why, check_ignored, is_failure, is_resource, unread
 from fhirpath_spine.exchange.templates import ORDER, TYPES, type_of
 from fhirpath_spine.pathway.chart import Chart, Read, Resource
 
+_BUT_PATIENT = frozenset(TYPES) - {"Patient"}
+"""The types that an entry may leave unread; the Patient is here, or there would be no chart."""
+_READ = {*TYPES, "Medication"}
 _WORD = re.compile(r"[A-Za-z]+")
 
 
@@ -18,11 +21,12 @@ def chart(bundle: object, *, not_read: Iterable[str] = ()) -> Chart:
     """The chart in a Bundle of type collection, searchset, transaction, batch or document.
 
     References by ``urn:uuid`` are rewritten to ``Type/id``. An OperationOutcome entry leaves the types that it names
-    unread, or all of them; ``not_read`` names types that count as not read at all.
+    unread, or all of them; so does an entry that cannot be read, and a link to a next page. ``not_read`` names types that
+    count as not read at all.
 
     Raises:
         RequestError: it is no Bundle, or holds no Patient.
-        PatientMismatch: it holds two Patients.
+        PatientMismatch: it holds two Patients, or a resource of another that nothing would have read.
 
     """
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
@@ -38,13 +42,24 @@ def chart(bundle: object, *, not_read: Iterable[str] = ()) -> Chart:
     names = _names(found)
     resources = [_renamed(resource, url, names) for url, resource in found]
     patient = _patient(resources)
-    skipped, failed = set(not_read), set(_failed(resources))
-    return Chart(
+    skipped, failed = set(not_read), dict.fromkeys(_failed(resources), Why.OUTCOME)
+    if not all(map(is_resource, resources)):
+        failed = dict.fromkeys(_BUT_PATIENT, Why.SHAPE)
+    if _has_next(bundle):
+        failed = dict.fromkeys(_BUT_PATIENT, Why.NEXT_PAGE)
+    whole = Chart(
         patient=patient,
         reads=dict(_reads(resources, skipped, failed)),
         aliases=frozenset(url for url, name in names.items() if name == f"Patient/{patient}"),
         base=_base(found, patient),
     )
+    check_ignored((r for r in resources if str(r.get("resourceType")) not in _READ), whole)
+    return whole
+
+
+def _has_next(bundle: Mapping[str, Any]) -> bool:
+    links = bundle.get("link")
+    return isinstance(links, list) and any(isinstance(x, dict) and x.get("relation") == "next" for x in links)
 
 
 def _names(found: Iterable[tuple[Any, dict[str, Any]]]) -> dict[str, str]:
@@ -95,8 +110,7 @@ def _failed(resources: Iterable[Resource]) -> Iterator[str]:
     for resource in resources:
         if resource.get("resourceType") == "OperationOutcome" and is_failure(resource):
             named = set(_WORD.findall(" ".join(_texts(resource.get("issue"))))) & set(TYPES)
-            # The Patient is here, or there would be no chart.
-            yield from named or set(TYPES) - {"Patient"}
+            yield from named or _BUT_PATIENT
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -110,7 +124,7 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _reads(resources: Iterable[Resource], skipped: set[str], failed: set[str]) -> Iterator[tuple[str, Read]]:
+def _reads(resources: Iterable[Resource], skipped: set[str], failed: Mapping[str, Why]) -> Iterator[tuple[str, Read]]:
     by_type: dict[str, list[Resource]] = {}
     for resource in resources:
         kind = str(resource.get("resourceType"))
@@ -123,7 +137,7 @@ def _reads(resources: Iterable[Resource], skipped: set[str], failed: set[str]) -
         if kind in skipped:
             yield key, unread(Why.STATED, source="file")
         elif kind in failed:
-            yield key, unread(Why.OUTCOME, mine, source="file")
+            yield key, unread(failed[kind], mine, source="file")
         else:
             yield key, Read(mine, source="file")
 
