@@ -132,10 +132,9 @@ def test_an_id_longer_than_fhir_allows_is_asked_for_as_it_is() -> None:
 # ------------------------------------------------------------------ at once
 
 
-@pytest.mark.parametrize("milliseconds", [5, 50])
-def test_fetches_overlap(milliseconds: int) -> None:
+def test_fetches_overlap() -> None:
     """All fetches together take less than 2.5 times the slowest chain of pages alone; one after another it were 15 times."""
-    stub = from_bundle(CHART, page_size=2, latency=milliseconds / 1000)
+    stub = from_bundle(CHART, page_size=2, latency=0.05)
     client = Client(servers=Servers(loopback=True))
 
     async def fetched(setup: Setup, *keys: str) -> float:
@@ -220,7 +219,7 @@ def test_when_the_caller_leaves_its_fetches_end_and_no_task_is_left() -> None:
         tasks = asyncio.all_tasks()
         started = time.perf_counter()
         await setup.application()(scope, receive, send)
-        assert 0.2 < time.perf_counter() - started < 1.5
+        assert time.perf_counter() - started < setup.seconds / 2, "it did not wait for what nobody reads"
         assert sent[0]["status"] == 499
         assert setup.records[-1].outcome == "caller-left"
         assert len(stub.asked) == len(snapshot().templates)
@@ -228,7 +227,7 @@ def test_when_the_caller_leaves_its_fetches_end_and_no_task_is_left() -> None:
         assert stub.busy == 0
         assert asyncio.all_tasks() == tasks
 
-    over_sockets(stub, work)
+    over_sockets(stub, work, seconds=20.0)
 
 
 def test_what_is_given_up_at_the_deadline_leaves_no_connection_and_no_task() -> None:

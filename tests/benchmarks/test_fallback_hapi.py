@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -69,15 +70,16 @@ def test_an_honest_server_gives_no_difference_and_holds_afterwards_what_it_held(
 def test_a_search_that_hides_a_resource_is_a_difference(
     ran: Any, server: FhirStub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = FhirStub._search
+    honest, one_at_a_time = FhirStub._search, threading.Lock()
 
     def hiding(self: FhirStub, kind: str, query: dict[str, str]) -> Reply:
-        kept = self.resources
-        self.resources = [r for r in kept if r["id"] != "spine-case-bench-proc-2"]
-        try:
-            return honest(self, kind, query)
-        finally:
-            self.resources = kept
+        with one_at_a_time:
+            kept = self.resources
+            self.resources = [r for r in kept if r["id"] != "spine-case-bench-proc-2"]
+            try:
+                return honest(self, kind, query)
+            finally:
+                self.resources = kept
 
     monkeypatch.setattr(FhirStub, "_search", hiding)
     different, printed = ran()
