@@ -14,6 +14,7 @@ from fhirpath_spine.fhirpath import Incomplete
 from fhirpath_spine.pathway import reading
 from fhirpath_spine.pathway.decision import LesionRef
 from fhirpath_spine.pathway.filing import Found
+from fhirpath_spine.pathway.joining import absorb_unnamed, class_id, merge
 from fhirpath_spine.pathway.matching import known
 from fhirpath_spine.pathway.model import LesionClass, Lesions
 from fhirpath_spine.pathway.needs import Coding
@@ -65,14 +66,14 @@ def _name(found: Found) -> str:
 def build(config: Lesions, conditions: Sequence[Found], imaging: Sequence[Found]) -> list[Lesion]:
     """The lesions of a chart, cranial to caudal, whatever the order and the ids of its entries."""
     lesions = [one for found in sorted(conditions, key=_name) if (one := _from_condition(config, found)) is not None]
-    _merge(config, lesions)
-    _absorb_unnamed(lesions)
+    merge(config, lesions)
+    absorb_unnamed(lesions)
     cleared = [f for f in imaging if f.item.get("value") in config.imaging_absent]
     seen = [f for f in imaging if f.item.get("value") not in config.imaging_absent]
     # What founds a lesion comes first; then what names most levels, what names no place last: each joins what is there by then.
     for found in sorted(seen, key=lambda f: (_is_known(config, f), _place_rank(config, f), f.order, f.reference)):
         _add_imaging(config, lesions, found, cleared)
-    _merge(config, lesions)
+    merge(config, lesions)
     for one in lesions:
         for parts in (one.conditions, one.imaging):
             parts.sort(key=lambda f: (f.order, f.reference))
@@ -109,65 +110,6 @@ def _from_condition(config: Lesions, found: Found) -> Lesion | None:
                 continue
             return Lesion(kind, levels_of(config, sites), sites, codes, [found])
     return None
-
-
-def _merge(config: Lesions, lesions: list[Lesion]) -> None:
-    """Lesions of one class with a common level become one, through others too; one of unknown class joins the class there."""
-
-    place = {kind.id: n for n, kind in enumerate(config.classes)}
-
-    def order(one: Lesion) -> tuple[bool, int, list[str]]:
-        return _id(one) == "unknown", place.get(_id(one), len(place)), sorted(one.levels)
-
-    lesions[:] = _joined(sorted(lesions, key=order))
-    lesions.sort(key=order)
-    grown = True
-    while grown:
-        grown = False
-        for one in lesions:
-            near_by = (x for x in lesions if x is not one and x.levels & one.levels)
-            other = next((x for x in near_by if "unknown" in (_id(one), _id(x))), None)
-            if other is not None:
-                one.absorb(other)
-                lesions.remove(other)
-                grown = True
-                break
-
-
-def _joined(lesions: Sequence[Lesion]) -> list[Lesion]:
-    """Lesions of one class with a common level as one. Those that are left of a class share no level, so that each next one
-    is held against as few as there are levels, however many Conditions repeat them.
-    """
-    by_kind: dict[str, list[Lesion]] = {}
-    apart: list[Lesion] = []
-    for one in lesions:
-        if not one.levels:
-            apart.append(one)
-            continue
-        mine = by_kind.setdefault(_id(one), [])
-        met = [x for x in mine if x.levels & one.levels]
-        for other in (*met[1:], one) if met else ():
-            met[0].absorb(other)
-        by_kind[_id(one)] = [x for x in mine if x not in met[1:]] if met else [*mine, one]
-    return [*(x for kind in by_kind.values() for x in kind), *apart]
-
-
-def _absorb_unnamed(lesions: list[Lesion]) -> None:
-    """Without a site all of a class are one unnamed lesion (D3); it is that of the only named one, if there is just one."""
-    named: dict[str, list[Lesion]] = {}
-    for one in lesions:
-        if one.levels:
-            named.setdefault(_id(one), []).append(one)
-    unnamed: dict[str, Lesion] = {}
-    kept: list[Lesion] = []
-    for one in lesions:
-        of_class = named.get(_id(one), [])
-        target = of_class[0] if len(of_class) == 1 else unnamed.setdefault(_id(one), one)
-        if one.levels or target is one:
-            kept.append(one)
-        else:
-            target.absorb(one)
-    lesions[:] = kept
 
 
 def _add_imaging(config: Lesions, lesions: list[Lesion], found: Found, cleared: Sequence[Found]) -> None:
@@ -211,17 +153,13 @@ def _everywhere(config: Lesions, one: Lesion) -> set[Coding]:
     return one.sites | {c for c, name in config.levels.items() if name in one.levels}
 
 
-def _id(lesion: Lesion) -> str:
-    return lesion.kind.id if lesion.kind else "unknown"
-
-
 def _complete(config: Lesions, one: Lesion) -> None:
     order = list(dict.fromkeys(config.levels.values()))
     names = sorted(one.levels, key=order.index)
     one.rank = order.index(names[0]) if names else len(order)
     one.regions = regions_of(config, _everywhere(config, one))
     elsewhere = bool(one.levels or exact(config, one.regions))
-    one.key = f"{_id(one)}:{'+'.join(names) or 'unnamed'}"
+    one.key = f"{class_id(one)}:{'+'.join(names) or 'unnamed'}"
     one.conditions.sort(key=_name)
     one.imaging.sort(key=_name)
     confirmed = [c.item.get("confirmed") for c in one.conditions]
@@ -229,7 +167,7 @@ def _complete(config: Lesions, one: Lesion) -> None:
     dates = sorted(f.day for f in (*one.conditions, *one.imaging) if f.day and not _is_known(config, f))
     item: dict[str, Any] = {
         "key": one.key,
-        "class": _id(one),
+        "class": class_id(one),
         "title": one.kind.title if one.kind else "",
         "code": [c.resource["code"] for c in one.conditions],
         "level": names,
@@ -249,7 +187,7 @@ def _complete(config: Lesions, one: Lesion) -> None:
         item["confirmed"] = False
     for flag in config.flags:
         shown = bool(one.levels & flag.levels) or known(flag.sites, one.sites) or known(flag.codes, one.codes)
-        if shown or _id(one) in flag.classes:
+        if shown or class_id(one) in flag.classes:
             item[flag.name] = True
         elif elsewhere or flag.absent is False:
             item[flag.name] = False
