@@ -43,6 +43,17 @@ def test_prod_refuses_to_start_with_2() -> None:
     assert "refuses to start" in err
 
 
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_port_that_is_taken_is_said_before_anything_is_shown(
+    run: Any, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("SPINE_MODE", "dev")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found = run(command, "--port", str(taken.getsockname()[1]))
+    assert (found.code, found.out) == (2, "")
+    assert "--port" in found.err
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_dev_serves_says_so_loudly_and_a_signal_ends_it_with_0(number: signal.Signals) -> None:
     port = free_port()

@@ -47,6 +47,8 @@ def test_a_name_that_is_not_on_the_list_is_refused_with_the_nearest(tmp_path: Pa
     [
         ("MODE", "secret-4711"),
         ("DEADLINE", "secret-4711"),
+        ("PUBLIC_URL", "secret-4711.example.org"),
+        ("PUBLIC_URL", "https://cds.example.org?secret-4711"),
         ("DEADLINE", "0"),
         ("CLOCK", "secret-4711"),
         ("CLOCK", "2026-06-15T12:00:00"),

@@ -9,7 +9,7 @@ import typer
 
 from fhirpath_spine.entrypoints.content import load_content, moment
 from fhirpath_spine.entrypoints.demo import WRITTEN_FOR, patients_directory, show_all
-from fhirpath_spine.entrypoints.server import build, run
+from fhirpath_spine.entrypoints.server import build, check_free, check_mode, run
 from fhirpath_spine.entrypoints.settings import load
 
 Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
@@ -22,6 +22,8 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     Exit: 0 after SIGTERM, 1 the content cannot be used, 2 the settings do not allow a start.
     """
     settings = load().settings
+    check_mode(settings)
+    check_free(host, port)
     run(build(settings), settings, host, port)
 
 
@@ -36,6 +38,8 @@ def demo(
 
     Exit: 0 shown, 1 the content cannot be used, 2 wrong use.
     """
+    if not once:
+        check_free(host, port)
     first = load(mode="dev", clock=None).settings
     content = load_content(first)
     when = moment(at or WRITTEN_FOR.isoformat(), content.site)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -109,6 +110,24 @@ def clock(settings: Settings) -> Callable[[], datetime]:
     """The clock: fixed by ``SPINE_CLOCK``, else the machine's."""
     fixed = settings.clock
     return (lambda: fixed) if fixed is not None else (lambda: datetime.now(UTC))
+
+
+def check_free(host: str, port: int) -> None:
+    """Refuses an address that cannot be listened on, before anything is loaded or shown.
+
+    Raises:
+        SettingsError: another program listens there, or the address is none of this machine.
+
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.create_server(address[:2], family=family):
+            pass
+    except OSError as error:
+        raise SettingsError(
+            f"Port {port} of {host} cannot be listened on: {error.strerror or 'the name is not known'}.",
+            hint="Choose another with --port or --host, or end what listens there.",
+        ) from None
 
 
 def run(app: FastAPI, settings: Settings, host: str, port: int) -> None:

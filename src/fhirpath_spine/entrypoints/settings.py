@@ -6,6 +6,7 @@ The environment wins over the file, the file over the default; ``config`` prints
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,12 @@ def _aware(moment: datetime | None) -> datetime | None:
     return moment
 
 
+def _address(text: str) -> str:
+    if text and not re.match(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?\Z", text):
+        raise ValueError("needs scheme and host, and no query, for example https://cds.example.org")
+    return text
+
+
 class Settings(BaseSettings):
     """All settings. A field's description is what ``config`` prints beside it."""
 
@@ -45,7 +52,9 @@ class Settings(BaseSettings):
     on_unavailable: Literal["412", "card"] = Field("412", description="answer where the scope cannot be decided")
     deadline: float = Field(4.0, gt=0, le=60, description="seconds for one call")
     hmac_key_file: Path | None = Field(None, description="at least 32 bytes that ids are derived with")
-    public_url: str = Field("", description="how the service is reached from outside: FHIR answers, registration")
+    public_url: Annotated[str, AfterValidator(_address)] = Field(
+        "", description="how the service is reached from outside: FHIR answers, registration"
+    )
     database_url: str = Field("", description="store of issued cards and feedback (not used by this release)")
     data_dir: Path | None = Field(None, description="directory of the default store (not used by this release)")
     metrics_addr: str = Field("", description="host:port of the metrics (not used by this release)")

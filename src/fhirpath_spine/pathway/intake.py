@@ -109,7 +109,7 @@ class Intake:
         subject = self._subject(resource)
         if subject is Subject.ANOTHER:
             raise PatientMismatch(
-                f"A {kind} of another patient is among the data, so nothing was judged.",
+                f"The data hold a resource of another patient ({kind}), so nothing was judged.",
                 hint="Send data of the context's patient only, and check the cache that filled the prefetch.",
             )
         names = self._matcher.needs(kind, codes)

@@ -168,5 +168,5 @@ def _place(error: yaml.YAMLError, file: str) -> Span:
 
 def _advice(error: yaml.YAMLError) -> str:
     if did_you_mean(_problem(error), ("mapping values are not allowed in this context",)):
-        return "Put quotes round a text that holds a colon."
+        return "Check the indentation of this line, and put quotes round a text that holds a colon."
     return "Check the indentation, quotes and brackets in this line and the one above."
