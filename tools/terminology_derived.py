@@ -179,10 +179,17 @@ CORD_AND_BONE: list[Line] = [
         " sct:187917009 sct:1157067003 icd:C41.2 icd:C41.4",
     ),
     (
+        "vertebral-primary-neutral",
+        "Named primary tumour of the vertebral column, behaviour not stated",
+        "row of vertebral-primary-tumour that names a tumour and no behaviour: giant cell tumour of bone",
+        "sct:697970009",
+    ),
+    (
         "vertebral-primary-uncertain",
         "Tumour of the vertebral column, behaviour uncertain",
         "the other rows of vertebral-primary-tumour; D49.2 names no bone for certain: unspecific-tumour-neutral",
-        "@vertebral-primary-tumour -@vertebral-primary-benign -@vertebral-primary-malignant -icd:D49.2",
+        "@vertebral-primary-tumour -@vertebral-primary-benign -@vertebral-primary-malignant -@vertebral-primary-neutral"
+        " -icd:D49.2",
     ),
     (
         "tumour-needs-spinal-site",
