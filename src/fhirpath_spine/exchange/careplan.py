@@ -7,7 +7,8 @@ The resource is checked against FHIR R4 in the tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 from fhirpath_spine.exchange import BASE, Json, lean
 from fhirpath_spine.exchange.ids import Ids
@@ -139,7 +140,7 @@ def _activity(verdict: Verdict, library: Library, phrases: Phrases, *, status: s
     fields: dict[str, str | Said] = {
         "id": verdict.id,
         "claims": ", ".join(verdict.claims),
-        "sources": joined(_sources(verdict.claims, library, phrases), "; "),
+        "sources": _sources(verdict.claims, library, phrases),
     }
     if status == "completed":
         fields["reason"] = joined(verdict.because, "; ")
@@ -155,14 +156,16 @@ def _activity(verdict: Verdict, library: Library, phrases: Phrases, *, status: s
     }
 
 
-def _sources(claims: Iterable[str], library: Library, phrases: Phrases) -> list[str]:
+@lru_cache(maxsize=512)
+def _sources(claims: tuple[str, ...], library: Library, phrases: Phrases) -> Said:
+    """The documents of these claims with their kind, date and weight: the same in each chart, so they are put in words once."""
     names = dict.fromkeys(library.claims[c].source for c in claims if c in library.claims)
     out = []
     for source in (library.sources[n] for n in names if n in library.sources):
         date = source.date or phrases.text("undated")
         kind, certainty = phrases.word("kind", source.kind), phrases.word("certainty", source.certainty)
         out.append(f"{source.title} ({', '.join(x for x in (kind, date, certainty) if x)})")
-    return out
+    return joined(out, "; ")
 
 
 def service_request(decision: Decision, verdict: Verdict, identifier: str) -> Json | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from fhirpath_spine.exchange.markdown import bullets, plain, render, section
 from fhirpath_spine.exchange.waiting import gather
@@ -83,7 +84,7 @@ class Writer:
         lines += [self._text("alternatives", text=one) for one in verdict.alternatives]
         lines += [self._text("framework", id=b.framework, grade=b.grade, text=b.said) for b in verdict.beside]
         if verdict.claims:
-            lines.append(self._text("claims", claims=joined([self._claim(c) for c in verdict.claims])))
+            lines.append(_claims(verdict.claims, self._library, self._say))
         title = self._text("option", title=verdict.title, id=verdict.id)
         return "\n\n".join([f"**{title}**", *([bullets(dict.fromkeys(lines))] if lines else [])])
 
@@ -95,12 +96,6 @@ class Writer:
         unique = list(dict.fromkeys([*said, *verdict.cautions, *(x for x in verdict.lines if x not in head)]))
         reasons = joined([(*one, "" if plain(one).endswith((".", "…")) else ".") for one in unique], " ")
         return self._text("open-item", title=verdict.title, id=verdict.id, reasons=reasons)
-
-    def _claim(self, claim_id: str) -> Said:
-        claim = self._library.claims.get(claim_id)
-        if claim is None or not claim.strength:
-            return self._say.say("claim", id=claim_id)
-        return self._say.say("claim-strength", id=claim_id, strength=claim.strength)
 
     def _evidence(self, evidence: Evidence) -> str:
         value = self._say.say("dated", text=evidence.value, date=evidence.date) if evidence.date else evidence.value
@@ -190,3 +185,16 @@ class Writer:
         at = self._decision.at.isoformat(timespec="minutes")
         lines.append(self._text("footer", decision=self._id, library=self._decision.library[:12], at=at))
         return lines
+
+
+@lru_cache(maxsize=512)
+def _claims(claims: tuple[str, ...], library: Library, phrases: Phrases) -> str:
+    """The line that names what an option rests on: the same in each chart, so it is written once."""
+    return phrases.markdown("claims", claims=joined([_claim(one, library, phrases) for one in claims]))
+
+
+def _claim(claim_id: str, library: Library, phrases: Phrases) -> Said:
+    claim = library.claims.get(claim_id)
+    if claim is None or not claim.strength:
+        return phrases.say("claim", id=claim_id)
+    return phrases.say("claim-strength", id=claim_id, strength=claim.strength)

@@ -64,7 +64,7 @@ def _has_key_twice(body: bytes, value: Any) -> bool:
     Each pair has a colon, so a lost one leaves fewer of them in what is written out again. That is exact but for a colon
     that is written as an escape, and cheap; only where the numbers differ are the pairs looked at.
     """
-    escaped = len(_COLONS.findall(body)) if b"\\u003" in body else 0
+    escaped = len(_COLONS.findall(body)) if b"\\" in body else 0
     if body.count(b":") + escaped == orjson.dumps(value).count(b":"):
         return False
     try:

@@ -25,18 +25,18 @@ def facts_digest(chart: Chart, used: Mapping[str, Resource]) -> str:
     completeness of each key.
     """
     patient = [r for read in chart.reads.values() for r in read.resources if r.get("resourceType") == "Patient"]
-    lines = sorted({hashlib.sha256(canonical(_content(r))).digest() for r in (*patient, *used.values())})
+    lines = sorted({canonical(_content(r)) for r in (*patient, *used.values())})
     whole = hashlib.sha256(chart.patient.encode())
     for key in sorted(chart.reads):
         read = chart.reads[key]
         whole.update(f"{key}:{read.complete}:{read.reason or ''};".encode())
-    for line in lines:
-        whole.update(line)
+    whole.update(b"\n".join(lines))
     return whole.hexdigest()
 
 
 def _content(resource: Resource) -> Resource:
-    """A resource without what no judgement reads; the resource itself where it has none of that."""
-    if not any(name in resource for name in UNREAD):
-        return resource
-    return {name: value for name, value in resource.items() if name not in UNREAD}
+    """A resource without what no judgement reads."""
+    content = dict(resource)
+    for name in UNREAD:
+        content.pop(name, None)
+    return content

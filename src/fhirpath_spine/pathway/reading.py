@@ -85,8 +85,12 @@ def status_code(concept: object, codes: frozenset[str]) -> str:
 
     An EHR may put a code of its own first; a status that only it understands counts as not stated.
     """
-    stated = [concept] if isinstance(concept, str) else [code for _, code in codings(concept)]
-    return next((code for code in stated if code in codes), "")
+    if isinstance(concept, str):
+        return concept if concept in codes else ""
+    for _, code in codings(concept):
+        if code in codes:
+            return code
+    return ""
 
 
 def concept_of(resource: Resource) -> Any:
