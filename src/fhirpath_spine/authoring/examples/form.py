@@ -20,7 +20,7 @@ from fhirpath_spine.authoring.form.fields import (
     one_of,
     wrong,
 )
-from fhirpath_spine.authoring.source.nodes import Block, Items, Scalar
+from fhirpath_spine.authoring.source.nodes import Block, Scalar
 
 CARDS = ("critical", "warning", "info", "safety", "incomplete", "more")
 """What cards are counted by: those of pathways by their indicator, the others by what they are for."""
@@ -63,12 +63,6 @@ def _entry(value: object) -> Scalar | Block:
 
 
 Entries = tuple[Annotated[Any, PlainValidator(_entry)], ...]
-
-
-def _any(value: object) -> Any:
-    if isinstance(value, Block | Items | Scalar):
-        return value
-    raise wrong("text, a list or a mapping is wanted here")
 
 
 class PatientForm(Form):

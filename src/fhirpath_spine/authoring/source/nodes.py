@@ -114,8 +114,3 @@ class Items(list["Node"]):
 
 
 Node = Scalar | Block | Items
-
-
-def span_of(text: str, otherwise: Span) -> Span:
-    """Where a piece of text stands, if it came from a file."""
-    return text.span if isinstance(text, Scalar) else otherwise
