@@ -12,8 +12,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-UV := 0.13.9
-
+LOCK_TOOL := .cache/lock
 .PHONY: help
 help: ## list the targets
 	@echo "fhirpath-spine: treatment pathways of spinal tumours as a CDS Hooks service. Invented patients only."
@@ -53,11 +52,13 @@ bench: $(INSTALLED) ## measure against other FHIRPath stacks, the whole call, an
 	$(BIN)/python -m benchmarks
 
 .PHONY: lock
-lock: ## write requirements.lock anew from pyproject.toml
+lock: ## write requirements.lock anew from pyproject.toml (RELOCK=--upgrade takes newer releases)
 	@$(MAKE) --no-print-directory python-is-new-enough
-	test -x .cache/lock/bin/uv || { $(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install -q uv==$(UV); }
-	.cache/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--group dev pyproject.toml -o requirements.lock
+	rm -rf $(LOCK_TOOL)
+	$(PYTHON) -m venv $(LOCK_TOOL)
+	$(LOCK_TOOL)/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.uv.lock
+	$(LOCK_TOOL)/bin/uv pip compile -q $(RELOCK) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-strip-extras --group dev pyproject.toml -o requirements.lock
 
 .PHONY: clean
 clean: ## remove what the targets made: .venv, caches, builds
@@ -71,12 +72,15 @@ python-is-new-enough:
 		echo "Install one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 
 # Every file that is installed is named in the lock with its hash, the build backend too: so the package itself is built
-# without isolation, and nothing comes in that the lock does not name.
+# without isolation. The lock is the whole set, so pip resolves nothing (a pip below 23.3 does not see that coverage[toml]
+# is bound by the line of coverage, and would refuse): `pip check` says afterwards whether a package is missing.
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(MAKE) --no-print-directory python-is-new-enough MAKECMDGOALS="$(MAKECMDGOALS)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "The virtual environment could not be made. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@echo "Installing the locked packages into $(VENV); this takes a minute, once."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip check --disable-pip-version-check || { \
+		echo "requirements.lock lacks what a package needs; mend it with: make lock" >&2; exit 1; }
 	@touch $@

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PAGE = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCK_TOOL = (ROOT / "requirements.uv.lock").read_text(encoding="utf-8")  # what makes the lock, itself locked
 
 
 def names(requirements: list[str]) -> set[str]:
@@ -43,12 +44,13 @@ def test_every_dependency_has_a_reason_of_more_than_a_word(title: str) -> None:
 def test_the_lock_names_every_dependency_and_the_build_backend() -> None:
     wanted = names(PROJECT["project"]["dependencies"]) | names(PROJECT["dependency-groups"]["dev"])
     wanted |= names(PROJECT["build-system"]["requires"])
-    locked = {line.split("==")[0].lower() for line in LOCK.splitlines() if "==" in line and line[0] != " "}
+    locked = names([line for line in LOCK.splitlines() if "==" in line and line[0] != " "])
     assert {name.replace(".", "-") for name in wanted} <= locked
 
 
-def test_every_entry_of_the_lock_has_a_hash_and_no_location() -> None:
-    entries = re.split(r"\n(?=\S)", LOCK.strip())
+@pytest.mark.parametrize("lock", [LOCK, LOCK_TOOL], ids=["lock", "the tool that makes the lock"])
+def test_every_entry_of_a_lock_has_a_hash_and_no_location(lock: str) -> None:
+    entries = re.split(r"\n(?=\S)", lock.strip())
     assert [entry.split("==")[0] for entry in entries if "--hash=sha256:" not in entry] == []
-    assert "://" not in LOCK
-    assert "index-url" not in LOCK
+    assert "://" not in lock
+    assert "index-url" not in lock
