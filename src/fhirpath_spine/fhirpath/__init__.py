@@ -4,16 +4,15 @@ expression = compile("%creatinine.value > 2 'mg/dL'", variables={"creatinine": S
 expression.truth([], Scope({"creatinine": [...]}, at=now))   # True, False, or None for unknown
 """
 
-from fhirpath_spine.fhirpath.account import Account
-from fhirpath_spine.fhirpath.expression import LONGEST, NESTED, Expression, compile  # noqa: A004 - as re.compile
-from fhirpath_spine.fhirpath.items import Incomplete
-from fhirpath_spine.fhirpath.numbers import Number, step
-from fhirpath_spine.fhirpath.problems import CompileError, EvaluationError
-from fhirpath_spine.fhirpath.quantity import Quantity, align
-from fhirpath_spine.fhirpath.scope import Scope
-from fhirpath_spine.fhirpath.shapes import Shape
-from fhirpath_spine.fhirpath.temporal import Date, DateTime, Time
-from fhirpath_spine.fhirpath.value_sets import ValueSet
+from fhirpath_spine.fhirpath.engine.scope import Scope
+from fhirpath_spine.fhirpath.expression import LONGEST, NESTED, Account, Expression, compile  # noqa: A004 - as re.compile
+from fhirpath_spine.fhirpath.grammar.problems import CompileError, EvaluationError
+from fhirpath_spine.fhirpath.grammar.syntax import Number, step
+from fhirpath_spine.fhirpath.values.items import Incomplete
+from fhirpath_spine.fhirpath.values.quantity import Quantity, align
+from fhirpath_spine.fhirpath.values.shapes import Shape
+from fhirpath_spine.fhirpath.values.temporal import Date, DateTime, Time
+from fhirpath_spine.fhirpath.values.value_sets import ValueSet
 
 __all__ = [
     "LONGEST",

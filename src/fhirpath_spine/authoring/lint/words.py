@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from fhirpath_spine.authoring.form.pathway import STATES
 from fhirpath_spine.authoring.form.shared import KINDS
 from fhirpath_spine.diagnostics import did_you_mean
-from fhirpath_spine.fhirpath.parser import parse
-from fhirpath_spine.fhirpath.problems import Report as ExpressionReport
-from fhirpath_spine.fhirpath.syntax import Binary, Call, Index, Literal, Member, Special, Tree, Variable
+from fhirpath_spine.fhirpath.grammar.parser import parse
+from fhirpath_spine.fhirpath.grammar.problems import Report as ExpressionReport
+from fhirpath_spine.fhirpath.grammar.syntax import Binary, Call, Index, Literal, Member, Special, Tree, Variable
 from fhirpath_spine.pathway.reading import ACTIVE, HISTORY
 
 if TYPE_CHECKING:

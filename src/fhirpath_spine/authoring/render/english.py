@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from fhirpath_spine.fhirpath import NESTED, Expression
-from fhirpath_spine.fhirpath.parser import parse
-from fhirpath_spine.fhirpath.problems import Report
-from fhirpath_spine.fhirpath.syntax import Binary, Call, Literal, Member, Special, Tree, Unary, Variable
+from fhirpath_spine.fhirpath.grammar.parser import parse
+from fhirpath_spine.fhirpath.grammar.problems import Report
+from fhirpath_spine.fhirpath.grammar.syntax import Binary, Call, Literal, Member, Special, Tree, Unary, Variable
 from fhirpath_spine.pathway.model import Library
 
 CIRCUMSTANCES = {

@@ -1,0 +1,1 @@
+"""What it answers: the interpreter of the whole language, three-valued and within a budget."""
