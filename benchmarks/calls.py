@@ -15,9 +15,9 @@ from fhirpath_spine.exchange.cards import Wording, word
 from fhirpath_spine.exchange.ids import PUBLIC_KEY, Ids
 from fhirpath_spine.exchange.parsing import parse
 from fhirpath_spine.exchange.words import Phrases
-from fhirpath_spine.pathway.chart import Chart, Read
 from fhirpath_spine.pathway.decision import Decision, Status
-from fhirpath_spine.pathway.evaluate import decide
+from fhirpath_spine.pathway.facts.chart import Chart, Read
+from fhirpath_spine.pathway.judging.evaluate import decide
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot, Trace
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring import load, load_site
     from fhirpath_spine.errors import SpineError
     from fhirpath_spine.fhirpath import compile  # noqa: A004 (the public name, as re.compile)
-    from fhirpath_spine.pathway.chart import Chart, Read
     from fhirpath_spine.pathway.decision import Decision, Status
-    from fhirpath_spine.pathway.evaluate import decide
+    from fhirpath_spine.pathway.facts.chart import Chart, Read
+    from fhirpath_spine.pathway.judging.evaluate import decide
     from fhirpath_spine.pathway.model import Library, Site
 
 __version__ = "0.1.0"

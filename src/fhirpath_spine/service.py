@@ -22,9 +22,9 @@ from fhirpath_spine.exchange.cards import Taste, Wording, unavailable, word
 from fhirpath_spine.exchange.requests import HookRequest, parse_request
 from fhirpath_spine.exchange.retrieval import RESOURCES, Open, check_known, read_prefetch
 from fhirpath_spine.exchange.templates import templates
-from fhirpath_spine.pathway import evaluate
-from fhirpath_spine.pathway.chart import Chart, Read
 from fhirpath_spine.pathway.decision import Decision
+from fhirpath_spine.pathway.facts.chart import Chart, Read
+from fhirpath_spine.pathway.judging import evaluate
 from fhirpath_spine.pathway.model import Library, Site
 
 BYTES, DEPTH = 16 * 1024 * 1024, 64

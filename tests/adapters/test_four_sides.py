@@ -18,7 +18,7 @@ from fhirpath_spine.exchange import bundles
 from fhirpath_spine.exchange.addresses import Servers
 from fhirpath_spine.exchange.document import document
 from fhirpath_spine.pathway.decision import Decision
-from fhirpath_spine.pathway.evaluate import decide
+from fhirpath_spine.pathway.judging.evaluate import decide
 from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.service import Client
 

@@ -24,9 +24,9 @@ from fhirpath_spine.exchange.addresses import Servers
 from fhirpath_spine.exchange.cards import Wording
 from fhirpath_spine.exchange.ids import Ids
 from fhirpath_spine.exchange.words import Phrases
-from fhirpath_spine.pathway import evaluate
-from fhirpath_spine.pathway.chart import Chart
 from fhirpath_spine.pathway.decision import Decision
+from fhirpath_spine.pathway.facts.chart import Chart
+from fhirpath_spine.pathway.judging import evaluate
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot
 

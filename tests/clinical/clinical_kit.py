@@ -29,8 +29,8 @@ from fhirpath_spine.exchange.ids import Ids
 from fhirpath_spine.exchange.retrieval import read_prefetch
 from fhirpath_spine.exchange.templates import templates, type_of
 from fhirpath_spine.exchange.words import Phrases
-from fhirpath_spine.pathway.chart import Chart
-from fhirpath_spine.pathway.evaluate import decide
+from fhirpath_spine.pathway.facts.chart import Chart
+from fhirpath_spine.pathway.judging.evaluate import decide
 from fhirpath_spine.pathway.model import Library, Site
 
 HERE = Path(__file__).parent

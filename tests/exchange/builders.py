@@ -17,18 +17,19 @@ from fhirpath_spine.pathway.decision import (
     CardKind,
     Decision,
     Evidence,
-    LesionRef,
     Missing,
     PathwayResult,
     PlannedCard,
     Status,
     Step,
-    Unread,
     Verdict,
 )
-from fhirpath_spine.pathway.model import Activity, Budget, Claim, Indicator, Lesions, Library, Policy, Source
-from fhirpath_spine.pathway.needs import Need
-from fhirpath_spine.pathway.texts import Charted
+from fhirpath_spine.pathway.facts.chart import Unread
+from fhirpath_spine.pathway.facts.needs import Need
+from fhirpath_spine.pathway.lesions.lesion import LesionRef
+from fhirpath_spine.pathway.lesions.table import Lesions
+from fhirpath_spine.pathway.model import Activity, Budget, Claim, Indicator, Library, Policy, Source
+from fhirpath_spine.pathway.sentences import Charted
 from fhirpath_spine.pathway.truth import Reason
 
 ROOT = Path(__file__).parents[2]

@@ -12,9 +12,10 @@ import pytest
 
 from fhirpath_spine.exchange import EXTENSION
 from fhirpath_spine.exchange.cards import Taste, unavailable, word
-from fhirpath_spine.pathway.decision import CardKind, Rejection, Status
+from fhirpath_spine.pathway.decision import CardKind, Status
+from fhirpath_spine.pathway.facts.filing import Rejection
 from fhirpath_spine.pathway.model import Activity, Indicator
-from fhirpath_spine.pathway.texts import Charted
+from fhirpath_spine.pathway.sentences import Charted
 from fhirpath_spine.pathway.truth import Reason
 
 

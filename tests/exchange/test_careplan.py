@@ -12,7 +12,8 @@ from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from fhirpath_spine.exchange.cards import Taste, word
 from fhirpath_spine.exchange.careplan import KINDS, members
-from fhirpath_spine.pathway.decision import CardKind, Evidence, LesionRef, Status, Step, Verdict
+from fhirpath_spine.pathway.decision import CardKind, Evidence, Status, Step, Verdict
+from fhirpath_spine.pathway.lesions.lesion import LesionRef
 from fhirpath_spine.pathway.model import Activity, Library
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from fhirpath_spine.exchange.markdown import CAP, clean, escape, plain, render, section
-from fhirpath_spine.pathway.texts import Charted
+from fhirpath_spine.pathway.sentences import Charted
 
 # The worst renderer that is in use: raw HTML on, tables and strikethrough on.
 RENDERER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])

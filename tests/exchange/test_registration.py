@@ -18,7 +18,7 @@ from fhirpath_spine.exchange.ids import Ids
 from fhirpath_spine.exchange.registration import NEVER, PLACE, markdown, sheet
 from fhirpath_spine.exchange.templates import templates
 from fhirpath_spine.exchange.words import Phrases
-from fhirpath_spine.pathway.evaluate import decide
+from fhirpath_spine.pathway.judging.evaluate import decide
 from fhirpath_spine.pathway.model import Library, Site
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fhirpath_spine.errors import BodyTooLarge, PatientMismatch
 from fhirpath_spine.exchange.retrieval import read_prefetch
-from fhirpath_spine.pathway.chart import Read
+from fhirpath_spine.pathway.facts.chart import Read
 from fhirpath_spine.pathway.truth import Reason
 
 TEMPLATES = {"patient": "Patient/x", "conditions": "Condition?x", "medicationRequests": "MedicationRequest?x"}

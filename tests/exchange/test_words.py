@@ -10,8 +10,8 @@ import pytest
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.exchange.markdown import plain
 from fhirpath_spine.exchange.words import KEYS, Phrases, fit
-from fhirpath_spine.pathway.decision import Rejection
-from fhirpath_spine.pathway.texts import Charted
+from fhirpath_spine.pathway.facts.filing import Rejection
+from fhirpath_spine.pathway.sentences import Charted
 from fhirpath_spine.pathway.truth import Reason
 
 

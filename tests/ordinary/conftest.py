@@ -19,7 +19,7 @@ from fhirpath_spine.exchange.cards import Wording
 from fhirpath_spine.exchange.document import document
 from fhirpath_spine.exchange.ids import Ids
 from fhirpath_spine.exchange.words import Phrases
-from fhirpath_spine.pathway.evaluate import decide
+from fhirpath_spine.pathway.judging.evaluate import decide
 
 HERE = Path(__file__).parent
 Judge = Callable[[Any, date], dict[str, Any]]

@@ -21,8 +21,8 @@ from pathway_kit import (
     shipped,
 )
 
-from fhirpath_spine.pathway.admission import Admission, Entry
-from fhirpath_spine.pathway.oversight import Oversight
+from fhirpath_spine.pathway.judging.admission import Admission, Entry
+from fhirpath_spine.pathway.judging.oversight import Oversight
 from fhirpath_spine.pathway.truth import Reason, Truth
 
 SINS = observation("sins", "sins-total", at="T8", valueInteger=9)

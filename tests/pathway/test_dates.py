@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhirpath_spine.pathway import dates
+from fhirpath_spine.pathway.facts import dates
 
 TODAY = date(2026, 6, 15)
 ROME, AUCKLAND = ZoneInfo("Europe/Rome"), ZoneInfo("Pacific/Auckland")

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pathway_kit import METASTASIS, PAIN, SCHWANNOMA, Json, ago, condition, judge, observation, patient, shipped
 
-from fhirpath_spine.pathway.chart import Chart, Read
-from fhirpath_spine.pathway.digests import canonical, facts_digest
-from fhirpath_spine.pathway.reach import recommendation_expressions
+from fhirpath_spine.pathway.asking.reach import recommendation_expressions
+from fhirpath_spine.pathway.facts.chart import Chart, Read, canonical, facts_digest
 
 ECOG = observation("ecog", "ecog", valueInteger=1)
 TOLD: tuple[Json, ...] = (METASTASIS, SCHWANNOMA, PAIN, ECOG)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pathway_kit import METASTASIS, PAIN, PARESIS, SITE, Json, condition, facts, observation, patient, shipped
 
-from fhirpath_spine.pathway.admission import Admission
-from fhirpath_spine.pathway.environment import Answer, Environment
+from fhirpath_spine.pathway.asking.environment import Answer, Environment
+from fhirpath_spine.pathway.judging.admission import Admission
 from fhirpath_spine.pathway.truth import Reason, Truth
 
 

@@ -33,9 +33,9 @@ from pathway_kit import (
 )
 
 from fhirpath_spine.errors import PatientMismatch, ScopeUndecidable
-from fhirpath_spine.pathway.chart import Chart, Read
 from fhirpath_spine.pathway.decision import Status
-from fhirpath_spine.pathway.evaluate import decide
+from fhirpath_spine.pathway.facts.chart import Chart, Read
+from fhirpath_spine.pathway.judging.evaluate import decide
 from fhirpath_spine.pathway.truth import Reason, Truth
 
 TRIES = settings().max_examples // 4

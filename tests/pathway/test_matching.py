@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pathway_kit import concept, shipped
 
-from fhirpath_spine.pathway import reading
-from fhirpath_spine.pathway.matching import Matcher, known
-from fhirpath_spine.pathway.needs import Coding
+from fhirpath_spine.pathway.facts import reading
+from fhirpath_spine.pathway.facts.needs import Coding, Matcher, known
 
 MATCHER = Matcher(shipped().needs)
 CODES = sorted({m for s in shipped().value_sets.values() for m in s.members})

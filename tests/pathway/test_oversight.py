@@ -21,7 +21,7 @@ from pathway_kit import (
 )
 
 from fhirpath_spine.pathway.decision import Status
-from fhirpath_spine.pathway.texts import plain
+from fhirpath_spine.pathway.sentences import plain
 from fhirpath_spine.pathway.truth import Reason
 
 SINS = observation("sins", "sins-total", at="T8", valueInteger=14)

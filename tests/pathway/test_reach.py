@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pathway_kit import shipped
 
-from fhirpath_spine.pathway import reach
+from fhirpath_spine.pathway.asking import reach
 from fhirpath_spine.pathway.model import Recommendation
 
 LIBRARY = shipped()

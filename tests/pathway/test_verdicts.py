@@ -7,7 +7,7 @@ from pathway_kit import METASTASIS, PAIN, Json, ago, answer, judge, observation,
 
 from fhirpath_spine.pathway.decision import Status
 from fhirpath_spine.pathway.model import Library
-from fhirpath_spine.pathway.texts import plain
+from fhirpath_spine.pathway.sentences import plain
 from fhirpath_spine.pathway.truth import Reason
 
 SINS = observation("sins", "sins-total", at="T8", valueInteger=14)

@@ -18,8 +18,8 @@ from fhirpath_spine.errors import PatientMismatch, PatientUnknown, ScopeUndecida
 from fhirpath_spine.exchange import EXTENSION
 from fhirpath_spine.exchange.requests import HookRequest
 from fhirpath_spine.exchange.retrieval import Open, Why, unread
-from fhirpath_spine.pathway.chart import Chart, Read
 from fhirpath_spine.pathway.decision import Decision
+from fhirpath_spine.pathway.facts.chart import Chart, Read
 from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.service import BYTES, CALL_BYTES, Budget, CallRecord, Client, HookService, Snapshot, Trace
 

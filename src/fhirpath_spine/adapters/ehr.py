@@ -23,7 +23,7 @@ from fhirpath_spine.adapters.session import Session
 from fhirpath_spine.exchange.addresses import Address
 from fhirpath_spine.exchange.requests import HookRequest
 from fhirpath_spine.exchange.retrieval import Open, Why, check_ignored, unread
-from fhirpath_spine.pathway.chart import Chart, Read
+from fhirpath_spine.pathway.facts.chart import Chart, Read
 from fhirpath_spine.service import Budget, Client
 
 AT_ONCE = 64

@@ -13,7 +13,7 @@ from fhirpath_spine.adapters.paging import Chain
 from fhirpath_spine.adapters.session import Session
 from fhirpath_spine.exchange.retrieval import Open, Why, unread
 from fhirpath_spine.exchange.templates import asks_for, without_codes
-from fhirpath_spine.pathway.chart import Read, Resource
+from fhirpath_spine.pathway.facts.chart import Read, Resource
 
 
 class Reader:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fhirpath_spine.exchange.requests import HookRequest
 from fhirpath_spine.exchange.retrieval import Open, Why, unread
-from fhirpath_spine.pathway.chart import Read
+from fhirpath_spine.pathway.facts.chart import Read
 from fhirpath_spine.service import Budget, Client
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.assembly.terminology import Terminology
     from fhirpath_spine.authoring.source.folder import Folder
     from fhirpath_spine.authoring.source.nodes import Scalar
-    from fhirpath_spine.pathway.needs import Coding
+    from fhirpath_spine.pathway.facts.needs import Coding
 
 HEAD = (
     "# Written by fhirpath-spine codes expand. Codes of other licences may stand here: it is the site's own file.\n"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import os
 
     from fhirpath_spine.diagnostics import Diagnostic
-    from fhirpath_spine.pathway.needs import Coding
+    from fhirpath_spine.pathway.facts.needs import Coding
 
 
 def load_site(file: str | os.PathLike[str], profiles: str | os.PathLike[str]) -> Site:

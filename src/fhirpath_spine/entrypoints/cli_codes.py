@@ -22,9 +22,9 @@ from fhirpath_spine.entrypoints.failing import failing, note
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import RequestError
 from fhirpath_spine.exchange import Json
+from fhirpath_spine.pathway.asking.reach import pathway_needs
+from fhirpath_spine.pathway.facts.needs import Need
 from fhirpath_spine.pathway.model import Library
-from fhirpath_spine.pathway.needs import Need
-from fhirpath_spine.pathway.reach import pathway_needs
 
 app = typer.Typer(name="codes", help="Codes: what reads one, and a site's own expansions.", no_args_is_help=True)
 

@@ -21,9 +21,9 @@ from fhirpath_spine.exchange.document import decision_id, document, refusal
 from fhirpath_spine.exchange.explain import tree
 from fhirpath_spine.exchange.parsing import parse
 from fhirpath_spine.exchange.templates import TYPES
-from fhirpath_spine.pathway.chart import Chart
 from fhirpath_spine.pathway.decision import Decision
-from fhirpath_spine.pathway.evaluate import decide as judge
+from fhirpath_spine.pathway.facts.chart import Chart
+from fhirpath_spine.pathway.judging.evaluate import decide as judge
 
 BundleFile = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A FHIR Bundle of one patient, as JSON.")]
 At = Annotated[str, typer.Option("--at", help="Day (its end in the site's zone) or instant; default: now.")]

@@ -9,11 +9,10 @@ from datetime import datetime
 from fhirpath_spine.entrypoints.content import Content
 from fhirpath_spine.entrypoints.doctor_findings import Finding, fail, info, passed, warn
 from fhirpath_spine.errors import SpineError
-from fhirpath_spine.pathway.chart import Chart, Read
-from fhirpath_spine.pathway.evaluate import decide
-from fhirpath_spine.pathway.matching import Matcher
-from fhirpath_spine.pathway.needs import Coding
-from fhirpath_spine.pathway.reading import codings, concept_of
+from fhirpath_spine.pathway.facts.chart import Chart, Read
+from fhirpath_spine.pathway.facts.needs import Coding, Matcher
+from fhirpath_spine.pathway.facts.reading import codings, concept_of
+from fhirpath_spine.pathway.judging.evaluate import decide
 
 AREA = "this patient's chart"
 _COUNTS = {

@@ -15,7 +15,7 @@ from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.addresses import read_link
 from fhirpath_spine.exchange.retrieval import read_page
 from fhirpath_spine.exchange.templates import asks_for, type_of, without_codes
-from fhirpath_spine.pathway.chart import Read
+from fhirpath_spine.pathway.facts.chart import Read
 from fhirpath_spine.service import Client
 
 AREA = "FHIR server"

@@ -13,8 +13,8 @@ from fhirpath_spine.errors import ProfileError, SettingsError, SpineError
 from fhirpath_spine.exchange.addresses import Servers, read_base
 from fhirpath_spine.exchange.cards import topic
 from fhirpath_spine.exchange.registration import NEVER
+from fhirpath_spine.pathway.facts.needs import Coding, Need
 from fhirpath_spine.pathway.model import Indicator, Library
-from fhirpath_spine.pathway.needs import Coding, Need
 from fhirpath_spine.service import Client
 
 AREA = "this service"

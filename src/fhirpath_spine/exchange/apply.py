@@ -26,8 +26,8 @@ from fhirpath_spine.exchange.cards import Wording
 from fhirpath_spine.exchange.careplan import careplan, members
 from fhirpath_spine.exchange.outcomes import outcome
 from fhirpath_spine.exchange.requests import Access, HookRequest, logical_id, secret
-from fhirpath_spine.pathway.chart import Chart
 from fhirpath_spine.pathway.decision import Decision, Status
+from fhirpath_spine.pathway.facts.chart import Chart
 from fhirpath_spine.pathway.truth import Reason
 
 _SINGLE = ("subject", "data", "fhirServer", "accessToken")

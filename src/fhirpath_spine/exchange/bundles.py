@@ -9,7 +9,7 @@ from typing import Any
 from fhirpath_spine.errors import PatientMismatch, RequestError
 from fhirpath_spine.exchange.retrieval import Why, check_ignored, is_failure, is_resource, unread
 from fhirpath_spine.exchange.templates import ORDER, TYPES, type_of
-from fhirpath_spine.pathway.chart import Chart, Read, Resource
+from fhirpath_spine.pathway.facts.chart import Chart, Read, Resource
 
 _BUT_PATIENT = frozenset(TYPES) - {"Patient"}
 """The types that an entry may leave unread; the Patient is here, or there would be no chart."""

@@ -16,7 +16,7 @@ from fhirpath_spine.exchange.markdown import plain
 from fhirpath_spine.exchange.words import Phrases, joined
 from fhirpath_spine.pathway.decision import CardKind, Decision, Evidence, PathwayResult, PlannedCard, Status, Verdict
 from fhirpath_spine.pathway.model import Library
-from fhirpath_spine.pathway.texts import Charted, Said
+from fhirpath_spine.pathway.sentences import Charted, Said
 
 KINDS = frozenset({"Appointment", "CommunicationRequest", "NutritionOrder", "Task", "ServiceRequest"})
 """Kinds of activity that a plan may hold; FHIR's others are drugs, devices and lenses."""

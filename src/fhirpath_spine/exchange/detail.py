@@ -14,9 +14,10 @@ from functools import lru_cache
 from fhirpath_spine.exchange.markdown import bullets, plain, render, section
 from fhirpath_spine.exchange.waiting import gather
 from fhirpath_spine.exchange.words import Phrases, joined
-from fhirpath_spine.pathway.decision import CardKind, Decision, Evidence, Missing, PlannedCard, Status, Unread, Verdict
+from fhirpath_spine.pathway.decision import CardKind, Decision, Evidence, Missing, PlannedCard, Status, Verdict
+from fhirpath_spine.pathway.facts.chart import Unread
 from fhirpath_spine.pathway.model import Claim, Indicator, Library, Source
-from fhirpath_spine.pathway.texts import Charted, Said
+from fhirpath_spine.pathway.sentences import Charted, Said
 from fhirpath_spine.pathway.truth import Reason
 
 _ASKED = (Reason.NOT_RECORDED, Reason.STALE, Reason.UNVERIFIED, Reason.NOT_CONFIGURED, Reason.NOT_OFFERED)

@@ -7,8 +7,8 @@ from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.cards import Wording, word
 from fhirpath_spine.exchange.outcomes import of_error
 from fhirpath_spine.exchange.verdicts import entry_json, verdict_json
-from fhirpath_spine.pathway.chart import Chart
 from fhirpath_spine.pathway.decision import Decision
+from fhirpath_spine.pathway.facts.chart import Chart
 
 CLIENT = "decide"
 

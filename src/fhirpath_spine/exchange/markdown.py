@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from fhirpath_spine.pathway.texts import Charted, Said
+from fhirpath_spine.pathway.sentences import Charted, Said
 
 CAP = 200
 """Characters of one piece of chart text that a card shows."""

@@ -13,8 +13,7 @@ from typing import Any
 
 from fhirpath_spine.errors import BodyTooLarge, PatientMismatch, PatientUnknown
 from fhirpath_spine.exchange.templates import type_of
-from fhirpath_spine.pathway.chart import Chart, Read, Resource
-from fhirpath_spine.pathway.subjects import Subject, subject_of
+from fhirpath_spine.pathway.facts.chart import Chart, Read, Resource, Subject, subject_of
 from fhirpath_spine.pathway.truth import Reason
 
 RESOURCES = 10_000

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fhirpath_spine.pathway.chart import KEYS, OBSERVATION_GROUPS, Resource
+from fhirpath_spine.pathway.facts.chart import KEYS, OBSERVATION_GROUPS, Resource
+from fhirpath_spine.pathway.facts.needs import Coding, Need
+from fhirpath_spine.pathway.facts.reading import codings
 from fhirpath_spine.pathway.model import Library, Site
-from fhirpath_spine.pathway.needs import Coding, Need
-from fhirpath_spine.pathway.reading import codings
 
 PAGE = 1000
 """Asked page size: a server's default of 20 would cut a chart short (HAPI)."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from fhirpath_spine.exchange import Json, lean
 from fhirpath_spine.exchange.markdown import plain
 from fhirpath_spine.exchange.words import Phrases, joined
-from fhirpath_spine.pathway.decision import LesionRef, PathwayResult, Status, Verdict
+from fhirpath_spine.pathway.decision import PathwayResult, Status, Verdict
+from fhirpath_spine.pathway.lesions.lesion import LesionRef
 
 
 def lesion_json(lesion: LesionRef | None) -> Json | None:

@@ -12,7 +12,7 @@ from string import ascii_uppercase
 
 from fhirpath_spine.exchange.words import Phrases, joined
 from fhirpath_spine.pathway.decision import Missing, Verdict
-from fhirpath_spine.pathway.texts import Said
+from fhirpath_spine.pathway.sentences import Said
 from fhirpath_spine.pathway.truth import Reason
 
 FEW = 3

@@ -12,8 +12,10 @@ from typing import Any
 
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.exchange.markdown import clean, escape, render
-from fhirpath_spine.pathway.decision import LesionRef, Missing, Rejection
-from fhirpath_spine.pathway.texts import Charted, Said
+from fhirpath_spine.pathway.decision import Missing
+from fhirpath_spine.pathway.facts.filing import Rejection
+from fhirpath_spine.pathway.lesions.lesion import LesionRef
+from fhirpath_spine.pathway.sentences import Charted, Said
 from fhirpath_spine.pathway.truth import Reason
 
 KEYS: Mapping[str, frozenset[str]] = {

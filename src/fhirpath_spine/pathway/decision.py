@@ -13,8 +13,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from fhirpath_spine.pathway.facts.chart import Unread
+from fhirpath_spine.pathway.facts.filing import Rejection
+from fhirpath_spine.pathway.lesions.lesion import LesionRef
 from fhirpath_spine.pathway.model import Activity, Indicator
-from fhirpath_spine.pathway.texts import Said
+from fhirpath_spine.pathway.sentences import Said
 from fhirpath_spine.pathway.truth import Reason, Truth
 
 
@@ -56,18 +59,6 @@ class Missing(NamedTuple):
     alternatives: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A resource, or a date of one, that was not used. ``reason`` is a key of the phrase book."""
-
-    need: str
-    label: str
-    reason: str
-    reference: str
-    value: Said = ()
-    date: str = ""
-
-
 class Step(NamedTuple):
     """One criterion as it was answered. ``role`` is when, use, unless, blocked, caution, satisfied, hold, goal or gate."""
 
@@ -78,17 +69,6 @@ class Step(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[Missing, ...] = ()
     said: Said = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LesionRef:
-    """A lesion as a decision names it. ``key`` is ``<class>:<levels sorted>`` or ``<class>:unnamed``."""
-
-    key: str
-    title: str
-    levels: tuple[str, ...]
-    conditions: tuple[str, ...]
-    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,16 +141,6 @@ class PlannedCard:
     """The entries whose CarePlan rides on this card: its own on its first card, never the gate's; on the folded card those
     of which no other card is left.
     """
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """One prefetch key that could not be read: the resource type, why, and where it came from."""
-
-    key: str
-    resource: str
-    reason: Reason
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,11 @@ from typing import Any
 import yaml
 
 from fhirpath_spine import authoring
-from fhirpath_spine.pathway.chart import KEYS, OBSERVATION_GROUPS, Chart, Read, Resource
 from fhirpath_spine.pathway.decision import Decision, Verdict
-from fhirpath_spine.pathway.evaluate import decide
+from fhirpath_spine.pathway.facts.chart import KEYS, OBSERVATION_GROUPS, Chart, Read, Resource
+from fhirpath_spine.pathway.judging.evaluate import decide
 from fhirpath_spine.pathway.model import Library, Site
-from fhirpath_spine.pathway.texts import plain
+from fhirpath_spine.pathway.sentences import plain
 from fhirpath_spine.pathway.truth import Reason
 
 AT = datetime(2026, 6, 15, 12, 0, 0, tzinfo=UTC)

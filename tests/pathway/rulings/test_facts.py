@@ -46,8 +46,8 @@ def incomplete(question: str) -> bool | None:
 
     from small_world import AT, _asking, chart
 
-    from fhirpath_spine.pathway.chart import Read
-    from fhirpath_spine.pathway.evaluate import decide
+    from fhirpath_spine.pathway.facts.chart import Read
+    from fhirpath_spine.pathway.judging.evaluate import decide
     from fhirpath_spine.pathway.model import Site
     from fhirpath_spine.pathway.truth import Reason
 

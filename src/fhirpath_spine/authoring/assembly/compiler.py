@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.report import Report
     from fhirpath_spine.diagnostics import Diagnostic, Span
     from fhirpath_spine.fhirpath import Expression, Shape
-    from fhirpath_spine.pathway.needs import Need
+    from fhirpath_spine.pathway.facts.needs import Need
 
 REFUSED = frozenset({"SP151", "SP152", "SP153"})
 """Advice of the compiler that a profile has to follow: what leaks, what misses a second coding, what can fail at run time."""

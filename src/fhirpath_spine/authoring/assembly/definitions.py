@@ -8,7 +8,7 @@ from fhirpath_spine.authoring.assembly.scopes import ANYWHERE, ONE_ITEM, names_i
 from fhirpath_spine.authoring.assembly.shapes import FINDING, RANKED_TYPES, one
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.fhirpath import Shape
-from fhirpath_spine.pathway.findings import SETTLES, WORSENS
+from fhirpath_spine.pathway.asking.derived import SETTLES, WORSENS
 from fhirpath_spine.pathway.model import Finding, FindingSource, RankedFact, RankedSource
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     )
     from fhirpath_spine.authoring.source.nodes import Scalar
     from fhirpath_spine.fhirpath import Expression
-    from fhirpath_spine.pathway.needs import Need
+    from fhirpath_spine.pathway.facts.needs import Need
 
 _TYPE_NAMES = {"System.Boolean": "boolean", "System.String": "string", "System.Integer": "integer"}
 

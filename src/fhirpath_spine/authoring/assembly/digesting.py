@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 from fhirpath_spine.authoring.assembly.compiler import value_sets_in
 from fhirpath_spine.authoring.assembly.digest import canonical, digest
 from fhirpath_spine.authoring.source.folder import SHARED
-from fhirpath_spine.pathway.reach import pathway_needs
+from fhirpath_spine.pathway.asking.reach import pathway_needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fhirpath_spine.authoring.assembly.files import Files
     from fhirpath_spine.fhirpath import ValueSet
-    from fhirpath_spine.pathway.model import Lesions, Library, Pathway
-    from fhirpath_spine.pathway.needs import Need
+    from fhirpath_spine.pathway.facts.needs import Need
+    from fhirpath_spine.pathway.lesions.table import Lesions
+    from fhirpath_spine.pathway.model import Library, Pathway
 
 
 def with_digests(library: Library, files: Files) -> Library:

@@ -9,7 +9,7 @@ from fhirpath_spine.authoring.assembly.shapes import LESION_RESERVED
 from fhirpath_spine.authoring.assembly.terminology import joined
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.fhirpath import ValueSet
-from fhirpath_spine.pathway.model import Behaviours, Flag, LesionClass, Lesions, LesionSource
+from fhirpath_spine.pathway.lesions.table import Behaviours, Flag, LesionClass, Lesions, LesionSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.assembly.texts import TextBuilder
     from fhirpath_spine.authoring.form.lesions import HistologyForm, LesionClassForm, LesionFlagForm, LesionsForm
     from fhirpath_spine.authoring.source.nodes import Scalar
-    from fhirpath_spine.pathway.needs import Coding, Need
+    from fhirpath_spine.pathway.facts.needs import Coding, Need
 
 ABSENT = {"yes": True, "no": False}
 

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.form.data import DataForm, DefinitionForm, NeedForm
     from fhirpath_spine.authoring.source.nodes import Scalar
     from fhirpath_spine.fhirpath import Expression
-    from fhirpath_spine.pathway.model import Finding, Lesions, Pathway, RankedFact
-    from fhirpath_spine.pathway.needs import Need
+    from fhirpath_spine.pathway.facts.needs import Need
+    from fhirpath_spine.pathway.lesions.table import Lesions
+    from fhirpath_spine.pathway.model import Finding, Pathway, RankedFact
 
 RESERVED = {
     "lesion": "facts about this lesion",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from fhirpath_spine.authoring.form.data import ComponentForm, ConditionForm, ProcedureForm, ValueForm
 from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.diagnostics import did_you_mean
-from fhirpath_spine.pathway.chart import KEYS
-from fhirpath_spine.pathway.needs import Absent, Coding, Need, Value
+from fhirpath_spine.pathway.facts.chart import KEYS
+from fhirpath_spine.pathway.facts.needs import Absent, Coding, Need, Value
 
 if TYPE_CHECKING:
     from fhirpath_spine.authoring.assembly.terminology import Terminology

@@ -9,7 +9,7 @@ from fhirpath_spine.fhirpath import Shape
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fhirpath_spine.pathway.needs import Need, Value
+    from fhirpath_spine.pathway.facts.needs import Need, Value
 
 BOOLEAN, STRING, INTEGER, QUANTITY = "System.Boolean", "System.String", "System.Integer", "System.Quantity"
 

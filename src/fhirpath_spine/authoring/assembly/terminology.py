@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fhirpath_spine.authoring.report import Report
     from fhirpath_spine.authoring.source.folder import Folder
-    from fhirpath_spine.pathway.needs import Coding
+    from fhirpath_spine.pathway.facts.needs import Coding
 
 FOLDER = "terminology"
 COLUMNS = ["value_set", "code", "display", "match", "note"]

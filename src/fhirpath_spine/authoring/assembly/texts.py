@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.diagnostics import Span, did_you_mean
-from fhirpath_spine.pathway.texts import Slot, Text
+from fhirpath_spine.pathway.sentences import Slot, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fhirpath_spine.authoring.assembly.compiler import Compiler
     from fhirpath_spine.authoring.assembly.scopes import Place
-    from fhirpath_spine.pathway.needs import Need, Value
+    from fhirpath_spine.pathway.facts.needs import Need, Value
 
 _IN_UNIT = re.compile(r"(?P<expression>.+?) in (?P<unit>[^\s'\"()]+)", re.DOTALL)
 _REJECTED = re.compile(r"%?(?P<need>[a-z][a-z0-9-]*)\.rejected")

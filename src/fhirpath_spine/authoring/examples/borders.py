@@ -17,10 +17,10 @@ from fhirpath_spine.authoring.examples.running import Outcome, judge
 from fhirpath_spine.authoring.examples.thresholds import Cards, Days, InExpression, Range, thresholds
 from fhirpath_spine.authoring.examples.watching import Watched
 from fhirpath_spine.errors import SpineError
-from fhirpath_spine.pathway.dates import stamp
 from fhirpath_spine.pathway.decision import CardKind
-from fhirpath_spine.pathway.matching import known
-from fhirpath_spine.pathway.reading import codings, date_texts, items, read_value
+from fhirpath_spine.pathway.facts.dates import stamp
+from fhirpath_spine.pathway.facts.needs import known
+from fhirpath_spine.pathway.facts.reading import codings, date_texts, items, read_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.examples.stories import Story
     from fhirpath_spine.authoring.examples.thresholds import Threshold
     from fhirpath_spine.fhirpath import Expression
-    from fhirpath_spine.pathway.chart import Resource
-    from fhirpath_spine.pathway.dates import Stamp
     from fhirpath_spine.pathway.decision import Decision
+    from fhirpath_spine.pathway.facts.chart import Resource
+    from fhirpath_spine.pathway.facts.dates import Stamp
     from fhirpath_spine.pathway.model import Library
 
 UP, DOWN = 1, -1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fhirpath_spine.authoring.examples.codes import PATIENT
 from fhirpath_spine.authoring.examples.shorthand import Scribe
 from fhirpath_spine.diagnostics import Span, did_you_mean
-from fhirpath_spine.pathway.chart import KEYS, OBSERVATION_GROUPS, Chart, Read
+from fhirpath_spine.pathway.facts.chart import KEYS, OBSERVATION_GROUPS, Chart, Read
 from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.pathway.truth import Reason
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.examples.stories import Story
     from fhirpath_spine.authoring.report import Report
     from fhirpath_spine.authoring.source.nodes import Scalar
+    from fhirpath_spine.pathway.facts.needs import Coding
     from fhirpath_spine.pathway.model import Library
-    from fhirpath_spine.pathway.needs import Coding
 
 ALL_KEYS = (*KEYS, *(f"observations-{group}" for group in OBSERVATION_GROUPS))
 

@@ -6,14 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from fhirpath_spine.pathway.decision import CardKind, Decision, PathwayResult, Status, Verdict
-from fhirpath_spine.pathway.texts import plain
+from fhirpath_spine.pathway.sentences import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from fhirpath_spine.authoring.examples.form import ExpectForm, Wanted
     from fhirpath_spine.authoring.source.nodes import Scalar
-    from fhirpath_spine.pathway.texts import Said
+    from fhirpath_spine.pathway.sentences import Said
 
 
 def expected(expect: ExpectForm) -> Iterator[tuple[Status | None, Wanted]]:

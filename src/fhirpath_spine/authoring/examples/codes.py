@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from fhirpath_spine.authoring.source.nodes import Block, Node, Scalar
 from fhirpath_spine.diagnostics import did_you_mean
-from fhirpath_spine.pathway.chart import KEYS
+from fhirpath_spine.pathway.facts.chart import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fhirpath_spine.fhirpath import ValueSet
+    from fhirpath_spine.pathway.facts.needs import Coding, Need
     from fhirpath_spine.pathway.model import Library
-    from fhirpath_spine.pathway.needs import Coding, Need
 
 PATIENT = "case"
 """Id of the invented patient."""

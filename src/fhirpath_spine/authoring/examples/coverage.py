@@ -15,7 +15,7 @@ from fhirpath_spine.authoring.examples.running import Outcome, Result, Run
 from fhirpath_spine.authoring.report import Report
 from fhirpath_spine.authoring.source.folder import Folder
 from fhirpath_spine.pathway.decision import Status
-from fhirpath_spine.pathway.texts import plain
+from fhirpath_spine.pathway.sentences import plain
 
 if TYPE_CHECKING:
     import os
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from fhirpath_spine.authoring.examples.thresholds import Threshold
     from fhirpath_spine.pathway.decision import Verdict
+    from fhirpath_spine.pathway.facts.needs import Value
     from fhirpath_spine.pathway.model import Library
-    from fhirpath_spine.pathway.needs import Value
-    from fhirpath_spine.pathway.texts import Text
+    from fhirpath_spine.pathway.sentences import Text
     from fhirpath_spine.pathway.truth import Truth
 
 WORDS: dict[Truth, str] = {True: "met", False: "not-met", None: "unknown"}

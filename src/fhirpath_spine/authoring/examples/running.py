@@ -18,7 +18,7 @@ from fhirpath_spine.authoring.report import Report
 from fhirpath_spine.authoring.source.folder import Folder
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.errors import PatientMismatch, ProfileError, ScopeUndecidable, SpineError
-from fhirpath_spine.pathway.evaluate import decide
+from fhirpath_spine.pathway.judging.evaluate import decide
 
 if TYPE_CHECKING:
     import os
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.examples.charts import Scene
     from fhirpath_spine.authoring.loading import Written
     from fhirpath_spine.diagnostics import Diagnostic, Span
-    from fhirpath_spine.pathway.admission import Observer
     from fhirpath_spine.pathway.decision import Decision
+    from fhirpath_spine.pathway.facts.needs import Coding
+    from fhirpath_spine.pathway.judging.admission import Observer
     from fhirpath_spine.pathway.model import Library
-    from fhirpath_spine.pathway.needs import Coding
     from fhirpath_spine.pathway.truth import Truth
 
 

@@ -25,15 +25,15 @@ from fhirpath_spine.authoring.examples.codes import (
 from fhirpath_spine.authoring.examples.statuses import CLINICAL, STATUSES, VERIFIED, put_dates, put_status
 from fhirpath_spine.authoring.source.nodes import Block, Node, Scalar
 from fhirpath_spine.diagnostics import did_you_mean
-from fhirpath_spine.pathway.chart import KEYS
+from fhirpath_spine.pathway.facts.chart import KEYS
 
 if TYPE_CHECKING:
     from fhirpath_spine.authoring.examples.stories import Entry
     from fhirpath_spine.authoring.report import Report
     from fhirpath_spine.diagnostics import Span
     from fhirpath_spine.fhirpath import ValueSet
+    from fhirpath_spine.pathway.facts.needs import Coding, Need, Value
     from fhirpath_spine.pathway.model import Library
-    from fhirpath_spine.pathway.needs import Coding, Need, Value
 
 KEYWORDS = (
     "value",

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.source.nodes import Node
     from fhirpath_spine.diagnostics import Span
     from fhirpath_spine.fhirpath import Expression, Number
+    from fhirpath_spine.pathway.facts.needs import Need, Value
     from fhirpath_spine.pathway.model import Library
-    from fhirpath_spine.pathway.needs import Need, Value
 
 Path = tuple[str, ...]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhirpath_spine.pathway.reach import needs_behind, variables
+from fhirpath_spine.pathway.asking.reach import needs_behind, variables
 
 if TYPE_CHECKING:
     from fhirpath_spine.authoring.assembly.library import Draft

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fhirpath_spine.authoring.assembly.library import Draft
+    from fhirpath_spine.pathway.facts.needs import Coding, Need
     from fhirpath_spine.pathway.model import Site
-    from fhirpath_spine.pathway.needs import Coding, Need
 
 LIMIT = 1_500
 """Characters of ``system|code,system|code`` in one template."""

@@ -15,7 +15,7 @@ from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.fhirpath.grammar.parser import parse
 from fhirpath_spine.fhirpath.grammar.problems import Report as ExpressionReport
 from fhirpath_spine.fhirpath.grammar.syntax import Binary, Call, Index, Literal, Member, Special, Tree, Variable
-from fhirpath_spine.pathway.reading import ACTIVE, HISTORY
+from fhirpath_spine.pathway.facts.reading import ACTIVE, HISTORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

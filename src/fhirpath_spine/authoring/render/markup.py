@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from fhirpath_spine.pathway.texts import Text
+from fhirpath_spine.pathway.sentences import Text
 
 _SIGNS = re.compile(r"([\\`*\[\]<>|])")
 

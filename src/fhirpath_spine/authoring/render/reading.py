@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from fhirpath_spine.authoring.render.english import English
 from fhirpath_spine.authoring.render.markup import code, details, sentence, table, text
 from fhirpath_spine.fhirpath import Expression
-from fhirpath_spine.pathway import reach
+from fhirpath_spine.pathway.asking import reach
+from fhirpath_spine.pathway.facts.needs import Need
 from fhirpath_spine.pathway.model import Library, Pathway, Recommendation, Selector
-from fhirpath_spine.pathway.needs import Need
 
 COMPLETE = {"no": "no", "unknown": "unknown"}
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from fhirpath_spine.pathway.decision import Evidence, LesionRef, Missing, Status, Step, Verdict
-from fhirpath_spine.pathway.environment import Answer, Environment
+from fhirpath_spine.pathway.asking.environment import Answer, Environment
+from fhirpath_spine.pathway.decision import Evidence, Missing, Status, Step, Verdict
+from fhirpath_spine.pathway.lesions.lesion import LesionRef
 from fhirpath_spine.pathway.model import Criterion, Indicator, Line, Recommendation, Unknown
-from fhirpath_spine.pathway.texts import Said, render
+from fhirpath_spine.pathway.sentences import Said, render
 from fhirpath_spine.pathway.truth import Reason
 
 FIRM = (Reason.UNREAD, Reason.LIMIT, Reason.CONFLICT)

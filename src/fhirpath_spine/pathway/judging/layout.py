@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fhirpath_spine.pathway.decision import CardKind, PathwayResult, PlannedCard, Status, Unread, Verdict
+from fhirpath_spine.pathway.decision import CardKind, PathwayResult, PlannedCard, Status, Verdict
+from fhirpath_spine.pathway.facts.chart import Unread
 from fhirpath_spine.pathway.model import Budget, Indicator, Policy
 from fhirpath_spine.pathway.truth import Reason
 

@@ -7,56 +7,17 @@ is one lesion, lesions of one class with a common level are one, an unnamed one 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from fhirpath_spine.fhirpath import Incomplete
-from fhirpath_spine.pathway import reading
-from fhirpath_spine.pathway.decision import LesionRef
-from fhirpath_spine.pathway.filing import Found
-from fhirpath_spine.pathway.joining import absorb_unnamed, class_id, merge
-from fhirpath_spine.pathway.matching import known
-from fhirpath_spine.pathway.model import LesionClass, Lesions
-from fhirpath_spine.pathway.needs import Coding
-from fhirpath_spine.pathway.sites import exact, levels_of, named_by, near, regions_of
+from fhirpath_spine.pathway.facts import reading
+from fhirpath_spine.pathway.facts.filing import Found
+from fhirpath_spine.pathway.facts.needs import Coding, known
+from fhirpath_spine.pathway.lesions.lesion import Lesion, class_id
+from fhirpath_spine.pathway.lesions.places import exact, levels_of, named_by, near, regions_of
 
+if TYPE_CHECKING:
+    from fhirpath_spine.pathway.lesions.table import Lesions
 _T = TypeVar("_T")
-
-
-@dataclass(slots=True, eq=False)
-class Lesion:
-    """One lesion: its class, where it sits, and what it was built from. ``item`` is what expressions see as ``%lesion``."""
-
-    kind: LesionClass | None
-    levels: set[str] = field(default_factory=set)
-    sites: set[Coding] = field(default_factory=set)
-    codes: set[Coding] = field(default_factory=set)
-    conditions: list[Found] = field(default_factory=list)
-    imaging: list[Found] = field(default_factory=list)
-    regions: frozenset[str] = frozenset()
-    rank: int = 0
-    key: str = ""
-    item: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def ref(self) -> LesionRef:
-        """How a decision names it."""
-        return LesionRef(
-            self.key,
-            self.item["title"],
-            tuple(self.item["level"]),
-            tuple(sorted(c.reference for c in self.conditions)),
-            self.rank,
-        )
-
-    def absorb(self, other: Lesion) -> None:
-        """Takes over all that another lesion was built from."""
-        self.kind = self.kind or other.kind
-        self.levels |= other.levels
-        self.sites |= other.sites
-        self.codes |= other.codes
-        self.conditions += other.conditions
-        self.imaging += other.imaging
 
 
 def _name(found: Found) -> str:
@@ -202,49 +163,60 @@ def _distinct_keys(lesions: list[Lesion]) -> None:
             one.key = one.item["key"] = f"{one.key}.{seen[one.key]}"
 
 
-def behave(config: Lesions, one: Lesion, histology: Sequence[Any]) -> None:
-    """Sets the behaviour: from histology first, then from the Condition's codes (D4). Contradiction leaves it unknown.
+def merge(config: Lesions, lesions: list[Lesion]) -> None:
+    """Lesions of one class with a common level become one, through others too; one of unknown class joins the class there."""
 
-    Histology that could not be read whole might say otherwise: then the behaviour is not merely absent but unread.
+    place = {kind.id: n for n, kind in enumerate(config.classes)}
+
+    def order(one: Lesion) -> tuple[bool, int, list[str]]:
+        return class_id(one) == "unknown", place.get(class_id(one), len(place)), sorted(one.levels)
+
+    lesions[:] = _joined(sorted(lesions, key=order))
+    lesions.sort(key=order)
+    grown = True
+    while grown:
+        grown = False
+        for one in lesions:
+            near_by = (x for x in lesions if x is not one and x.levels & one.levels)
+            other = next((x for x in near_by if "unknown" in (class_id(one), class_id(x))), None)
+            if other is not None:
+                one.absorb(other)
+                lesions.remove(other)
+                grown = True
+                break
+
+
+def _joined(lesions: Sequence[Lesion]) -> list[Lesion]:
+    """Lesions of one class with a common level as one. Those that are left of a class share no level, so that each next one
+    is held against as few as there are levels, however many Conditions repeat them.
     """
-    for source, codes in (
-        ("histology", [c for value in histology for c in reading.codings(value)]),
-        ("condition", list(one.codes)),
-    ):
-        sets = config.behaviour.get(source)
-        if sets is None:
+    by_kind: dict[str, list[Lesion]] = {}
+    apart: list[Lesion] = []
+    for one in lesions:
+        if not one.levels:
+            apart.append(one)
             continue
-        if source == "condition" and isinstance(histology, Incomplete):
-            one.item["behaviour"] = Incomplete()
-            return
-        benign, malignant = known(sets.benign, codes), known(sets.malignant, codes)
-        if benign != malignant:
-            one.item["behaviour"] = "benign" if benign else "malignant"
-            return
-        if benign:
-            return
+        mine = by_kind.setdefault(class_id(one), [])
+        met = [x for x in mine if x.levels & one.levels]
+        for other in (*met[1:], one) if met else ():
+            met[0].absorb(other)
+        by_kind[class_id(one)] = [x for x in mine if x not in met[1:]] if met else [*mine, one]
+    return [*(x for kind in by_kind.values() for x in kind), *apart]
 
 
-def doubt(config: Lesions, one: Lesion, *, conditions: bool, imaging: bool) -> None:
-    """Marks what unread Conditions or imaging could change: what is shown stays shown, what is absent is unread.
-
-    ``conditions`` and ``imaging`` say whether that search was incomplete.
-    """
-    item = one.item
-    if conditions or imaging:
-        item["level"] = Incomplete(item["level"])
-        item.pop("since", None)  # an earlier day may be unread, and a date is compared with, not asked for
-        if not one.imaging:
-            item["imaged"] = Incomplete()
-        for flag in config.flags:
-            if item.get(flag.name) is not True:
-                item[flag.name] = Incomplete()
-    if not conditions:
-        return
-    item["conditions"], item["code"] = Incomplete(item["conditions"]), Incomplete(item["code"])
-    item["behaviour"] = Incomplete()
-    for member in ("confirmed", "current", "recurrent"):
-        if item.get(member) is not True or not one.conditions:
-            item[member] = Incomplete()
-    if item["class"] == config.unknown:
-        item["class"] = Incomplete()
+def absorb_unnamed(lesions: list[Lesion]) -> None:
+    """Without a site all of a class are one unnamed lesion (D3); it is that of the only named one, if there is just one."""
+    named: dict[str, list[Lesion]] = {}
+    for one in lesions:
+        if one.levels:
+            named.setdefault(class_id(one), []).append(one)
+    unnamed: dict[str, Lesion] = {}
+    kept: list[Lesion] = []
+    for one in lesions:
+        of_class = named.get(class_id(one), [])
+        target = of_class[0] if len(of_class) == 1 else unnamed.setdefault(class_id(one), one)
+        if one.levels or target is one:
+            kept.append(one)
+        else:
+            target.absorb(one)
+    lesions[:] = kept

@@ -13,20 +13,19 @@ from zoneinfo import ZoneInfo
 
 from fhirpath_spine.errors import ScopeUndecidable
 from fhirpath_spine.fhirpath import Incomplete
-from fhirpath_spine.pathway import layout
-from fhirpath_spine.pathway.admission import Admission, Entry, Observer
-from fhirpath_spine.pathway.chart import Chart
-from fhirpath_spine.pathway.decision import Decision, Status, Step, Unread, Verdict
-from fhirpath_spine.pathway.digests import facts_digest
-from fhirpath_spine.pathway.environment import Answer, Environment
-from fhirpath_spine.pathway.facts import Facts
-from fhirpath_spine.pathway.intake import Intake
-from fhirpath_spine.pathway.matching import Matcher
+from fhirpath_spine.pathway.asking.environment import Answer, Environment
+from fhirpath_spine.pathway.asking.reach import ADVISED, OPEN, leaders_first, pathway_needs, reads_advice
+from fhirpath_spine.pathway.decision import Decision, Status, Step, Verdict
+from fhirpath_spine.pathway.facts.chart import Chart, Unread, facts_digest
+from fhirpath_spine.pathway.facts.facts import Facts
+from fhirpath_spine.pathway.facts.intake import Intake
+from fhirpath_spine.pathway.facts.needs import Matcher
+from fhirpath_spine.pathway.judging import layout
+from fhirpath_spine.pathway.judging.admission import Admission, Entry, Observer
+from fhirpath_spine.pathway.judging.oversight import Oversight
+from fhirpath_spine.pathway.judging.verdicts import judge, to_step
 from fhirpath_spine.pathway.model import Library, Recommendation, Site, Use
-from fhirpath_spine.pathway.oversight import Oversight
-from fhirpath_spine.pathway.reach import ADVISED, OPEN, leaders_first, pathway_needs, reads_advice
 from fhirpath_spine.pathway.truth import Reason, Truth
-from fhirpath_spine.pathway.verdicts import judge, to_step
 
 RECOGNISED = {"chapter": "neoplasm-chapter", "neoplasms": "neoplasm-any-known", "medications": "medication-any-known"}
 """Value sets that tell a known entry from one that no table knows (rulings 2.2)."""

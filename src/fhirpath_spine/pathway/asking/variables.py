@@ -10,12 +10,12 @@ from typing import Any, Self
 
 from fhirpath_spine.errors import LimitExceeded
 from fhirpath_spine.fhirpath import Expression, Incomplete, Scope
-from fhirpath_spine.pathway import findings, ranked, reach
-from fhirpath_spine.pathway.facts import Fact, Facts
-from fhirpath_spine.pathway.filing import Found
-from fhirpath_spine.pathway.lesions import Lesion
+from fhirpath_spine.pathway.asking import derived, reach
+from fhirpath_spine.pathway.facts.facts import Fact, Facts
+from fhirpath_spine.pathway.facts.filing import Found
+from fhirpath_spine.pathway.lesions.lesion import Lesion
 from fhirpath_spine.pathway.model import Library, Site
-from fhirpath_spine.pathway.texts import Said
+from fhirpath_spine.pathway.sentences import Said
 from fhirpath_spine.pathway.truth import Reason
 
 
@@ -137,7 +137,7 @@ class Variables(Mapping[str, Sequence[Any]]):
 
     def _finding(self, name: str) -> dict[str, Any]:
         finding = self._library.findings[name]
-        item = findings.assess(finding, self._found, self._facts.today, self._on_item)
+        item = derived.deficit(finding, self._found, self._facts.today, self._on_item)
         if any(isinstance(self.fact(s.need).items, Incomplete) for s in finding.sources):
             # What could not be read may hold an onset, or a newer course: only a present finding is sure. The gate
             # takes what was read inside the window as pressing all the same (rulings 1.6, 2.5).
@@ -160,8 +160,8 @@ class Variables(Mapping[str, Sequence[Any]]):
         open_ = any(isinstance(self.fact(need).items, Incomplete) for need in self._library.ranked[name].needs)
         return Incomplete(result[:1]) if open_ else result[:1]
 
-    def _statements(self, name: str) -> Sequence[ranked.Statement]:
-        return ranked.assess(self._library.ranked[name], self.fact, self._on_item)
+    def _statements(self, name: str) -> Sequence[derived.Statement]:
+        return derived.ranked(self._library.ranked[name], self.fact, self._on_item)
 
     def _on_item(self, expression: Expression, item: Any) -> Any:
         values = expression.evaluate([item], self.scope)

@@ -11,15 +11,11 @@ from hashlib import sha256
 from typing import Any
 
 from fhirpath_spine.errors import PatientMismatch
-from fhirpath_spine.pathway import reading
-from fhirpath_spine.pathway.chart import Chart, Resource
-from fhirpath_spine.pathway.dates import day_of, first_day, possible_ages
-from fhirpath_spine.pathway.decision import Rejection
-from fhirpath_spine.pathway.digests import canonical
-from fhirpath_spine.pathway.filing import Bin, Filer
-from fhirpath_spine.pathway.matching import Matcher, known
-from fhirpath_spine.pathway.needs import Coding, Need
-from fhirpath_spine.pathway.subjects import Subject, reference_of, subject_of
+from fhirpath_spine.pathway.facts import reading
+from fhirpath_spine.pathway.facts.chart import Chart, Resource, Subject, canonical, reference_of, subject_of
+from fhirpath_spine.pathway.facts.dates import day_of, first_day, possible_ages
+from fhirpath_spine.pathway.facts.filing import Bin, Filer, Rejection
+from fhirpath_spine.pathway.facts.needs import Coding, Matcher, Need, known
 
 _ID_LENGTH = 256
 """FHIR allows 64 characters, Epic sends up to 200. A longer id would stand at length in every card that cites it."""

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from fhirpath_spine.fhirpath import Incomplete
-from fhirpath_spine.pathway.belonging import assigner
+from fhirpath_spine.pathway.asking.environment import Answer, Environment
 from fhirpath_spine.pathway.decision import Missing, PathwayResult
-from fhirpath_spine.pathway.environment import Answer, Environment
-from fhirpath_spine.pathway.facts import Facts
-from fhirpath_spine.pathway.lesions import Lesion, behave, build, doubt
+from fhirpath_spine.pathway.facts.facts import Facts
+from fhirpath_spine.pathway.judging.oversight import Oversight
+from fhirpath_spine.pathway.judging.verdicts import spoken
+from fhirpath_spine.pathway.lesions.building import build
+from fhirpath_spine.pathway.lesions.lesion import Lesion, behave, doubt
+from fhirpath_spine.pathway.lesions.places import assigner
 from fhirpath_spine.pathway.model import Library, Pathway, Site
-from fhirpath_spine.pathway.oversight import Oversight
-from fhirpath_spine.pathway.texts import Said
+from fhirpath_spine.pathway.sentences import Said
 from fhirpath_spine.pathway.truth import Reason, Truth, all_of
-from fhirpath_spine.pathway.verdicts import spoken
 
 Observer = Callable[[str, str, str, Truth], None]
 """Hears of each question its role, its owner (a pathway, a recommendation or ``policy``), its name and its answer."""

@@ -7,11 +7,10 @@ from functools import lru_cache
 
 from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.model import Library, Line, Pathway, Recommendation, Selector
-from fhirpath_spine.pathway.texts import expressions
+from fhirpath_spine.pathway.sentences import expressions
 
 ADVISED = "advised"
 """The variable that holds the ids recommended so far; what reads it is judged last."""
-
 OPEN = "open"
 """The variable that holds the kinds of which some recommendation of the lesion is recommended, blocked or needs data."""
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fhirpath_spine.fhirpath import Quantity
-from fhirpath_spine.pathway.chart import Resource
-from fhirpath_spine.pathway.needs import Coding, Value
+from fhirpath_spine.pathway.facts.chart import Resource
+from fhirpath_spine.pathway.facts.needs import Coding, Value
 
 FINAL = {
     "Observation": frozenset({"final", "amended", "corrected"}),
@@ -28,7 +28,6 @@ PROVISIONAL = frozenset({"unconfirmed", "provisional", "differential"})
 ERASED = frozenset({"entered-in-error", "refuted", "cancelled", "not-done"})
 _CLINICAL = ACTIVE | HISTORY
 _VERIFIED = PROVISIONAL | {"confirmed", "refuted", "entered-in-error"}
-
 _DATES: Mapping[str, tuple[str, ...]] = {
     "Condition": ("onset", "recordedDate"),
     "Observation": ("effective", "issued"),

@@ -10,7 +10,6 @@ _SHAPE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?\Z", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
 SLACK = timedelta(minutes=5)
 """Clock slack between the EHR and this service before an instant counts as future."""
-
 Order = tuple[date, float]
 """Sorts dates; the second part orders instants within a day, and is 0 where only the day is known."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from fhirpath_spine.pathway.asking.environment import Answer, Environment
 from fhirpath_spine.pathway.decision import Beside, Missing, Status, Step, Verdict
-from fhirpath_spine.pathway.environment import Answer, Environment
+from fhirpath_spine.pathway.judging.verdicts import Hidden, Imposed, spoken, to_step
 from fhirpath_spine.pathway.model import Exclusion, Goal, Hold, Library, Recommendation, Selector, Site, Unknown
-from fhirpath_spine.pathway.texts import Said, Text, render
+from fhirpath_spine.pathway.sentences import Said, Text, render
 from fhirpath_spine.pathway.truth import Reason, Truth
-from fhirpath_spine.pathway.verdicts import Hidden, Imposed, spoken, to_step
 
 SCOPE_STOP = "scope-stop"
 _SILENT = (Status.NOT_APPLICABLE, Status.SATISFIED, Status.SUPPRESSED)

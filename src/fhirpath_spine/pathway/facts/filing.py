@@ -10,13 +10,23 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Any, NamedTuple
 
-from fhirpath_spine.pathway import reading
-from fhirpath_spine.pathway.chart import Resource
-from fhirpath_spine.pathway.dates import SLACK, Order, day_of, is_before, stamp
-from fhirpath_spine.pathway.decision import Rejection
-from fhirpath_spine.pathway.matching import known
-from fhirpath_spine.pathway.needs import Need
-from fhirpath_spine.pathway.texts import Charted
+from fhirpath_spine.pathway.facts import reading
+from fhirpath_spine.pathway.facts.chart import Resource
+from fhirpath_spine.pathway.facts.dates import SLACK, Order, day_of, is_before, stamp
+from fhirpath_spine.pathway.facts.needs import Need, known
+from fhirpath_spine.pathway.sentences import Charted, Said
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A resource, or a date of one, that was not used. ``reason`` is a key of the phrase book."""
+
+    need: str
+    label: str
+    reason: str
+    reference: str
+    value: Said = ()
+    date: str = ""
 
 
 @dataclass(slots=True, eq=False)

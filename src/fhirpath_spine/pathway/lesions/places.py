@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from fhirpath_spine.pathway import reading
-from fhirpath_spine.pathway.filing import Found
-from fhirpath_spine.pathway.matching import known
-from fhirpath_spine.pathway.model import Lesions
-from fhirpath_spine.pathway.needs import Coding
+from fhirpath_spine.pathway.facts import reading
+from fhirpath_spine.pathway.facts.filing import Found
+from fhirpath_spine.pathway.facts.needs import Coding, known
+from fhirpath_spine.pathway.lesions.lesion import Lesion
+from fhirpath_spine.pathway.lesions.table import Lesions
 
 _T = TypeVar("_T")
 
@@ -54,3 +54,40 @@ def named_by(found: Found, by_condition: Mapping[str, _T]) -> list[_T]:
 
 def _relative(reference: str) -> str:
     return "/".join(reference.split("/_history/")[0].split("/")[-2:])
+
+
+def assigner(
+    config: Lesions, lesions: Sequence[Lesion], *, complete: bool = True
+) -> Callable[[Found], frozenset[str] | None]:
+    """Says to which lesions a resource belongs: by focus, else reason, else body site, else to the only one (rulings 3).
+
+    While there may be further lesions, only a focus and a level say so for sure.
+    """
+    by_condition = {c.reference: one.key for one in lesions for c in one.conditions}
+    only = frozenset({lesions[0].key}) if len(lesions) == 1 else frozenset()
+
+    def assign(found: Found) -> frozenset[str] | None:
+        if named := named_by(found, by_condition):
+            return frozenset(named)
+        sites = reading.body_sites(found.resource)
+        levels = levels_of(config, sites)
+        if not complete:
+            return frozenset(x.key for x in lesions if x.levels & levels)
+        if not sites:
+            return only
+        if levels:
+            return _at(levels, lesions, only)
+        regions = regions_of(config, sites)
+        if not regions:
+            return None
+        here = [x.key for x in lesions if near(config, regions, x.regions)]
+        return frozenset(here) if len(here) == 1 else (frozenset() if here else None)
+
+    return assign
+
+
+def _at(levels: set[str], lesions: Sequence[Lesion], only: frozenset[str]) -> frozenset[str] | None:
+    at = frozenset(x.key for x in lesions if x.levels & levels)
+    if at:
+        return at
+    return only if only and not lesions[0].levels else None

@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from fhirpath_spine.errors import LimitExceeded
 from fhirpath_spine.fhirpath import Expression, Incomplete
-from fhirpath_spine.pathway import reach
+from fhirpath_spine.pathway.asking import reach
+from fhirpath_spine.pathway.asking.variables import Variables
 from fhirpath_spine.pathway.decision import Evidence, Missing
-from fhirpath_spine.pathway.filing import Found
-from fhirpath_spine.pathway.texts import Charted, Said, Text, expressions, render, words
+from fhirpath_spine.pathway.facts.filing import Found
+from fhirpath_spine.pathway.sentences import Charted, Said, Text, expressions, render, words
 from fhirpath_spine.pathway.truth import Reason, Truth, any_of
-from fhirpath_spine.pathway.variables import Variables
 
 EVIDENCE_LIMIT = 3
 """How many items of one need are named as evidence, newest first."""

@@ -11,12 +11,11 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from fhirpath_spine.fhirpath import Incomplete
-from fhirpath_spine.pathway.chart import KEYS, Chart
-from fhirpath_spine.pathway.dates import apart, within
-from fhirpath_spine.pathway.decision import Rejection, Unread
-from fhirpath_spine.pathway.filing import Bin, Found, surely_older
-from fhirpath_spine.pathway.intake import Intake
-from fhirpath_spine.pathway.needs import Need
+from fhirpath_spine.pathway.facts.chart import KEYS, Chart, Unread
+from fhirpath_spine.pathway.facts.dates import apart, within
+from fhirpath_spine.pathway.facts.filing import Bin, Found, Rejection, surely_older
+from fhirpath_spine.pathway.facts.intake import Intake
+from fhirpath_spine.pathway.facts.needs import Need
 from fhirpath_spine.pathway.truth import Reason
 
 

@@ -1,0 +1,1 @@
+"""What an expression may ask, and what it is told: variables over facts, each answer with its evidence."""

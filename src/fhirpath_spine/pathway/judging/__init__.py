@@ -1,0 +1,1 @@
+"""What follows: gate, pathways, states, verdicts, and the plan of the cards."""
