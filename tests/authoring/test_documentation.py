@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from fhirpath_spine.authoring import examine
-from fhirpath_spine.authoring.form.data import CLINICAL, GROUPS, VALUE_TYPES
-from fhirpath_spine.authoring.form.pathway import STATES
-from fhirpath_spine.authoring.form.shared import KINDS, RecommendationForm
-from fhirpath_spine.authoring.report import Report
+from fhirpath_spine.authoring.profile.needs import CLINICAL, GROUPS
+from fhirpath_spine.authoring.profile.pathways import STATES
+from fhirpath_spine.authoring.profile.recommendations import KINDS, RecommendationForm
+from fhirpath_spine.authoring.profile.values import VALUE_TYPES
 from fhirpath_spine.authoring.source.reader import read_yaml
+from fhirpath_spine.authoring.source.report import Report
 
 PAGE = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")
 EXAMPLE = re.findall(r"^`([\w/.-]+)`\n\n```\w+\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)

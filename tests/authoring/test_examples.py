@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fhirpath_spine.authoring import profiles_directory
-from fhirpath_spine.authoring.examples import Coverage, Outcome, Run, cover, run
+from fhirpath_spine.authoring.cases import Coverage, Outcome, Run, cover, run
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fhirpath_spine.authoring import profiles_directory
-from fhirpath_spine.authoring.examples import Outcome, Run, run, running
+from fhirpath_spine.authoring.cases import Outcome, Run, run, running
 from fhirpath_spine.authoring.loading import load_written
 from fhirpath_spine.entrypoints.cli import app
 

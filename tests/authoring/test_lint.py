@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fhirpath_spine.authoring.lint.search import LIMIT
+from fhirpath_spine.authoring.lint.relations import LIMIT
 from fhirpath_spine.pathway.model import Site
 
 

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from fhirpath_spine.authoring.report import Report
 from fhirpath_spine.authoring.source.nodes import Block, Items, Scalar
 from fhirpath_spine.authoring.source.reader import read_yaml
+from fhirpath_spine.authoring.source.report import Report
 
 LAUGHS = "a: &a [lol, lol]\nb: &b [*a, *a]\nc: [*b, *b]\n"
 

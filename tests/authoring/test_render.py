@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from fhirpath_spine import authoring
-from fhirpath_spine.authoring.render import pages
-from fhirpath_spine.authoring.render.english import English
+from fhirpath_spine.authoring.pages import pages
+from fhirpath_spine.authoring.pages.english import English
 from fhirpath_spine.entrypoints.cli import app
 
 ROOT = Path(__file__).parents[2]

@@ -9,10 +9,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from fhirpath_spine.authoring.form.published import FORMS, schema, text, write
-from fhirpath_spine.authoring.report import Report
+from fhirpath_spine.authoring.schemas import FORMS, schema, text, write
 from fhirpath_spine.authoring.source.nodes import Block, Items, Node
 from fhirpath_spine.authoring.source.reader import read_yaml
+from fhirpath_spine.authoring.source.report import Report
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "profiles" / "schema"
@@ -49,7 +49,7 @@ def files() -> list[Path]:
 def test_a_published_schema_is_what_the_forms_say(name):
     published = (PUBLISHED / f"{name}.schema.json").read_text(encoding="utf-8")
 
-    assert published == text(name), "run: python -m fhirpath_spine.authoring.form.published profiles/schema"
+    assert published == text(name), "run: python -m fhirpath_spine.authoring.schemas profiles/schema"
 
 
 def test_the_schemas_are_written_as_they_are_published(tmp_path):

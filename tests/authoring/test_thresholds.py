@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from fhirpath_spine.authoring import profiles_directory
-from fhirpath_spine.authoring.examples import Coverage, Outcome, Run, cover, run, running
-from fhirpath_spine.authoring.examples.thresholds import Threshold, scalars, thresholds
+from fhirpath_spine.authoring.cases import Coverage, Outcome, Run, cover, run, running
 from fhirpath_spine.authoring.loading import Written, load_written
+from fhirpath_spine.authoring.proving.thresholds import Threshold, scalars, thresholds
 from fhirpath_spine.pathway.model import Library
 
 PAIN = """cases:

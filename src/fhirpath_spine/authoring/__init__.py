@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from fhirpath_spine.authoring.loading import Checked, check, examine, load, profiles_directory, unreachable
-from fhirpath_spine.authoring.site import load_site
+from fhirpath_spine.authoring.profile.site import load_site
 
 __all__ = ["Checked", "check", "examine", "load", "load_site", "profiles_directory", "unreachable"]

@@ -8,12 +8,12 @@ from importlib.resources import files as package_files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fhirpath_spine.authoring.assembly.digesting import with_digests
-from fhirpath_spine.authoring.assembly.files import read_files
-from fhirpath_spine.authoring.assembly.library import build
 from fhirpath_spine.authoring.lint import lint
-from fhirpath_spine.authoring.report import Report
+from fhirpath_spine.authoring.profile.digests import with_digests
+from fhirpath_spine.authoring.profile.files import read_files
+from fhirpath_spine.authoring.profile.library import build
 from fhirpath_spine.authoring.source.folder import Folder
+from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.diagnostics import Severity
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.pathway.model import Library, Site
@@ -21,7 +21,7 @@ from fhirpath_spine.pathway.model import Library, Site
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhirpath_spine.authoring.assembly.compiler import Compiled
+    from fhirpath_spine.authoring.profile.compiler import Compiled
     from fhirpath_spine.authoring.source.nodes import Node
     from fhirpath_spine.diagnostics import Diagnostic
 

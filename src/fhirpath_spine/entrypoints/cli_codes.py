@@ -13,7 +13,7 @@ from rich.table import Table
 from fhirpath_spine import authoring
 from fhirpath_spine.adapters.peer import Peer
 from fhirpath_spine.adapters.terminology import expand as ask
-from fhirpath_spine.authoring.expansions import Expanded, text
+from fhirpath_spine.authoring.profile.expansions import Expanded, text
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.entrypoints import human
 from fhirpath_spine.entrypoints.cli_judge import print_json

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fhirpath_spine import authoring
-from fhirpath_spine.authoring.render import pages
+from fhirpath_spine.authoring.pages import pages
 from fhirpath_spine.entrypoints.cli_files import Directory
 from fhirpath_spine.entrypoints.human import talk
 from fhirpath_spine.entrypoints.settings import load

@@ -12,8 +12,8 @@ import typer
 from rich.text import Text
 
 from fhirpath_spine import authoring
-from fhirpath_spine.authoring import examples
-from fhirpath_spine.authoring.examples import Coverage, Outcome, Result, Run
+from fhirpath_spine.authoring.cases import Outcome, Result, Run, run
+from fhirpath_spine.authoring.proving.coverage import Coverage, cover
 from fhirpath_spine.entrypoints import human
 from fhirpath_spine.entrypoints.cli_files import Directory
 from fhirpath_spine.entrypoints.cli_judge import print_json
@@ -46,8 +46,8 @@ def cases(directory: Directory = None, coverage: WithCoverage = False, form: For
     profiles = directory or load().settings.profiles or authoring.profiles_directory()
     if not profiles.is_dir():
         raise SettingsError("test: there is no such directory.", hint="Name the folder that holds the profiles.")
-    done = examples.run(profiles)
-    table = examples.cover(done, profiles) if coverage else None
+    done = run(profiles)
+    table = cover(done, profiles) if coverage else None
     match form:
         case CasesFormat.HUMAN:
             _show(done, table)

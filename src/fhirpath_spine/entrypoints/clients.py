@@ -14,11 +14,11 @@ from typing import Annotated
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
-from fhirpath_spine.authoring.form.fields import Flag, Form, Text, Whole, one_of, pattern, wrong
-from fhirpath_spine.authoring.form.typed import read_form
-from fhirpath_spine.authoring.report import Report
+from fhirpath_spine.authoring.source.fields import Flag, Form, Text, Whole, one_of, pattern, wrong
 from fhirpath_spine.authoring.source.folder import Folder
+from fhirpath_spine.authoring.source.forms import read_form
 from fhirpath_spine.authoring.source.nodes import Scalar
+from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.exchange.addresses import Servers, read_base, read_origin
 from fhirpath_spine.exchange.cards import Taste

@@ -6,15 +6,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhirpath_spine.authoring.lint.holds import check_holds
-from fhirpath_spine.authoring.lint.leaders import check_leaders
-from fhirpath_spine.authoring.lint.options import check_alternatives
-from fhirpath_spine.authoring.lint.search import check_groups
-from fhirpath_spine.authoring.lint.usage import check_usage
+from fhirpath_spine.authoring.lint.relations import (
+    check_alternatives,
+    check_groups,
+    check_holds,
+    check_leaders,
+    check_usage,
+)
 from fhirpath_spine.authoring.lint.words import check_words
 
 if TYPE_CHECKING:
-    from fhirpath_spine.authoring.assembly.library import Draft
+    from fhirpath_spine.authoring.profile.library import Draft
     from fhirpath_spine.pathway.model import Site
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fhirpath_spine.authoring.form.pathway import STATES
-from fhirpath_spine.authoring.form.shared import KINDS
+from fhirpath_spine.authoring.profile.pathways import STATES
+from fhirpath_spine.authoring.profile.recommendations import KINDS
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.fhirpath.grammar.parser import parse
 from fhirpath_spine.fhirpath.grammar.problems import Report as ExpressionReport
@@ -20,8 +20,8 @@ from fhirpath_spine.pathway.facts.reading import ACTIVE, HISTORY
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fhirpath_spine.authoring.assembly.compiler import Compiled
-    from fhirpath_spine.authoring.assembly.library import Draft
+    from fhirpath_spine.authoring.profile.compiler import Compiled
+    from fhirpath_spine.authoring.profile.library import Draft
     from fhirpath_spine.diagnostics import Span
 
 Words = frozenset[str]

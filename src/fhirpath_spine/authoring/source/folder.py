@@ -14,8 +14,8 @@ from fhirpath_spine.diagnostics import Span, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhirpath_spine.authoring.report import Report
     from fhirpath_spine.authoring.source.nodes import Node
+    from fhirpath_spine.authoring.source.report import Report
 
 SIZE = 1 << 20
 """Largest file of a profile set, in bytes."""

@@ -17,7 +17,7 @@ from fhirpath_spine.authoring.source.nodes import Block, Items, Node, Scalar
 from fhirpath_spine.diagnostics import Span, did_you_mean
 
 if TYPE_CHECKING:
-    from fhirpath_spine.authoring.report import Report
+    from fhirpath_spine.authoring.source.report import Report
 
 DEPTH = 50
 """Deepest nesting of mappings and lists."""

@@ -1,1 +1,3 @@
-"""What is known: each resource read once, filed under the needs that ask for it, and resolved to facts with their completeness."""
+"""What is known: each resource, read once and filed under the needs that ask for it, resolved to facts that say whether they
+are complete.
+"""

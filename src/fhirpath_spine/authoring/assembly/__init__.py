@@ -1,1 +1,0 @@
-"""From typed forms to the compiled library: names resolved, expressions compiled, everything checked against everything."""

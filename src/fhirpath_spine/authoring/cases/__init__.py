@@ -1,0 +1,7 @@
+"""Cases beside the pathways: read from their files, run, and compared with what they expect."""
+
+from __future__ import annotations
+
+from fhirpath_spine.authoring.cases.running import Outcome, Result, Run, run
+
+__all__ = ["Outcome", "Result", "Run", "run"]

@@ -1,0 +1,176 @@
+"""All cases of a profile set, judged: what passed, what failed, and what could not be judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from fhirpath_spine.authoring.cases.charts import stage
+from fhirpath_spine.authoring.cases.checking import complaints, expected
+from fhirpath_spine.authoring.cases.form import ExemptionsForm
+from fhirpath_spine.authoring.cases.questions import Question, recommendations
+from fhirpath_spine.authoring.cases.stories import Story, read_exemptions, read_stories
+from fhirpath_spine.authoring.loading import load_written
+from fhirpath_spine.authoring.profile.files import read_form_of
+from fhirpath_spine.authoring.profile.terminology import SystemsForm
+from fhirpath_spine.authoring.source.folder import Folder
+from fhirpath_spine.authoring.source.report import Report
+from fhirpath_spine.diagnostics import did_you_mean
+from fhirpath_spine.errors import PatientMismatch, ProfileError, ScopeUndecidable, SpineError
+from fhirpath_spine.pathway.judging.evaluate import decide
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    from fhirpath_spine.authoring.cases.charts import Scene
+    from fhirpath_spine.authoring.loading import Written
+    from fhirpath_spine.diagnostics import Diagnostic, Span
+    from fhirpath_spine.pathway.decision import Decision
+    from fhirpath_spine.pathway.facts.needs import Coding
+    from fhirpath_spine.pathway.judging.admission import Observer
+    from fhirpath_spine.pathway.model import Library
+    from fhirpath_spine.pathway.truth import Truth
+
+
+class Outcome(StrEnum):
+    """What became of a case. *known* fails as its file says it does; an error is no answer at all."""
+
+    PASS = "pass"  # noqa: S105 - a word, not a password
+    FAIL = "fail"
+    KNOWN = "known"
+    ERROR = "error"
+
+
+@dataclass(slots=True)
+class Result:
+    """One case and what became of it. ``decision`` is None where it was refused or could not be told, ``scene`` there only."""
+
+    story: Story
+    scene: Scene | None = None
+    outcome: Outcome = Outcome.PASS
+    problems: list[str] = field(default_factory=list)
+    decision: Decision | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    """All cases of a set. ``answers`` holds each answer that each question had in a case that did not fail unforeseen."""
+
+    library: Library
+    written: Written
+    results: list[Result] = field(default_factory=list)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    answers: dict[Question, set[Truth]] = field(default_factory=dict)
+    codings: dict[Coding, Span] = field(default_factory=dict)
+    exemptions: ExemptionsForm = field(default_factory=ExemptionsForm)
+
+    def count(self, outcome: Outcome) -> int:
+        """How many cases had an outcome."""
+        return sum(r.outcome is outcome for r in self.results)
+
+
+def run(directory: str | os.PathLike[str]) -> Run:
+    """Judges all cases below a directory of profiles.
+
+    Raises:
+        ProfileError: the profiles cannot be loaded, or there is no such folder.
+
+    """
+    library, written = load_written(directory)
+    report = Report()
+    folder = Folder.at(directory, report)
+    if folder is None:
+        raise ProfileError("The profiles' folder cannot be read.", diagnostics=tuple(report.sorted()))
+    systems = _systems(folder)
+    stories = read_stories(folder)
+    done = Run(library, written, exemptions=read_exemptions(folder))
+    known = tuple(recommendations(library))
+    for story in stories:
+        before = report.errors
+        scene = stage(story, library, systems, report)
+        _check_names(story, library, known, report)
+        if report.errors > before:
+            done.results.append(Result(story, None, Outcome.ERROR, ["the case cannot be told; see the findings"]))
+            continue
+        for coding, span in scene.codings.items():
+            done.codings.setdefault(coding, span)
+        done.results.append(_judge(story, scene, done))
+    done.diagnostics = tuple(report.sorted())
+    return done
+
+
+def judge(
+    library: Library, story: Story, scene: Scene, observe: Observer | None = None
+) -> tuple[Decision | None, list[str]]:
+    """What a library decides of a case, None where it refuses, and what of that the case does not expect."""
+    form, decision, refused, problems = story.form, None, "", list[str]()
+    try:
+        decision = decide(
+            library,
+            scene.chart,
+            scene.at,
+            scene.site,
+            emergency=str(form.emergency or "full"),
+            audience=str(form.audience or "clinician"),
+            observe=observe,
+        )
+    except ScopeUndecidable as error:
+        refused, problems = "scope-undecidable", [f"it was refused: {error}"]
+    except PatientMismatch as error:
+        refused, problems = "patient-mismatch", [f"it was refused: {error}"]
+    if decision is not None:
+        problems = complaints(decision, story.expect)
+    elif story.expect.refused == refused:
+        problems = []
+    return decision, problems
+
+
+def _judge(story: Story, scene: Scene, done: Run) -> Result:
+    heard: list[tuple[Question, Truth]] = []
+
+    def observe(role: str, owner: str, name: str, answer: Truth) -> None:
+        heard.append((Question(role, owner, name), answer))
+
+    result = Result(story, scene)
+    try:
+        result.decision, result.problems = judge(done.library, story, scene, observe)
+    except SpineError as error:
+        result.outcome, result.problems = Outcome.ERROR, [str(error)]
+        return result
+    result.outcome = _outcome(result)
+    if result.outcome in (Outcome.PASS, Outcome.KNOWN):
+        for question, answer in heard:
+            done.answers.setdefault(question, set()).add(answer)
+    return result
+
+
+def _outcome(result: Result) -> Outcome:
+    fails = result.story.form.fails
+    if fails is None:
+        return Outcome.FAIL if result.problems else Outcome.PASS
+    if result.problems:
+        return Outcome.KNOWN
+    result.problems = [f"it passes now; remove its line 'fails: {fails}'"]
+    return Outcome.FAIL
+
+
+def _systems(folder: Folder) -> Mapping[str, str]:
+    form = read_form_of(folder, "terminology/systems.yaml", SystemsForm)
+    return {str(name): str(system.uri) for name, system in form.root.items()} if form is not None else {}
+
+
+def _check_names(story: Story, library: Library, known: Sequence[str], report: Report) -> None:
+    """What a case expects has to exist, or it would never be found wanting."""
+    for _, wanted in expected(story.expect):
+        if wanted.id not in known:
+            hint = did_you_mean(wanted.id, known)
+            report.add("SP207", f"no recommendation is called '{wanted.id}'", wanted.id.span, hint)
+    for name in story.expect.indicators:
+        if name not in known:
+            report.add("SP207", f"no recommendation is called '{name}'", name.span, did_you_mean(name, known))
+    pathways = [p.id for p in library.pathways]
+    for name in story.expect.states or ():
+        if name.partition(" ")[0] not in pathways:
+            report.add("SP207", f"no pathway is called '{name}'", name.span, did_you_mean(name, pathways))

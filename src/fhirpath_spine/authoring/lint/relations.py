@@ -1,0 +1,171 @@
+"""How the parts of a set stand to each other: what follows what, what a hold rests on, what an option stands beside, what a
+search can carry, what is declared and read by nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fhirpath_spine.authoring.profile.compiler import names_in
+from fhirpath_spine.authoring.profile.recommendations import KINDS
+from fhirpath_spine.diagnostics import did_you_mean
+from fhirpath_spine.pathway.asking.reach import needs_behind, variables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from fhirpath_spine.authoring.profile.library import Draft
+    from fhirpath_spine.authoring.profile.recommendations import RecommendationForm
+    from fhirpath_spine.pathway.facts.needs import Coding, Need
+    from fhirpath_spine.pathway.model import Site
+KIND = "kind:"
+
+
+def check_leaders(draft: Draft) -> None:
+    """Reports leaders that do not exist (SP313) and circles (SP314)."""
+    forms, report = draft.files.catalogue.forms, draft.files.report
+    for form in forms.values():
+        for word in (*form.follows, *form.unless):
+            known = [KIND + k for k in KINDS] if word.startswith(KIND) else list(forms)
+            if word not in known and not draft.files.catalogue.broken:
+                hint = did_you_mean(word, known)
+                report.add("SP313", f"'{word}' is no recommendation and no kind", word.span, hint)
+    graph = {id_: list(_leaders(form, forms)) for id_, form in forms.items()}
+    for circle in _circles(graph):
+        first = forms[circle[0]]
+        report.add(
+            "SP314", f"these wait for each other: {' -> '.join(circle)}", first.id.span, "Let one of them stand alone."
+        )
+
+
+def _leaders(form: RecommendationForm, forms: Mapping[str, RecommendationForm]) -> Iterator[str]:
+    for word in (*form.follows, *form.unless):
+        if word.startswith(KIND):
+            kind = word.removeprefix(KIND)
+            yield from (i for i, other in forms.items() if other.kind == kind and other is not form)
+        elif word in forms:
+            yield str(word)
+
+
+def _circles(graph: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """Each circle once, from where it is first entered."""
+    done: set[str] = set()
+    for start in graph:
+        path: list[str] = []
+        stack = [(start, iter(graph[start]))] if start not in done else []
+        path += [start] if stack else []
+        while stack:
+            name, rest = stack[-1]
+            following = next((n for n in rest if n not in done), None)
+            if following is None:
+                done.add(name)
+                stack.pop()
+                path.pop()
+            elif following in path:
+                yield [*path[path.index(following) :], following]
+            else:
+                stack.append((following, iter(graph[following])))
+                path.append(following)
+
+
+GROUNDED = frozenset({"site", "patient", "lesions"})
+"""Circumstances that rest on settings, on the Patient, or on coded entries."""
+
+
+def check_holds(draft: Draft) -> None:
+    """Reports holds whose test reads no need with a value set, no site flag and no member of the patient (SP310)."""
+    library = draft.library
+    if library is None:
+        return
+    for form, hold in zip(draft.shared.policy.holds, library.policy.holds, strict=True):
+        if hold.test is draft.compiler.stand_in:
+            continue
+        names = variables(library, [hold.test])
+        coded = any(library.needs[n].codes is not None for n in needs_behind(library, names))
+        if not coded and not names & GROUNDED:
+            message = f"the hold {hold.id} reads nothing that has a code"
+            draft.files.report.add(
+                "SP310", message, form.test.span, "Read a need with a value set, a site flag or the patient."
+            )
+
+
+OPTIONS = frozenset({"surgery", "radiotherapy", "systemic", "combination", "observation", "palliative"})
+"""Kinds that a patient chooses between; the others prepare a choice or relieve beside it."""
+
+
+def check_alternatives(draft: Draft) -> None:
+    """Reports options that can show and have no alternatives (SP322)."""
+    for form in draft.files.catalogue.forms.values():
+        if form.kind in OPTIONS and not (form.alternatives or form.suppressed or form.unreachable):
+            message = f"the option {form.id} names no alternatives"
+            draft.files.report.add("SP322", message, form.kind.span, "Add alternatives:, doing nothing among them.")
+
+
+LIMIT = 1_500
+"""Characters of ``system|code,system|code`` in one template."""
+
+
+def group_codings(needs: list[Need], site: Site) -> set[Coding]:
+    """What a template has to ask for: the codes of its needs, and the site's own codes that are mapped to them."""
+    wanted: set[Coding] = set()
+    for need in needs:
+        if need.codes is not None:
+            wanted |= need.codes.members
+            wanted |= {(system, code) for system, codes in need.codes.prefixes.items() for code in codes}
+    return wanted | {source for source, target in site.code_map.items() if target in wanted}
+
+
+def check_groups(draft: Draft, site: Site) -> None:
+    """Reports groups whose template is too long (SP306), at the group of its first need."""
+    groups: dict[str, list[str]] = {}
+    for name, (_, form) in draft.need_forms.items():
+        if form.group is not None:
+            groups.setdefault(str(form.group), []).append(name)
+    for group, names in groups.items():
+        codings = group_codings([draft.needs[n] for n in names], site)
+        length = sum(len(system) + len(code) + 2 for system, code in codings)
+        place = draft.need_forms[names[0]][1].group
+        if length > LIMIT and place is not None:
+            message = (
+                f"the search of group '{group}' has {length} characters for {len(codings)} codes, {LIMIT} are allowed"
+            )
+            draft.files.report.add("SP306", message, place.span, "Move some of its needs to another group.")
+
+
+EXEMPT = frozenset({"patient"})
+
+
+def check_usage(draft: Draft) -> None:
+    """Warns of needs, definitions, findings, ranked facts and flags that nothing reads (SP317)."""
+    used = _closure(draft, draft.compiler.used)
+    report = draft.files.report
+    data = draft.shared.data
+    places = {name: ("need", key) for name, (key, _) in draft.need_forms.items()}
+    places |= {name: ("definition", key) for name, (key, _) in draft.definition_forms.items()}
+    places |= {str(key): ("ranked fact", key) for key in data.ranked}
+    places |= {str(key): ("finding", key) for key in (data.findings.kinds if data.findings else ())}
+    for name, (what, key) in places.items():
+        if name not in used and name not in EXEMPT:
+            report.add("SP317", f"nothing reads the {what} '{name}'", key.span, "Remove it, or use it.")
+    texts = [compiled.text for compiled in draft.compiler.compiled if "site" in names_in(compiled.text)]
+    for flag in data.flags:
+        if not any(f"%site.{flag}" in text for text in texts):
+            report.add("SP317", f"nothing reads the flag '{flag}'", flag.span, "Remove it, or read %site.<flag>.")
+
+
+def _closure(draft: Draft, roots: Iterable[str]) -> set[str]:
+    used: set[str] = set()
+    open_ = list(roots)
+    while open_:
+        name = open_.pop()
+        if name in used:
+            continue
+        used.add(name)
+        if name in draft.definitions:
+            open_ += draft.definitions[name].variables
+        elif name in draft.findings:
+            finding = draft.findings[name]
+            open_ += [s.need for s in finding.sources] + list(finding.answered)
+        elif name in draft.ranked:
+            open_ += draft.ranked[name].needs
+    return used

@@ -1,0 +1,27 @@
+"""Pages that a clinician can read, from a loaded library: one for each pathway, one for the policy, an index.
+
+Everything is worked out from the library, and nothing else: the same library gives the same bytes, whatever the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fhirpath_spine.authoring.approvals import Defaults
+from fhirpath_spine.authoring.pages.graph import draw
+from fhirpath_spine.authoring.pages.index import index_page
+from fhirpath_spine.authoring.pages.pathway import pathway_page
+from fhirpath_spine.authoring.pages.policy import policy_page
+from fhirpath_spine.pathway.model import Library
+
+__all__ = ["pages"]
+
+
+def pages(library: Library, approvals: str = "") -> Mapping[str, str]:
+    """File name -> its text. ``approvals`` is the page of DEFAULT values to sign, if there is one."""
+    defaults = Defaults(approvals)
+    out = {"README.md": index_page(library), "policy.md": policy_page(library, defaults)}
+    for pathway in library.pathways:
+        out[f"{pathway.id}.md"] = pathway_page(library, pathway, defaults)
+        out[f"{pathway.id}.svg"] = draw(library, pathway)
+    return out

@@ -1,0 +1,196 @@
+"""Needs: which resources, how old, what their absence says; and their shape for the compiler."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from fhirpath_spine.authoring.profile.values import ComponentForm, ValueBuilder, ValueForm
+from fhirpath_spine.authoring.source.fields import (
+    Days,
+    Form,
+    Ident,
+    OneOrMany,
+    Text,
+    ValueSets,
+    one_of,
+)
+from fhirpath_spine.authoring.source.nodes import Scalar
+from fhirpath_spine.pathway.facts.chart import KEYS
+from fhirpath_spine.pathway.facts.needs import Absent, Need
+
+if TYPE_CHECKING:
+    from fhirpath_spine.authoring.profile.terminology import Terminology
+    from fhirpath_spine.authoring.source.report import Report
+    from fhirpath_spine.fhirpath import ValueSet
+GROUPS = ("neuro", "pain", "lesion", "imaging", "laboratory", "status", "decisions")
+CLINICAL = ("active", "history", "any", "recurrence", "relapse", "inactive", "remission", "resolved")
+
+
+class CodedForm(Form):
+    """A resource type without a status of its own to choose."""
+
+    code: ValueSets = ()
+
+
+class ConditionForm(Form):
+    """Conditions by code, clinical status and verification status."""
+
+    code: ValueSets = ()
+    clinical: Annotated[tuple[Annotated[Scalar, *one_of(*CLINICAL)], ...], OneOrMany()] = Field(
+        default=(), alias="clinicalStatus"
+    )
+    verification: Annotated[tuple[Annotated[Scalar, *one_of("confirmed", "provisional")], ...], OneOrMany()] = Field(
+        default=(), alias="verificationStatus"
+    )
+
+
+PROCEDURE_STATUS = ("preparation", "in-progress", "on-hold", "stopped", "completed", "not-done")
+
+
+class ProcedureForm(Form):
+    """Procedures by code and status."""
+
+    code: ValueSets = ()
+    status: Annotated[tuple[Annotated[Scalar, *one_of(*PROCEDURE_STATUS)], ...], OneOrMany()] = ()
+
+
+class NeedForm(Form):
+    """One typed retrieve: which resources, how they are read, how old they may be, what their absence says."""
+
+    label: Text
+    condition: ConditionForm | None = Field(default=None, alias="Condition")
+    observation: CodedForm | None = Field(default=None, alias="Observation")
+    procedure: ProcedureForm | None = Field(default=None, alias="Procedure")
+    report: CodedForm | None = Field(default=None, alias="DiagnosticReport")
+    request: CodedForm | None = Field(default=None, alias="MedicationRequest")
+    statement: CodedForm | None = Field(default=None, alias="MedicationStatement")
+    family: CodedForm | None = Field(default=None, alias="FamilyMemberHistory")
+    allergy: CodedForm | None = Field(default=None, alias="AllergyIntolerance")
+    patient: CodedForm | None = Field(default=None, alias="Patient")
+    group: Annotated[Scalar, *one_of(*GROUPS)] | None = None
+    value: ValueForm | None = None
+    components: dict[Ident, ComponentForm] = Field(default_factory=dict)
+    within: Days | None = None
+    latest: Annotated[Scalar, *one_of("1")] | None = None
+    absent: Annotated[Scalar, *one_of("no", "unknown")] | None = None
+    conflict: Annotated[Scalar, *one_of("meaning")] | None = None
+    per: Annotated[Scalar, *one_of("lesion")] | None = None
+    site: ValueSets = ()
+    meaning: Annotated[tuple[Annotated[Scalar, *one_of("active", "proposed", "history")], ...], OneOrMany()] = ()
+    origin: Annotated[tuple[Annotated[Scalar, *one_of("chart", "draftOrders")], ...], OneOrMany()] = Field(
+        default=(), alias="from"
+    )
+
+    @property
+    def resources(self) -> dict[str, CodedForm | ConditionForm | ProcedureForm]:
+        """The resource types that are named, with their form."""
+        fields = type(self).model_fields
+        parts = {f.alias: getattr(self, n) for n, f in fields.items() if f.alias and f.alias[0].isupper()}
+        return {alias: form for alias, form in parts.items() if form is not None}
+
+
+KEY_OF = {kind: key for key, kind in KEYS.items()}
+FINAL = frozenset({"final", "amended", "corrected"})
+DEFAULT_STATUS = {
+    "Condition": frozenset({"active"}),
+    "Procedure": frozenset({"completed"}),
+    "Observation": FINAL,
+    "DiagnosticReport": FINAL,
+}
+VALUED = frozenset({"Observation"})
+
+
+class NeedBuilder:
+    """Builds needs one by one; what is wrong is reported, and a need is built all the same so that others can name it."""
+
+    def __init__(self, terminology: Terminology, report: Report) -> None:
+        self._terminology, self._report = terminology, report
+        self._values = ValueBuilder(terminology, report)
+
+    def build(self, name: Scalar, form: NeedForm) -> Need:
+        """The need of that name."""
+        kinds = tuple(form.resources)
+        if not kinds:
+            self._report.add(
+                "SP206", f"the need '{name}' names no resource type", name.span, "Add for example Condition:."
+            )
+        self._check(name, form, kinds)
+        return Need(
+            name=str(name),
+            label=str(form.label),
+            resources=kinds,
+            keys=tuple(dict.fromkeys(self._key(kind, form) for kind in kinds)),
+            codes=self._codes(form),
+            statuses=self._statuses(form),
+            verification=self._verification(form),
+            meaning=frozenset(str(m) for m in form.meaning) or self._meaning(kinds),
+            value=self._values.value(form.value, name) if form.value is not None else None,
+            components={str(n): self._values.component(n, c) for n, c in form.components.items()},
+            within=form.within,
+            latest=form.latest is not None,
+            absent=Absent(str(form.absent)) if form.absent is not None else None,
+            conflict=form.conflict is not None,
+            per_lesion=form.per is not None,
+            sites=self._terminology.any_of(form.site, self._report),
+            drafts="draftOrders" in form.origin,
+        )
+
+    def _check(self, name: Scalar, form: NeedForm, kinds: tuple[str, ...]) -> None:
+        if "Observation" in kinds and form.group is None:
+            hint = "Add group: neuro, pain, lesion, imaging, laboratory, status or decisions."
+            self._report.add(
+                "SP305", f"the need '{name}' reads Observations and names no prefetch group", name.span, hint
+            )
+        if form.group is not None and "Observation" not in kinds:
+            self._report.add("SP305", "only a need that reads Observations has a group", form.group.span, "Remove it.")
+        if form.value is not None and form.value.type == "boolean" and form.absent is None:
+            hint = "absent: no, if no entry means no; absent: unknown, if it has to be asked."
+            self._report.add("SP304", f"'{name}' is a boolean and does not say what its absence means", name.span, hint)
+        if form.value is not None and set(kinds) != VALUED:
+            self._report.add(
+                "SP207",
+                "only Observations have a value",
+                form.value.type.span,
+                "Read the others by a need of their own.",
+            )
+        if form.conflict is not None and form.value is None:
+            self._report.add("SP207", "only a need with a value can hold a conflict", form.conflict.span, "Remove it.")
+        if "Patient" in kinds and len(kinds) > 1:
+            self._report.add("SP207", "Patient cannot share a need with other types", name.span)
+        coded = [f for f in form.resources.values() if f.code]
+        if coded and len(coded) < len(kinds):
+            self._report.add("SP207", f"every resource type of '{name}' needs a code, or none", name.span)
+
+    @staticmethod
+    def _key(kind: str, form: NeedForm) -> str:
+        return f"observations-{form.group}" if kind == "Observation" else KEY_OF[kind]
+
+    def _codes(self, form: NeedForm) -> ValueSet | None:
+        names = {str(code): code for f in form.resources.values() for code in f.code}
+        return self._terminology.any_of(tuple(names.values()), self._report)
+
+    @staticmethod
+    def _statuses(form: NeedForm) -> frozenset[str]:
+        """Written out for every type, so that a need of several types means the same for each."""
+        found: set[str] = set()
+        for kind, part in form.resources.items():
+            if isinstance(part, ConditionForm) and part.clinical:
+                found |= {str(s) for s in part.clinical}
+            elif isinstance(part, ProcedureForm) and part.status:
+                found |= {str(s) for s in part.status}
+            else:
+                found |= DEFAULT_STATUS.get(kind, frozenset())
+        return frozenset(found - {"any"} | {"active", "history"} if "any" in found else found)
+
+    @staticmethod
+    def _verification(form: NeedForm) -> frozenset[str]:
+        """Empty admits every status but refuted, a missing one too; so does naming both (rulings 2.1)."""
+        condition = form.condition
+        stated = {str(v) for v in condition.verification} if condition is not None else set()
+        return frozenset() if stated >= {"confirmed", "provisional"} else frozenset(stated)
+
+    @staticmethod
+    def _meaning(kinds: tuple[str, ...]) -> frozenset[str]:
+        return frozenset({"active"}) if set(kinds) & {"MedicationRequest", "MedicationStatement"} else frozenset()

@@ -1,0 +1,289 @@
+"""``policy.yaml``, what stands above the pathways: selectors resolved to ids, tests and texts compiled."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from fhirpath_spine.authoring.profile.compiler import PATIENT, RECOMMENDATION
+from fhirpath_spine.authoring.profile.recommendations import KINDS, Lines, UnknownRule
+from fhirpath_spine.authoring.source.fields import (
+    AtLeastOne,
+    Day,
+    Days,
+    Expr,
+    Flag,
+    Form,
+    Id,
+    OneOrMany,
+    PathwayId,
+    Short,
+    Text,
+    Whole,
+    one_of,
+)
+from fhirpath_spine.authoring.source.nodes import Scalar
+from fhirpath_spine.diagnostics import did_you_mean
+from fhirpath_spine.pathway.model import (
+    Budget,
+    Exclusion,
+    Framework,
+    FrameworkLine,
+    Gate,
+    Goal,
+    Hold,
+    Line,
+    Policy,
+    Selector,
+    Unknown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from fhirpath_spine.authoring.profile.compiler import Compiler
+    from fhirpath_spine.authoring.profile.pathways import Catalogue, PathwayForm
+    from fhirpath_spine.authoring.profile.recommendations import RecommendationBuilder
+    from fhirpath_spine.authoring.profile.sentences import TextBuilder
+
+
+class FrameworkLineForm(Form):
+    """A fact of a framework: on which recommendations it stands, how well it was verified, and when it is said."""
+
+    on: Selectors
+    grade: Annotated[Scalar, *one_of("A", "B", "C")]
+    text: Text
+    when: Expr | None = None
+
+
+class FrameworkForm(Form):
+    """A published framework beside the documents. ``always``: a safety text that no site can switch off."""
+
+    title: Text
+    publisher: Text
+    date: Day
+    jurisdiction: Text
+    always: Flag = False
+    lines: Annotated[tuple[FrameworkLineForm, ...], AtLeastOne()]
+
+
+class SelectorForm(Short):
+    """Picks recommendations by id, glob or kind, and when."""
+
+    ids: Annotated[tuple[Text, ...], OneOrMany()]
+    when: Expr | None = None
+
+
+Selectors = Annotated[tuple[SelectorForm, ...], OneOrMany()]
+
+
+class GateForm(Form):
+    """The emergency gate."""
+
+    pathway: PathwayId
+    open: Expr
+    acknowledged: Expr
+    visible: Selectors
+    attached: Selectors
+    hidden: Text
+    unread: Text
+    acknowledged_line: Text = Field(alias="acknowledged-line")
+    scope_stop: Text = Field(alias="scope-stop")
+
+
+class HoldForm(Form):
+    """A safety hold."""
+
+    id: Id
+    test: Expr
+    unknown: UnknownRule | None = None
+    hide: Selectors = ()
+    block: Selectors = ()
+    ask: Selectors = ()
+    caution: Selectors = ()
+    say: Text | None = None
+    head: Lines = ()
+
+
+class GoalForm(Form):
+    """A goal of care that hides recommendations."""
+
+    id: Id
+    test: Expr
+    hide: Selectors
+    say: Text
+    unread: Text
+
+
+class ExclusionForm(Form):
+    """Recommendations that exclude each other."""
+
+    id: Id
+    test: Expr
+    hide: Selectors
+    say: Text
+
+
+class BudgetForm(Form):
+    """How many cards of each indicator one response may carry."""
+
+    critical: Whole
+    warning: Whole
+    info: Whole
+
+
+class PolicyForm(Form):
+    """``policy.yaml``."""
+
+    order: tuple[PathwayId, ...]
+    gate: GateForm | None = None
+    holds: tuple[HoldForm, ...] = ()
+    goals: tuple[GoalForm, ...] = ()
+    exclusions: tuple[ExclusionForm, ...] = ()
+    conflict_gap: Days = Field(alias="conflict-gap")
+    budget: BudgetForm
+
+
+class PolicyBuilder:
+    """Compiles ``policy.yaml``. Its tests are asked of the patient, but for exclusions and conditions of selectors."""
+
+    def __init__(
+        self, compiler: Compiler, texts: TextBuilder, recommendations: RecommendationBuilder, catalogue: Catalogue
+    ) -> None:
+        self._compiler, self._texts, self._lines = compiler, texts, recommendations
+        self._catalogue, self._report = catalogue, compiler.report
+        self._kinds = {id_: str(form.kind) for id_, form in catalogue.forms.items()}
+
+    def build(self, form: PolicyForm, pathways: Mapping[str, PathwayForm]) -> Policy:
+        """The policy over these pathways."""
+        self._order(form.order, pathways)
+        seen: set[str] = set()
+        for id_ in (*(h.id for h in form.holds), *(g.id for g in form.goals), *(e.id for e in form.exclusions)):
+            if str(id_) in seen:
+                self._report.add("SP204", f"the id '{id_}' stands twice", id_.span, "Rename one of them.")
+            seen.add(str(id_))
+        return Policy(
+            order=tuple(map(str, form.order)),
+            gate=self._gate(form.gate, pathways) if form.gate is not None else None,
+            holds=tuple(self._hold(h) for h in form.holds),
+            goals=tuple(
+                Goal(
+                    str(g.id),
+                    self._compiler.test(g.test, PATIENT),
+                    self.selectors(g.hide),
+                    self._texts.build(g.say, PATIENT),
+                    self._texts.build(g.unread, PATIENT),
+                )
+                for g in form.goals
+            ),
+            exclusions=tuple(
+                Exclusion(
+                    str(e.id),
+                    self._compiler.test(e.test, RECOMMENDATION),
+                    self.selectors(e.hide),
+                    self._texts.build(e.say, RECOMMENDATION),
+                )
+                for e in form.exclusions
+            ),
+            conflict_days=form.conflict_gap,
+            budget=Budget(form.budget.warning, form.budget.info, form.budget.critical),
+        )
+
+    def frameworks(self, forms: Mapping[Scalar, FrameworkForm]) -> tuple[Framework, ...]:
+        """The frameworks with their facts; each stands on recommendations that exist."""
+        return tuple(
+            Framework(
+                id=str(id_),
+                title=str(form.title),
+                publisher=str(form.publisher),
+                date=str(form.date),
+                jurisdiction=str(form.jurisdiction),
+                always=form.always,
+                lines=tuple(
+                    FrameworkLine(
+                        on=self.selectors(fact.on),
+                        grade=str(fact.grade),
+                        line=Line(
+                            self._texts.build(fact.text, RECOMMENDATION),
+                            self._compiler.test(fact.when, RECOMMENDATION) if fact.when is not None else None,
+                        ),
+                    )
+                    for fact in form.lines
+                ),
+            )
+            for id_, form in forms.items()
+        )
+
+    def _order(self, order: tuple[Scalar, ...], pathways: Mapping[str, PathwayForm]) -> None:
+        """A place may be kept for a pathway that this release does not hold; one that it holds needs a place."""
+        seen: set[str] = set()
+        for id_ in order:
+            if str(id_) in seen:
+                self._report.add("SP204", f"{id_} stands twice", id_.span, "Keep one of them.")
+            seen.add(str(id_))
+        for name, form in pathways.items():
+            if name not in seen:
+                hint = "Add it to order: in policy.yaml."
+                self._report.add("SP321", f"the order of pathways does not name {name}", form.id.span, hint)
+
+    def _gate(self, form: GateForm, pathways: Mapping[str, PathwayForm]) -> Gate:
+        if form.pathway not in pathways and not self._catalogue.broken:
+            hint = did_you_mean(form.pathway, pathways)
+            self._report.add("SP321", f"no pathway is called {form.pathway}", form.pathway.span, hint)
+        return Gate(
+            pathway=str(form.pathway),
+            open=self._compiler.test(form.open, PATIENT),
+            acknowledged=self._compiler.test(form.acknowledged, PATIENT),
+            visible=self.selectors(form.visible),
+            attached=self.selectors(form.attached),
+            hidden=self._texts.build(form.hidden, PATIENT),
+            unread=self._texts.build(form.unread, PATIENT),
+            acknowledged_line=self._texts.build(form.acknowledged_line, PATIENT),
+            scope_stop=self._texts.build(form.scope_stop, PATIENT),
+        )
+
+    def _hold(self, form: HoldForm) -> Hold:
+        if not (form.hide or form.block or form.ask or form.caution or form.head):
+            self._report.add(
+                "SP206", f"the hold {form.id} does nothing", form.id.span, "Add hide, block, ask or caution."
+            )
+        return Hold(
+            id=str(form.id),
+            test=self._compiler.test(form.test, PATIENT),
+            hide=self.selectors(form.hide),
+            block=self.selectors(form.block),
+            ask=self.selectors(form.ask),
+            caution=self.selectors(form.caution),
+            unknown=Unknown(str(form.unknown)) if form.unknown else Unknown.DEFAULT,
+            say=self._texts.build(form.say, PATIENT) if form.say else None,
+            head=self._lines.lines(form.head, PATIENT),
+        )
+
+    def selectors(self, forms: Iterable[SelectorForm]) -> tuple[Selector, ...]:
+        """Selectors with their ids; those without a condition are joined into one."""
+        always: set[str] = set()
+        built: list[Selector] = []
+        for form in forms:
+            ids = {id_ for word in form.ids for id_ in self._selected(word)}
+            if form.when is None:
+                always |= ids
+            else:
+                built.append(Selector(frozenset(ids), self._compiler.test(form.when, RECOMMENDATION)))
+        return (Selector(frozenset(always)), *built) if always else tuple(built)
+
+    def _selected(self, word: Scalar) -> set[str]:
+        if word.startswith("kind:"):
+            kind = word.removeprefix("kind:")
+            found = {id_ for id_, k in self._kinds.items() if k == kind}
+            if kind in KINDS:
+                # A hold protects the recommendations of a kind before there are any.
+                return found
+            near = did_you_mean(kind, KINDS)
+        else:
+            found = {id_ for id_ in self._kinds if fnmatchcase(id_, word)}
+            near = did_you_mean(word, self._kinds)
+        if not found and not self._catalogue.broken:
+            self._report.add("SP320", f"'{word}' selects no recommendation", word.span, near)
+        return found

@@ -1,0 +1,162 @@
+"""``site.yaml``: what a site decides for itself, checked against the profiles that it is for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field
+
+from fhirpath_spine.authoring.profile import expansions
+from fhirpath_spine.authoring.profile.definitions import DataForm
+from fhirpath_spine.authoring.profile.evidence import SourcesForm
+from fhirpath_spine.authoring.profile.files import read_form_of
+from fhirpath_spine.authoring.profile.terminology import Terminology, read_terminology
+from fhirpath_spine.authoring.source.fields import Day, Flag, Form, Id, Ident, PairText, PathwayId, Text, pattern
+from fhirpath_spine.authoring.source.folder import Folder
+from fhirpath_spine.authoring.source.nodes import Items, Scalar
+from fhirpath_spine.authoring.source.report import Report
+from fhirpath_spine.diagnostics import Severity, did_you_mean
+from fhirpath_spine.errors import ProfileError
+from fhirpath_spine.pathway.model import Site
+
+if TYPE_CHECKING:
+    import os
+
+    from fhirpath_spine.diagnostics import Diagnostic
+    from fhirpath_spine.pathway.facts.needs import Coding
+Digest = Annotated[Scalar, *pattern("[0-9a-f]{64}", "a digest of 64 hexadecimal digits")]
+
+
+class ApprovalForm(Form):
+    """Who approved which content of a pathway."""
+
+    pathway: PathwayId
+    digest: Digest
+    by: Text
+    role: Text
+    date: Day
+
+
+class CodeMapForm(Form):
+    """One translation of a code that a site uses into one that the profiles know."""
+
+    source: PairText = Field(alias="from")
+    target: PairText = Field(alias="to")
+    claim: Text
+    when: Day
+
+
+def _or_empty(schema: dict[str, Any]) -> None:
+    listed = {key: schema.pop(key) for key in ("type", "items") if key in schema}
+    schema["anyOf"] = [listed, {"type": "object", "maxProperties": 0}]
+
+
+def _none(value: Any) -> Any:
+    """``{}`` stands for an empty list."""
+    return Items() if isinstance(value, dict) and not value else value
+
+
+class SiteForm(Form):
+    """``site.yaml``."""
+
+    timezone: Text
+    flags: dict[Ident, Flag] = Field(default_factory=dict)
+    frameworks: tuple[Id, ...] = ()
+    code_map: Annotated[tuple[CodeMapForm, ...], BeforeValidator(_none)] = Field(
+        default=(), json_schema_extra=_or_empty
+    )
+    variants: tuple[Text, ...] = ()
+    expansions: tuple[Text, ...] = ()
+    approvals: tuple[ApprovalForm, ...] = ()
+
+
+def load_site(file: str | os.PathLike[str], profiles: str | os.PathLike[str]) -> Site:
+    """The settings of a site for the profiles in a folder.
+
+    Raises:
+        ProfileError: the file cannot be read, or names a flag, framework, time zone or code that does not exist.
+
+    """
+    report = Report()
+    site = _read(Path(file), profiles, report)
+    errors = tuple(d for d in report.sorted() if d.severity is Severity.ERROR)
+    if site is None or errors:
+        raise ProfileError(
+            f"The site file cannot be used: {_shown(errors)}",
+            diagnostics=errors,
+            hint="Correct it and start again; without it nothing site-specific is known.",
+        )
+    return site
+
+
+def _shown(errors: tuple[Diagnostic, ...]) -> str:
+    return "; ".join(map(str, errors[:3])) + (f"; and {len(errors) - 3} more" if len(errors) > 3 else "")
+
+
+def _read(path: Path, profiles: str | os.PathLike[str], report: Report) -> Site | None:
+    beside = Folder.at(path.parent, report)
+    folder = Folder.at(profiles, report)
+    if beside is None or folder is None:
+        return None
+    form = read_form_of(beside, path.name, SiteForm)
+    if form is None:
+        return None
+    terminology, _ = read_terminology(folder, [])
+    data, sources = read_form_of(folder, "data.yaml", DataForm), read_form_of(folder, "sources.yaml", SourcesForm)
+    if data is None or sources is None:
+        return None
+    _check_zone(form, report)
+    flags = {str(name): value for name, value in form.flags.items()}
+    for name in form.flags:
+        if name not in data.flags:
+            hint = did_you_mean(name, data.flags) or f"Known: {', '.join(data.flags) or 'none'}."
+            report.add("SP220", f"no flag is called '{name}'", name.span, hint)
+    frameworks = [str(id_) for id_ in sources.frameworks]
+    for id_ in form.frameworks:
+        if id_ not in frameworks:
+            hint = did_you_mean(id_, frameworks) or f"Known: {', '.join(frameworks) or 'none'}."
+            report.add("SP220", f"no framework is called '{id_}'", id_.span, hint)
+    return Site(
+        timezone=str(form.timezone),
+        flags=flags,
+        frameworks=tuple(map(str, form.frameworks)),
+        code_map=_code_map(form, terminology, report),
+        variants=tuple(map(str, form.variants)),
+        expansions=expansions.read(form.expansions, beside, terminology),
+        approvals=tuple(
+            {
+                "pathway": str(a.pathway),
+                "digest": str(a.digest),
+                "by": str(a.by),
+                "role": str(a.role),
+                "date": str(a.date),
+            }
+            for a in form.approvals
+        ),
+    )
+
+
+def _check_zone(form: SiteForm, report: Report) -> None:
+    try:
+        ZoneInfo(str(form.timezone))
+    except (OSError, ValueError, KeyError):
+        hint = "Use a name of the time zone database, for example Europe/Berlin, or UTC."
+        report.add("SP223", f"no time zone is called '{form.timezone}'", form.timezone.span, hint)
+
+
+def _code_map(form: SiteForm, terminology: Terminology, report: Report) -> dict[Coding, Coding]:
+    found: dict[Coding, Coding] = {}
+    for entry in form.code_map:
+        short, _, code = entry.source.partition("|")
+        source = (terminology.systems.get(short, short), code)
+        target = terminology.coding(entry.target, report)
+        if target[0] and not terminology.knows(target):
+            near = did_you_mean(target[1], [c for system, c in terminology.codings if system == target[0]])
+            hint = near or "Map to a code that a value set of the profiles holds."
+            report.add("SP222", f"no profile reads the code '{entry.target}'", entry.target.span, hint)
+        if source in found:
+            report.add("SP204", f"'{entry.source}' is mapped twice", entry.source.span, "Keep one of them.")
+        found[source] = target
+    return found

@@ -1,0 +1,229 @@
+"""Every number of the profiles that a judgement turns on, and the library with one of them moved.
+
+These are the numbers of expressions, the windows of needs and findings, the gaps between contradicting statements, the ranges
+outside which a value is rejected, and the budget of cards. What only says how to read a value is none of them: factors of units,
+and the points that a coded answer stands for.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from fhirpath_spine.authoring.proving.variants import exchanged
+from fhirpath_spine.authoring.source.nodes import Block, Scalar
+from fhirpath_spine.fhirpath import step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fhirpath_spine.authoring.loading import Written
+    from fhirpath_spine.authoring.source.nodes import Node
+    from fhirpath_spine.diagnostics import Span
+    from fhirpath_spine.fhirpath import Expression, Number
+    from fhirpath_spine.pathway.facts.needs import Need, Value
+    from fhirpath_spine.pathway.model import Library
+Path = tuple[str, ...]
+_UNSAID = frozenset({"needs", "define", "recommendations", "holds", "kinds", "sources", "test", "value"})
+"""Keys that a name leaves out: they say what kind of thing it is, and its own name says more."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Threshold(ABC):
+    """One number. ``name`` says what it decides and how it is written; ``exempt.yaml`` calls it by that."""
+
+    name: str
+    span: Span
+
+    @abstractmethod
+    def moved(self, library: Library, steps: int) -> Library:
+        """The library with the number so many units of its last digit higher."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InExpression(Threshold):
+    """A number of an expression; what a module writes once is compiled for each kind of pathway that uses it."""
+
+    number: Number
+    expressions: tuple[Expression, ...]
+
+    def moved(self, library: Library, steps: int) -> Library:
+        """See :class:`Threshold`."""
+        return exchanged(library, {one: one.with_number(self.number, steps) for one in self.expressions})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Days(Threshold):
+    """A window up to today, or a gap ``between`` two dates of a chart, in calendar days."""
+
+    days: int
+    between: bool
+    change: Callable[[Library, int], Library]
+
+    def moved(self, library: Library, steps: int) -> Library:
+        """See :class:`Threshold`."""
+        return self.change(library, self.days + steps)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Range(Threshold):
+    """One end of the plausible range of a value of a need, or of a component of it."""
+
+    need: Need
+    component: str
+    high: bool
+
+    @property
+    def value(self) -> Value:
+        """How the value is read."""
+        value = self.need.components[self.component] if self.component else self.need.value
+        assert value is not None  # noqa: S101 - it has a range
+        return value
+
+    def widened(self, steps: int) -> Value:
+        """How it is read with this end of its range moved."""
+        assert self.value.plausible is not None  # noqa: S101 - this is an end of it
+        low, high = self.value.plausible
+        return replace(self.value, plausible=(low, step(high, steps)) if self.high else (step(low, steps), high))
+
+    def moved(self, library: Library, steps: int) -> Library:
+        """See :class:`Threshold`."""
+        value, need = self.widened(steps), self.need
+        parts = {**need.components, self.component: value}
+        need = replace(need, components=parts) if self.component else replace(need, value=value)
+        return replace(library, needs={**library.needs, need.name: need})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cards(Threshold):
+    """How many cards of one indicator an answer may carry."""
+
+    indicator: str
+    cards: int
+
+    def moved(self, library: Library, steps: int) -> Library:
+        """See :class:`Threshold`."""
+        budget = replace(library.policy.budget, **{self.indicator: self.cards + steps})
+        return replace(library, policy=replace(library.policy, budget=budget))
+
+
+def thresholds(library: Library, written: Written) -> list[Threshold]:
+    """All of them, in the order of the files."""
+    paths = {id(scalar): (path, scalar) for path, scalar in scalars(written.content)}
+    found: list[Threshold] = [*_in_expressions(written, {key: path for key, (path, _) in paths.items()})]
+    found += (one for path, scalar in paths.values() if (one := _bare(library, path, scalar)) is not None)
+    return sorted(found, key=lambda one: _order(one.span))
+
+
+def _order(span: Span) -> tuple[str, int, int]:
+    return span.file, span.line, span.column
+
+
+def scalars(content: Mapping[str, Node | str]) -> Iterator[tuple[Path, Scalar]]:
+    """Every text of the files with the keys that lead to it; an entry of a list counts by its id or by its need."""
+    for node in content.values():
+        if not isinstance(node, str) or isinstance(node, Scalar):
+            start = (str(node["id"]),) if isinstance(node, Block) and "id" in node else ()
+            yield from _below(node, start)
+
+
+def _below(node: Node, path: Path) -> Iterator[tuple[Path, Scalar]]:
+    if isinstance(node, Scalar):
+        yield path, node
+    elif isinstance(node, Block):
+        for key, value in node.items():
+            yield from _below(value, (*path, str(key)))
+    else:
+        for number, value in enumerate(node):
+            yield from _below(value, (*path, *_entry(value, number)))
+
+
+def _entry(value: Node, number: int) -> Path:
+    if isinstance(value, Block):
+        if len(value) == 1:
+            return ()
+        named = value.get("id", value.get("need"))
+        if isinstance(named, Scalar):
+            return (str(named),)
+    return (str(number),)
+
+
+def _name(path: Path) -> str:
+    return " ".join(part for part in path if part not in _UNSAID)
+
+
+# ---------------------------------------------------------------------- in expressions
+
+
+@dataclass(slots=True)
+class _Place:
+    number: Number
+    name: str
+    expressions: list[Expression] = field(default_factory=list)
+
+
+def _in_expressions(written: Written, paths: Mapping[int, Path]) -> Iterator[InExpression]:
+    places: dict[Span, _Place] = {}
+    for compiled in written.expressions:
+        for number in compiled.expression.numbers:
+            span = compiled.origin.place(compiled.shift + number.start, number.end - number.start)
+            name = f"{_name(paths.get(id(compiled.origin), (span.file,)))} {compiled.text[number.start : number.end]}"
+            places.setdefault(span, _Place(number, name)).expressions.append(compiled.expression)
+    seen: Counter[str] = Counter()
+    for span, place in sorted(places.items(), key=lambda pair: _order(pair[0])):
+        seen[place.name] += 1
+        name = f"{place.name} ({seen[place.name]})" if seen[place.name] > 1 else place.name
+        yield InExpression(name, span, place.number, tuple(place.expressions))
+
+
+# ---------------------------------------------------------------------- by themselves
+
+
+def _bare(library: Library, path: Path, scalar: Scalar) -> Threshold | None:
+    name, span = f"{_name(path)} {scalar}", scalar.span
+    match path:
+        case (*_, "needs", need, "within"):
+            return Days(name, span, _count(scalar), between=False, change=partial(_window, need))
+        case ("findings", "new" | "open" as which):
+            return Days(name, span, _count(scalar), between=False, change=partial(_finding, f"{which}_days"))
+        case ("ranked", fact, "gap"):
+            return Days(name, span, _count(scalar), between=True, change=partial(_gap, fact))
+        case ("conflict-gap",):
+            return Days(name, span, _count(scalar), between=True, change=_conflict)
+        case ("budget", indicator):
+            return Cards(name, span, indicator, _count(scalar))
+        case (*_, "needs", need, "value", "plausible", end):
+            return Range(_end(need, "", end, scalar), span, library.needs[need], "", high=end == "1")
+        case (*_, "needs", need, "components", part, "plausible", end):
+            return Range(_end(need, f" {part}", end, scalar), span, library.needs[need], part, high=end == "1")
+    return None
+
+
+def _end(need: str, part: str, end: str, scalar: Scalar) -> str:
+    return f"{need}{part} plausible {'to' if end == '1' else 'from'} {scalar}"
+
+
+def _count(scalar: Scalar) -> int:
+    return int(scalar.split()[0])
+
+
+def _window(name: str, library: Library, days: int) -> Library:
+    return replace(library, needs={**library.needs, name: replace(library.needs[name], within=days)})
+
+
+def _finding(which: str, library: Library, days: int) -> Library:
+    """The windows of findings stand once for all kinds."""
+    change: dict[str, Any] = {which: days}
+    return replace(library, findings={n: replace(f, **change) for n, f in library.findings.items()})
+
+
+def _gap(name: str, library: Library, days: int) -> Library:
+    return replace(library, ranked={**library.ranked, name: replace(library.ranked[name], gap_days=days)})
+
+
+def _conflict(library: Library, days: int) -> Library:
+    return replace(library, policy=replace(library.policy, conflict_days=days))

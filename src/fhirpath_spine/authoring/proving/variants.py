@@ -1,0 +1,94 @@
+"""A library with some of its expressions exchanged for others; and an expression that tells which of its variants ever answered
+otherwise, so that only those need be judged again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from fhirpath_spine.errors import SpineError
+from fhirpath_spine.fhirpath import Account, Expression, ValueSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fhirpath_spine.fhirpath import Scope
+    from fhirpath_spine.pathway.model import Library
+
+
+def exchanged(library: Library, others: Mapping[Expression, Expression]) -> Library:
+    """The library with each of these expressions replaced; what holds none of them is shared with the old one."""
+    return _Exchange(others).of(library)  # type: ignore[no-any-return]
+
+
+class _Exchange:
+    def __init__(self, others: Mapping[Expression, Expression]) -> None:
+        self._others = others
+        self._done: dict[int, Any] = {}
+
+    def of(self, value: Any) -> Any:
+        """A record is rebuilt once, however many others hold it: that it is the same in all of them has to stay true."""
+        if isinstance(value, Expression):
+            return self._others.get(value, value)
+        if isinstance(value, str | int | frozenset | ValueSet) or value is None:
+            return value
+        key = id(value)
+        if key not in self._done:
+            self._done[key] = self._rebuilt(value)
+        return self._done[key]
+
+    def _rebuilt(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            parts = tuple(map(self.of, value))
+            if all(a is b for a, b in zip(parts, value, strict=True)):
+                return value
+            return type(value)._make(parts) if hasattr(value, "_make") else parts
+        if isinstance(value, Mapping):
+            held = {key: self.of(one) for key, one in value.items()}
+            return value if all(held[key] is one for key, one in value.items()) else held
+        if is_dataclass(value) and not isinstance(value, type):
+            now = {f.name: getattr(value, f.name) for f in fields(value)}
+            then = {name: self.of(one) for name, one in now.items()}
+            changed = {name: one for name, one in then.items() if one is not now[name]}
+            return replace(value, **changed) if changed else value
+        return value
+
+
+class Watched(Expression):
+    """Answers as ``plain`` does, and calls ``tell`` with the name of each variant that would have answered otherwise.
+
+    A judgement in which no answer differs is the same judgement; so what is never told needs no second look.
+    """
+
+    def __init__(self, plain: Expression, variants: Mapping[Any, Expression], tell: Callable[[Any], None]) -> None:
+        vars(self).update(vars(plain))
+        self._variants, self._tell = variants, tell
+
+    def evaluate(self, focus: Sequence[Any], scope: Scope) -> list[Any]:
+        """As the expression itself."""
+        found = super().evaluate(focus, scope)
+        self._compare((type(found), found), lambda other: (type(it := other.evaluate(focus, scope)), it))
+        return found
+
+    def truth(self, focus: Sequence[Any], scope: Scope) -> bool | None:
+        """As the expression itself."""
+        answer = super().truth(focus, scope)
+        self._compare(answer, lambda other: other.truth(focus, scope))
+        return answer
+
+    def account(self, focus: Sequence[Any], scope: Scope) -> Account:
+        """As the expression itself."""
+        account = super().account(focus, scope)
+        self._compare(account, lambda other: other.account(focus, scope))
+        return account
+
+    def _compare(self, answer: object, ask: Callable[[Expression], object]) -> None:
+        for name, other in self._variants.items():
+            try:
+                differs = ask(other) != answer
+            except SpineError:
+                differs = True
+            if differs:
+                self._tell(name)
