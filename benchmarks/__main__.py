@@ -31,7 +31,7 @@ from benchmarks import (
 )
 from benchmarks.timing import Times, measure, peak_megabytes
 from fhirpath_spine import authoring
-from fhirpath_spine.exchange.parsing import parse
+from fhirpath_spine.exchange.incoming.parsing import parse
 from fhirpath_spine.pathway.facts.chart import Chart, Read
 from fhirpath_spine.pathway.judging.evaluate import decide
 from fhirpath_spine.pathway.model import Library, Site

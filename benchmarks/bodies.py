@@ -11,9 +11,9 @@ import orjson
 from benchmarks.stacks import AT, resources
 from benchmarks.workload import hook
 from fhirpath_spine.entrypoints.demo import WRITTEN_FOR, patients_directory
-from fhirpath_spine.exchange.bundles import chart
-from fhirpath_spine.exchange.shift import shift
-from fhirpath_spine.exchange.templates import type_of
+from fhirpath_spine.exchange.ehr_side.shift import shift
+from fhirpath_spine.exchange.incoming.bundles import chart
+from fhirpath_spine.pathway.facts.chart import type_of
 
 SPINAL = "09-schwannoma-safely-resectable.json"
 """The invented patient whose chart has something to say about the spine."""

@@ -11,10 +11,10 @@ import orjson
 from benchmarks.profile_set import identifier
 from benchmarks.stacks import AT, Answers
 from fhirpath_spine.adapters.unfetched import Unfetched
-from fhirpath_spine.exchange.cards import Wording, word
-from fhirpath_spine.exchange.ids import PUBLIC_KEY, Ids
-from fhirpath_spine.exchange.parsing import parse
-from fhirpath_spine.exchange.words import Phrases
+from fhirpath_spine.exchange.incoming.parsing import parse
+from fhirpath_spine.exchange.outgoing.cards import Wording, word
+from fhirpath_spine.exchange.outgoing.ids import PUBLIC_KEY, Ids
+from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.decision import Decision, Status
 from fhirpath_spine.pathway.facts.chart import Chart, Read
 from fhirpath_spine.pathway.judging.evaluate import decide

@@ -21,9 +21,9 @@ from benchmarks import bodies, calls
 from benchmarks.timing import by_turns
 from fhirpath_spine import authoring
 from fhirpath_spine.adapters.ehr import Ehr
-from fhirpath_spine.exchange.addresses import Servers
-from fhirpath_spine.exchange.requests import parse_request
-from fhirpath_spine.exchange.retrieval import Open
+from fhirpath_spine.exchange.incoming.addresses import Servers
+from fhirpath_spine.exchange.incoming.prefetch import Open
+from fhirpath_spine.exchange.incoming.requests import parse_request
 from fhirpath_spine.service import Budget, Client, HookService, Trace
 
 LATENCIES = (1, 5, 50)

@@ -32,10 +32,10 @@ from fhirpath_spine.adapters.network import GuardedTransport
 from fhirpath_spine.adapters.sandbox import FhirServer
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.addresses import Servers, read_base
-from fhirpath_spine.exchange.requests import parse_request
-from fhirpath_spine.exchange.retrieval import Open
-from fhirpath_spine.exchange.seeding import DEMO, TYPES, removal, seed
+from fhirpath_spine.exchange.ehr_side.seeding import DEMO, TYPES, removal, seed
+from fhirpath_spine.exchange.incoming.addresses import Servers, read_base
+from fhirpath_spine.exchange.incoming.prefetch import Open
+from fhirpath_spine.exchange.incoming.requests import parse_request
 from fhirpath_spine.service import Budget, Client, HookService, Trace
 from sandbox import local_hapi
 

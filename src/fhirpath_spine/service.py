@@ -16,12 +16,12 @@ from typing import Protocol
 
 from fhirpath_spine.errors import ScopeUndecidable, SpineError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.addresses import Servers
-from fhirpath_spine.exchange.apply import ApplyRequest, applied
-from fhirpath_spine.exchange.cards import Taste, Wording, unavailable, word
-from fhirpath_spine.exchange.requests import HookRequest, parse_request
-from fhirpath_spine.exchange.retrieval import RESOURCES, Open, check_known, read_prefetch
-from fhirpath_spine.exchange.templates import templates
+from fhirpath_spine.exchange.fhir.apply import ApplyRequest, applied
+from fhirpath_spine.exchange.incoming.addresses import Servers
+from fhirpath_spine.exchange.incoming.prefetch import RESOURCES, Open, check_known, read_prefetch
+from fhirpath_spine.exchange.incoming.requests import HookRequest, parse_request
+from fhirpath_spine.exchange.incoming.templates import templates
+from fhirpath_spine.exchange.outgoing.cards import Taste, Wording, unavailable, word
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.facts.chart import Chart, Read
 from fhirpath_spine.pathway.judging import evaluate

@@ -17,8 +17,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx2
 
-from fhirpath_spine.exchange import bundles
-from fhirpath_spine.exchange.templates import type_of
+from fhirpath_spine.exchange.incoming import bundles
+from fhirpath_spine.pathway.facts.chart import type_of
 
 Json = dict[str, Any]
 FHIR = {"Content-Type": "application/fhir+json;charset=UTF-8"}

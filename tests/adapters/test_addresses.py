@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stub_ehr import from_bundle
 from whole_service import TOKEN, Setup
 
-from fhirpath_spine.exchange.addresses import Servers, read_base
+from fhirpath_spine.exchange.incoming.addresses import Servers, read_base
 
 # ------------------------------------------------------------------ which server
 

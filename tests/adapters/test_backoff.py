@@ -6,7 +6,7 @@ import pytest
 from fault_kit import Clock
 
 from fhirpath_spine.adapters.backoff import LONGEST, SERVERS, BackOff
-from fhirpath_spine.exchange.addresses import Address
+from fhirpath_spine.exchange.incoming.addresses import Address
 
 
 def server(port: int) -> Address:

@@ -31,7 +31,7 @@ from virtual_time import waited
 from whole_service import Json, Setup, incomplete_card, refusal, request_body, snapshot, why
 
 from fhirpath_spine.adapters.ehr import Ehr
-from fhirpath_spine.exchange.addresses import Servers
+from fhirpath_spine.exchange.incoming.addresses import Servers
 from fhirpath_spine.service import BYTES, PAGES, Client
 
 MEGABYTE = 1_000_000

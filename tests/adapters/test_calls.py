@@ -25,9 +25,9 @@ from whole_service import (
 )
 
 from fhirpath_spine.adapters import ehr as ehr_module
-from fhirpath_spine.exchange.addresses import Servers
-from fhirpath_spine.exchange.requests import parse_request
-from fhirpath_spine.exchange.retrieval import Open, Why
+from fhirpath_spine.exchange.incoming.addresses import Servers
+from fhirpath_spine.exchange.incoming.prefetch import Open, Why
+from fhirpath_spine.exchange.incoming.requests import parse_request
 from fhirpath_spine.service import Budget, Client
 
 CHART = chart("C13")

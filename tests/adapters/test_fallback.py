@@ -9,8 +9,8 @@ from fault_kit import CANARY, CHART, PATIENT, always, call, call_waiting, watch
 from stub_ehr import Answer, Asked, Fault, Stub, from_bundle, of_json, outcome
 from whole_service import Json, Setup, incomplete_card, refusal, snapshot, why
 
-from fhirpath_spine.exchange.addresses import Servers
-from fhirpath_spine.exchange.document import document
+from fhirpath_spine.exchange.incoming.addresses import Servers
+from fhirpath_spine.exchange.outgoing.offline import document
 from fhirpath_spine.service import Client
 
 GROUPS = [key for key in snapshot().templates if key.startswith("observations-")]

@@ -14,9 +14,9 @@ from stub_ehr import Stub, from_bundle, of_json, outcome
 from whole_service import AT, ROOT, Json, Setup, chart, in_process, library, patient_of, request_body, snapshot
 
 from fhirpath_spine.errors import SpineError
-from fhirpath_spine.exchange import bundles
-from fhirpath_spine.exchange.addresses import Servers
-from fhirpath_spine.exchange.document import document
+from fhirpath_spine.exchange.incoming import bundles
+from fhirpath_spine.exchange.incoming.addresses import Servers
+from fhirpath_spine.exchange.outgoing.offline import document
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.judging.evaluate import decide
 from fhirpath_spine.pathway.model import Site

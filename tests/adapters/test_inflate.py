@@ -9,7 +9,7 @@ import pytest
 
 from fhirpath_spine.adapters.faults import FaultError
 from fhirpath_spine.adapters.inflate import Allowance, read_body
-from fhirpath_spine.exchange.retrieval import Why
+from fhirpath_spine.exchange.incoming.prefetch import Why
 
 
 def body_read(body: bytes, allowance: Allowance, **changes: int) -> bytes:

@@ -25,8 +25,8 @@ from whole_service import (
     why,
 )
 
-from fhirpath_spine.exchange.addresses import Servers
-from fhirpath_spine.exchange.templates import type_of
+from fhirpath_spine.exchange.incoming.addresses import Servers
+from fhirpath_spine.pathway.facts.chart import type_of
 from fhirpath_spine.service import Client
 
 OTHER_TOKEN = "canary-other-token"

@@ -20,10 +20,10 @@ from fhirpath_spine import authoring
 from fhirpath_spine.adapters.ehr import Ehr
 from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.entrypoints.app import create
-from fhirpath_spine.exchange.addresses import Servers
-from fhirpath_spine.exchange.cards import Wording
-from fhirpath_spine.exchange.ids import Ids
-from fhirpath_spine.exchange.words import Phrases
+from fhirpath_spine.exchange.incoming.addresses import Servers
+from fhirpath_spine.exchange.outgoing.cards import Wording
+from fhirpath_spine.exchange.outgoing.ids import Ids
+from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.facts.chart import Chart
 from fhirpath_spine.pathway.judging import evaluate

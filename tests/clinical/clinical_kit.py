@@ -22,14 +22,15 @@ from fhirpath_spine import authoring
 from fhirpath_spine.adapters.unfetched import Unfetched
 from fhirpath_spine.entrypoints.content import moment
 from fhirpath_spine.errors import SpineError
-from fhirpath_spine.exchange import EXTENSION, bundles
-from fhirpath_spine.exchange.cards import Wording
-from fhirpath_spine.exchange.document import document
-from fhirpath_spine.exchange.ids import Ids
-from fhirpath_spine.exchange.retrieval import read_prefetch
-from fhirpath_spine.exchange.templates import templates, type_of
-from fhirpath_spine.exchange.words import Phrases
-from fhirpath_spine.pathway.facts.chart import Chart
+from fhirpath_spine.exchange import EXTENSION
+from fhirpath_spine.exchange.incoming import bundles
+from fhirpath_spine.exchange.incoming.prefetch import read_prefetch
+from fhirpath_spine.exchange.incoming.templates import templates
+from fhirpath_spine.exchange.outgoing.cards import Wording
+from fhirpath_spine.exchange.outgoing.ids import Ids
+from fhirpath_spine.exchange.outgoing.offline import document
+from fhirpath_spine.exchange.outgoing.phrases import Phrases
+from fhirpath_spine.pathway.facts.chart import Chart, type_of
 from fhirpath_spine.pathway.judging.evaluate import decide
 from fhirpath_spine.pathway.model import Library, Site
 

@@ -11,7 +11,7 @@ from zlib import crc32
 import pytest
 from clinical_kit import CASES, Json, bundle, day, judge_bundle, judged
 
-from fhirpath_spine.exchange.shift import shift
+from fhirpath_spine.exchange.ehr_side.shift import shift
 
 cases = pytest.mark.parametrize("case", CASES)
 

@@ -14,7 +14,7 @@ from time import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from fhirpath_spine.exchange import bundles
+from fhirpath_spine.exchange.incoming import bundles
 
 Json = dict[str, Any]
 Reply = tuple[int, Any]

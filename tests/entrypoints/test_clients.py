@@ -27,8 +27,8 @@ from fhirpath_spine.entrypoints.clients import (
 from fhirpath_spine.entrypoints.server import build
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import ProfileError
-from fhirpath_spine.exchange.addresses import Servers, read_base
-from fhirpath_spine.exchange.retrieval import Why
+from fhirpath_spine.exchange.incoming.addresses import Servers, read_base
+from fhirpath_spine.exchange.incoming.prefetch import Why
 from fhirpath_spine.service import CALL_BYTES, PAGES, Client
 
 WHOLE = """\

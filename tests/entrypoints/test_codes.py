@@ -11,7 +11,7 @@ import pytest
 from fhir_stub import OUTCOME, FhirStub, Reply, serving
 
 from fhirpath_spine import authoring
-from fhirpath_spine.exchange.expanding import question
+from fhirpath_spine.exchange.ehr_side.expanding import question
 
 HOUSE = "urn:example:house"
 TOKEN = "canary-token-4711"

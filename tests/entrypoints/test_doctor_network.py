@@ -18,7 +18,7 @@ from fhirpath_spine.adapters.network import REACH, GuardedTransport, Reach
 from fhirpath_spine.adapters.peer import Peer
 from fhirpath_spine.adapters.sandbox import FhirServer
 from fhirpath_spine.errors import ServerError
-from fhirpath_spine.exchange.addresses import read_base
+from fhirpath_spine.exchange.incoming.addresses import read_base
 
 
 @pytest.fixture(scope="session")

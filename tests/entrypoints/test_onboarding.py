@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from fhirpath_spine.entrypoints import cli
-from fhirpath_spine.exchange.apply import from_parameters
+from fhirpath_spine.exchange.fhir.apply import from_parameters
 
 PAGE = (Path(__file__).parents[2] / "docs" / "onboarding.md").read_text(encoding="utf-8")
 LINES = [

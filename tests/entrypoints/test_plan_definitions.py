@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from fhirpath_spine.entrypoints.server import build
 from fhirpath_spine.entrypoints.settings import load
-from fhirpath_spine.exchange.capability import SEARCH
+from fhirpath_spine.exchange.fhir.capability import SEARCH
 
 ROOT = Path(__file__).parents[2]
 

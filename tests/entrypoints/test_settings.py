@@ -11,7 +11,7 @@ from fhirpath_spine.entrypoints.content import moment, read_key
 from fhirpath_spine.entrypoints.server import check_mode, clock
 from fhirpath_spine.entrypoints.settings import FILE, load
 from fhirpath_spine.errors import RequestError, SettingsError
-from fhirpath_spine.exchange.ids import PUBLIC_KEY
+from fhirpath_spine.exchange.outgoing.ids import PUBLIC_KEY
 from fhirpath_spine.pathway.model import Site
 
 

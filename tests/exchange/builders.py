@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from fhirpath_spine.exchange.cards import Wording
-from fhirpath_spine.exchange.ids import Ids
-from fhirpath_spine.exchange.words import Phrases
+from fhirpath_spine.exchange.outgoing.cards import Wording
+from fhirpath_spine.exchange.outgoing.ids import Ids
+from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.fhirpath import ValueSet
 from fhirpath_spine.pathway.decision import (
     CardKind,

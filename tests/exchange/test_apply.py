@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from fhirpath_spine.errors import BodyTooLarge, NothingToPropose, PreconditionError, RequestError
-from fhirpath_spine.exchange.apply import ApplyRequest, applied, from_parameters, from_query
+from fhirpath_spine.exchange.fhir.apply import ApplyRequest, applied, from_parameters, from_query
 from fhirpath_spine.pathway.decision import Status
 
 CANARY = "canary4711"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fhirpath_spine.errors import PatientMismatch, RequestError
-from fhirpath_spine.exchange.bundles import chart
+from fhirpath_spine.exchange.incoming.bundles import chart
 
 PATIENT = {"resourceType": "Patient", "id": "p1"}
 PAIN = {"resourceType": "Observation", "id": "o1", "subject": {"reference": "Patient/p1"}}

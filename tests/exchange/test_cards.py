@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from fhirpath_spine.exchange import EXTENSION
-from fhirpath_spine.exchange.cards import Taste, unavailable, word
+from fhirpath_spine.exchange.outgoing.cards import Taste, unavailable, word
 from fhirpath_spine.pathway.decision import CardKind, Status
 from fhirpath_spine.pathway.facts.filing import Rejection
 from fhirpath_spine.pathway.model import Activity, Indicator

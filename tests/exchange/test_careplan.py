@@ -10,8 +10,8 @@ import pytest
 from fhir.resources.R4B.careplan import CarePlan
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
-from fhirpath_spine.exchange.cards import Taste, word
-from fhirpath_spine.exchange.careplan import KINDS, members
+from fhirpath_spine.exchange.outgoing.cards import Taste, word
+from fhirpath_spine.exchange.outgoing.careplan import KINDS, members
 from fhirpath_spine.pathway.decision import CardKind, Evidence, Status, Step, Verdict
 from fhirpath_spine.pathway.lesions.lesion import LesionRef
 from fhirpath_spine.pathway.model import Activity, Library

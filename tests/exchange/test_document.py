@@ -6,8 +6,7 @@ from dataclasses import replace
 from types import ModuleType
 
 from fhirpath_spine.errors import PatientMismatch
-from fhirpath_spine.exchange.document import document, refusal
-from fhirpath_spine.exchange.explain import tree
+from fhirpath_spine.exchange.outgoing.offline import document, refusal, tree
 from fhirpath_spine.pathway.decision import Status, Step
 
 

@@ -12,12 +12,12 @@ import pytest
 
 from fhirpath_spine import authoring
 from fhirpath_spine.errors import SpineError
-from fhirpath_spine.exchange import bundles
-from fhirpath_spine.exchange.cards import Wording, word
-from fhirpath_spine.exchange.ids import Ids
-from fhirpath_spine.exchange.registration import NEVER, PLACE, markdown, sheet
-from fhirpath_spine.exchange.templates import templates
-from fhirpath_spine.exchange.words import Phrases
+from fhirpath_spine.exchange.ehr_side.registration import NEVER, PLACE, markdown, sheet
+from fhirpath_spine.exchange.incoming import bundles
+from fhirpath_spine.exchange.incoming.templates import templates
+from fhirpath_spine.exchange.outgoing.cards import Wording, word
+from fhirpath_spine.exchange.outgoing.ids import Ids
+from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.judging.evaluate import decide
 from fhirpath_spine.pathway.model import Library, Site
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from fhirpath_spine.errors import RequestError
-from fhirpath_spine.exchange.bundles import chart
-from fhirpath_spine.exchange.seeding import CASE, DEMO, TAG, TYPES, ours, removal, seed
+from fhirpath_spine.exchange.ehr_side.seeding import CASE, DEMO, TAG, TYPES, ours, removal, seed
+from fhirpath_spine.exchange.incoming.bundles import chart
 
 ROOT = Path(__file__).resolve().parents[2]
 CHARTS = sorted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fhirpath_spine.exchange.shift import shift
+from fhirpath_spine.exchange.ehr_side.shift import shift
 
 
 @pytest.mark.parametrize(

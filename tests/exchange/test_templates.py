@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from types import ModuleType
 
-from fhirpath_spine.exchange.templates import templates
+from fhirpath_spine.exchange.incoming.templates import templates
 from fhirpath_spine.pathway.model import Site
 
 

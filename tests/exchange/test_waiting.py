@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from fhirpath_spine.exchange.cards import word
+from fhirpath_spine.exchange.outgoing.cards import word
 from fhirpath_spine.pathway.decision import Status
 from fhirpath_spine.pathway.truth import Reason
 

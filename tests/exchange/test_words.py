@@ -8,8 +8,8 @@ from types import ModuleType
 import pytest
 
 from fhirpath_spine.errors import ProfileError
-from fhirpath_spine.exchange.markdown import plain
-from fhirpath_spine.exchange.words import KEYS, Phrases, fit
+from fhirpath_spine.exchange.outgoing.markdown import plain
+from fhirpath_spine.exchange.outgoing.phrases import KEYS, Phrases, fit
 from fhirpath_spine.pathway.facts.filing import Rejection
 from fhirpath_spine.pathway.sentences import Charted
 from fhirpath_spine.pathway.truth import Reason

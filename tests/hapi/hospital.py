@@ -25,7 +25,7 @@ from fhirpath_spine.adapters.sandbox import Bearer
 from fhirpath_spine.entrypoints.cli_judge import as_document, judge_chart
 from fhirpath_spine.entrypoints.content import Content
 from fhirpath_spine.exchange import EXTENSION
-from fhirpath_spine.exchange.seeding import seed
+from fhirpath_spine.exchange.ehr_side.seeding import seed
 
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,7 @@ import pytest
 from hospital import CHARTS, Json, Server, Service, verdicts
 from relay import Relay
 
-from fhirpath_spine.exchange.seeding import TAG
+from fhirpath_spine.exchange.ehr_side.seeding import TAG
 
 PATIENT = "spine-demo-dumbbell"
 """This chart says nothing about resectability."""

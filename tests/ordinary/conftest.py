@@ -14,11 +14,11 @@ import pytest
 
 from fhirpath_spine import authoring
 from fhirpath_spine.entrypoints.content import moment
-from fhirpath_spine.exchange import bundles
-from fhirpath_spine.exchange.cards import Wording
-from fhirpath_spine.exchange.document import document
-from fhirpath_spine.exchange.ids import Ids
-from fhirpath_spine.exchange.words import Phrases
+from fhirpath_spine.exchange.incoming import bundles
+from fhirpath_spine.exchange.outgoing.cards import Wording
+from fhirpath_spine.exchange.outgoing.ids import Ids
+from fhirpath_spine.exchange.outgoing.offline import document
+from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.judging.evaluate import decide
 
 HERE = Path(__file__).parent

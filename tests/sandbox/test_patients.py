@@ -17,7 +17,7 @@ from fhir.resources.R4B.bundle import Bundle
 from fhirpath_spine.entrypoints.cli_judge import as_document, judge_chart
 from fhirpath_spine.entrypoints.content import Content, load_content
 from fhirpath_spine.entrypoints.settings import load
-from fhirpath_spine.exchange.shift import shift
+from fhirpath_spine.exchange.ehr_side.shift import shift
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENTS = ROOT / "sandbox" / "patients"

@@ -16,8 +16,8 @@ import pytest
 from fhirpath_spine.adapters.unfetched import Unfetched
 from fhirpath_spine.errors import PatientMismatch, PatientUnknown, ScopeUndecidable, SpineError
 from fhirpath_spine.exchange import EXTENSION
-from fhirpath_spine.exchange.requests import HookRequest
-from fhirpath_spine.exchange.retrieval import Open, Why, unread
+from fhirpath_spine.exchange.incoming.prefetch import Open, Why, unread
+from fhirpath_spine.exchange.incoming.requests import HookRequest
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.facts.chart import Chart, Read
 from fhirpath_spine.pathway.model import Site

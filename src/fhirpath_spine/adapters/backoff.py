@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import orjson
 
-from fhirpath_spine.exchange.addresses import Address
+from fhirpath_spine.exchange.incoming.addresses import Address
 
 LONGEST = 60.0
 """Seconds that a server is left alone at most, whatever it asks for: one answer must not switch a hospital off for a day."""

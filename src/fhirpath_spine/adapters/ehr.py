@@ -20,10 +20,10 @@ from fhirpath_spine.adapters.fallback import Reader
 from fhirpath_spine.adapters.inflate import Allowance
 from fhirpath_spine.adapters.network import GuardedTransport
 from fhirpath_spine.adapters.session import Session
-from fhirpath_spine.exchange.addresses import Address
-from fhirpath_spine.exchange.requests import HookRequest
-from fhirpath_spine.exchange.retrieval import Open, Why, check_ignored, unread
-from fhirpath_spine.pathway.facts.chart import Chart, Read
+from fhirpath_spine.exchange.incoming.addresses import Address
+from fhirpath_spine.exchange.incoming.prefetch import Open, Why, unread
+from fhirpath_spine.exchange.incoming.requests import HookRequest
+from fhirpath_spine.pathway.facts.chart import Chart, Read, check_ignored
 from fhirpath_spine.service import Budget, Client
 
 AT_ONCE = 64

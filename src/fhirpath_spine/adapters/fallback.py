@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from fhirpath_spine.adapters.paging import Chain
 from fhirpath_spine.adapters.session import Session
-from fhirpath_spine.exchange.retrieval import Open, Why, unread
-from fhirpath_spine.exchange.templates import asks_for, without_codes
+from fhirpath_spine.exchange.incoming.prefetch import Open, Why, unread
+from fhirpath_spine.exchange.incoming.templates import asks_for, without_codes
 from fhirpath_spine.pathway.facts.chart import Read, Resource
 
 

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 import httpx2
 
 from fhirpath_spine.adapters.network import AddressRefusedError
-from fhirpath_spine.exchange.retrieval import Why
+from fhirpath_spine.exchange.incoming.prefetch import Why
 
 
 class FaultError(Exception):

@@ -11,7 +11,7 @@ import zlib
 import httpx2
 
 from fhirpath_spine.adapters.faults import FaultError
-from fhirpath_spine.exchange.retrieval import Why
+from fhirpath_spine.exchange.incoming.prefetch import Why
 
 PAGE_BYTES = 8 * 1024 * 1024
 _GZIP = zlib.MAX_WBITS | 16

@@ -18,7 +18,7 @@ import httpcore2
 import httpx2
 
 from fhirpath_spine.adapters.trust import context
-from fhirpath_spine.exchange.addresses import Address, Servers
+from fhirpath_spine.exchange.incoming.addresses import Address, Servers
 
 CONNECTIONS = 256
 """Connections of one process, over all FHIR servers."""

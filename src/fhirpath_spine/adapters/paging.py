@@ -8,9 +8,8 @@ from typing import Any
 
 from fhirpath_spine.adapters.faults import FaultError
 from fhirpath_spine.adapters.session import Session
-from fhirpath_spine.exchange.retrieval import Open, Page, Why, read_page, unread
-from fhirpath_spine.exchange.templates import type_of
-from fhirpath_spine.pathway.facts.chart import Read, Resource
+from fhirpath_spine.exchange.incoming.prefetch import Open, Page, Why, read_page, unread
+from fhirpath_spine.pathway.facts.chart import Read, Resource, type_of
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from urllib3.exceptions import ProtocolError
 from fhirpath_spine.adapters.trust import trusting
 from fhirpath_spine.errors import RequestError, ServerError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.seeding import TAG, TYPES, ours, removal
+from fhirpath_spine.exchange.ehr_side.seeding import TAG, TYPES, ours, removal
 
 FHIR = "application/fhir+json"
 CHUNK = 100

@@ -15,10 +15,10 @@ from fhirpath_spine.adapters.faults import FaultError, of_error, of_status
 from fhirpath_spine.adapters.inflate import Allowance, read_body
 from fhirpath_spine.adapters.network import REACH, reach_of
 from fhirpath_spine.errors import BodyTooLarge, RequestError
-from fhirpath_spine.exchange.addresses import Address, Servers, read_link
-from fhirpath_spine.exchange.parsing import parse
-from fhirpath_spine.exchange.requests import Secret
-from fhirpath_spine.exchange.retrieval import Why
+from fhirpath_spine.exchange.incoming.addresses import Address, Servers, read_link
+from fhirpath_spine.exchange.incoming.parsing import parse
+from fhirpath_spine.exchange.incoming.prefetch import Why
+from fhirpath_spine.exchange.incoming.requests import Secret
 
 CONNECT, WRITE = 1.0, 1.0
 READ = 2.0

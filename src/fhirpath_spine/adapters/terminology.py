@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fhirpath_spine.adapters.peer import Peer
 from fhirpath_spine.errors import ServerError
-from fhirpath_spine.exchange.expanding import CODES, Row, question, rows, total
+from fhirpath_spine.exchange.ehr_side.expanding import CODES, Row, question, rows, total
 
 
 def expand(server: Peer, source: str) -> list[Row]:

@@ -17,7 +17,7 @@ import httpx2
 import requests
 from requests.adapters import HTTPAdapter
 
-from fhirpath_spine.exchange.addresses import Address
+from fhirpath_spine.exchange.incoming.addresses import Address
 
 CONNECT = 5.0
 """Seconds for a connection of which nothing but the certificate is wanted."""

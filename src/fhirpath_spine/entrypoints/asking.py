@@ -17,7 +17,7 @@ from fhirpath_spine.entrypoints.server import build
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import ServerError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.addresses import Servers, read_base
+from fhirpath_spine.exchange.incoming.addresses import Servers, read_base
 
 T = TypeVar("T")
 DISCOVERY = "cds-services"

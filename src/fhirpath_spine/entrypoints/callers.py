@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from fastapi import Request
 
 from fhirpath_spine.entrypoints.body import check_size, read_bytes
-from fhirpath_spine.exchange.addresses import read_base
-from fhirpath_spine.exchange.parsing import check_depth, parse
+from fhirpath_spine.exchange.incoming.addresses import read_base
+from fhirpath_spine.exchange.incoming.parsing import check_depth, parse
 from fhirpath_spine.service import Client
 
 T = TypeVar("T")

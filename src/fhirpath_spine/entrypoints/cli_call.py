@@ -21,9 +21,9 @@ from fhirpath_spine.entrypoints.cli_judge import print_json
 from fhirpath_spine.entrypoints.failing import failing, note
 from fhirpath_spine.errors import RequestError, ServerError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.calling import Occasion, whole, with_token, without_token
-from fhirpath_spine.exchange.parsing import parse
-from fhirpath_spine.exchange.requests import logical_id
+from fhirpath_spine.exchange.ehr_side.calling import Occasion, whole, with_token, without_token
+from fhirpath_spine.exchange.incoming.parsing import parse
+from fhirpath_spine.exchange.incoming.requests import logical_id
 
 Hook = Annotated[str, typer.Argument(metavar="HOOK", help="For example patient-view.")]
 Patient = Annotated[str, typer.Option("--patient", metavar="ID", help="Logical id of the Patient on the FHIR server.")]

@@ -16,9 +16,10 @@ from fhirpath_spine.entrypoints.doctor_chart import of_chart
 from fhirpath_spine.entrypoints.doctor_findings import Finding, as_json, fail, failed, info, show
 from fhirpath_spine.entrypoints.settings import Settings, load
 from fhirpath_spine.errors import RequestError, SettingsError
-from fhirpath_spine.exchange import scopes
-from fhirpath_spine.exchange.requests import logical_id
-from fhirpath_spine.exchange.templates import templates, type_of
+from fhirpath_spine.exchange.ehr_side import scopes
+from fhirpath_spine.exchange.incoming.requests import logical_id
+from fhirpath_spine.exchange.incoming.templates import templates
+from fhirpath_spine.pathway.facts.chart import type_of
 from fhirpath_spine.service import Client
 
 Fhir = Annotated[

@@ -20,8 +20,8 @@ from fhirpath_spine.entrypoints.server import HOOKS
 from fhirpath_spine.entrypoints.settings import PREFIX, SECRET, Loaded, Settings, load
 from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.registration import markdown, sheet
-from fhirpath_spine.exchange.templates import templates
+from fhirpath_spine.exchange.ehr_side.registration import markdown, sheet
+from fhirpath_spine.exchange.incoming.templates import templates
 from fhirpath_spine.pathway.model import Site
 
 Directory = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Profiles; default: SPINE_PROFILES.")]

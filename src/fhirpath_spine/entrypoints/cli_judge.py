@@ -16,13 +16,11 @@ from fhirpath_spine.entrypoints.http_errors import answer
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import PreconditionError, RequestError, SpineError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.bundles import chart
-from fhirpath_spine.exchange.document import decision_id, document, refusal
-from fhirpath_spine.exchange.explain import tree
-from fhirpath_spine.exchange.parsing import parse
-from fhirpath_spine.exchange.templates import TYPES
+from fhirpath_spine.exchange.incoming.bundles import chart
+from fhirpath_spine.exchange.incoming.parsing import parse
+from fhirpath_spine.exchange.outgoing.offline import decision_id, document, refusal, tree
 from fhirpath_spine.pathway.decision import Decision
-from fhirpath_spine.pathway.facts.chart import Chart
+from fhirpath_spine.pathway.facts.chart import TYPES, Chart
 from fhirpath_spine.pathway.judging.evaluate import decide as judge
 
 BundleFile = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A FHIR Bundle of one patient, as JSON.")]

@@ -16,9 +16,9 @@ from fhirpath_spine.adapters.sandbox import FhirServer
 from fhirpath_spine.entrypoints.demo import INDEX, WRITTEN_FOR, invented, patients_directory
 from fhirpath_spine.entrypoints.human import talk
 from fhirpath_spine.errors import RequestError, ServerError
-from fhirpath_spine.exchange.parsing import parse
-from fhirpath_spine.exchange.seeding import Seed, seed
-from fhirpath_spine.exchange.shift import shift
+from fhirpath_spine.exchange.ehr_side.seeding import Seed, seed
+from fhirpath_spine.exchange.ehr_side.shift import shift
+from fhirpath_spine.exchange.incoming.parsing import parse
 
 SAID = 300
 """Characters of the server's own words that are shown."""

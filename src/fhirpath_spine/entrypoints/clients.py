@@ -20,10 +20,10 @@ from fhirpath_spine.authoring.source.forms import read_form
 from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.errors import ProfileError
-from fhirpath_spine.exchange.addresses import Servers, read_base, read_origin
-from fhirpath_spine.exchange.cards import Taste
-from fhirpath_spine.exchange.retrieval import RESOURCES
-from fhirpath_spine.exchange.templates import TYPES
+from fhirpath_spine.exchange.incoming.addresses import Servers, read_base, read_origin
+from fhirpath_spine.exchange.incoming.prefetch import RESOURCES
+from fhirpath_spine.exchange.outgoing.cards import Taste
+from fhirpath_spine.pathway.facts.chart import TYPES
 from fhirpath_spine.service import BYTES, DEPTH, PAGES, Client
 
 _WITHOUT = "without user, query, fragment, dot segments or odd characters"

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from fhirpath_spine import authoring
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import RequestError, SettingsError
-from fhirpath_spine.exchange.cards import Wording
-from fhirpath_spine.exchange.ids import PUBLIC_KEY, Ids
-from fhirpath_spine.exchange.words import Phrases
+from fhirpath_spine.exchange.outgoing.cards import Wording
+from fhirpath_spine.exchange.outgoing.ids import PUBLIC_KEY, Ids
+from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.model import Library, Site
 
 KEY_BYTES = 32

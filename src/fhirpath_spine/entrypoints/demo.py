@@ -16,8 +16,8 @@ from fhirpath_spine.entrypoints.content import Content
 from fhirpath_spine.entrypoints.human import console, entry_line, show_card_briefly
 from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.parsing import parse
-from fhirpath_spine.exchange.shift import shift
+from fhirpath_spine.exchange.ehr_side.shift import shift
+from fhirpath_spine.exchange.incoming.parsing import parse
 
 WRITTEN_FOR = date(2026, 6, 15)
 """The day that the dates of the invented patients are relative to (rulings 7)."""

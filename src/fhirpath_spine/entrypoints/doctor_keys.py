@@ -13,8 +13,8 @@ from fhirpath_spine.entrypoints.clients import Issuer
 from fhirpath_spine.entrypoints.doctor_findings import Finding, fail, info, passed, warn
 from fhirpath_spine.entrypoints.doctor_network import of_certificate
 from fhirpath_spine.errors import ServerError
-from fhirpath_spine.exchange.addresses import read_base
-from fhirpath_spine.exchange.jwks import Key, keys
+from fhirpath_spine.exchange.ehr_side.jwks import Key, keys
+from fhirpath_spine.exchange.incoming.addresses import read_base
 from fhirpath_spine.service import Client
 
 AREA = "keys of the callers"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from fhirpath_spine.adapters.network import Reach, is_admitted, reach_of
 from fhirpath_spine.adapters.trust import Fault, certificate
 from fhirpath_spine.entrypoints.doctor_findings import Finding, fail, passed, warn
-from fhirpath_spine.exchange.addresses import Address
+from fhirpath_spine.exchange.incoming.addresses import Address
 from fhirpath_spine.service import Client
 
 DAYS = 30

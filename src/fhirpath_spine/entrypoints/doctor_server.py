@@ -12,10 +12,10 @@ from fhirpath_spine.adapters.peer import Peer, Reply, next_link
 from fhirpath_spine.entrypoints.doctor_findings import Finding, fail, info, passed, warn
 from fhirpath_spine.errors import ServerError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.addresses import read_link
-from fhirpath_spine.exchange.retrieval import read_page
-from fhirpath_spine.exchange.templates import asks_for, type_of, without_codes
-from fhirpath_spine.pathway.facts.chart import Read
+from fhirpath_spine.exchange.incoming.addresses import read_link
+from fhirpath_spine.exchange.incoming.prefetch import read_page
+from fhirpath_spine.exchange.incoming.templates import asks_for, without_codes
+from fhirpath_spine.pathway.facts.chart import Read, type_of
 from fhirpath_spine.service import Client
 
 AREA = "FHIR server"

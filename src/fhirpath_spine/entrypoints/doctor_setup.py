@@ -10,9 +10,9 @@ from fhirpath_spine.entrypoints.doctor_findings import Finding, fail, info, pass
 from fhirpath_spine.entrypoints.server import check_mode
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import ProfileError, SettingsError, SpineError
-from fhirpath_spine.exchange.addresses import Servers, read_base
-from fhirpath_spine.exchange.cards import topic
-from fhirpath_spine.exchange.registration import NEVER
+from fhirpath_spine.exchange.ehr_side.registration import NEVER
+from fhirpath_spine.exchange.incoming.addresses import Servers, read_base
+from fhirpath_spine.exchange.outgoing.cards import topic
 from fhirpath_spine.pathway.facts.needs import Coding, Need
 from fhirpath_spine.pathway.model import Indicator, Library
 from fhirpath_spine.service import Client

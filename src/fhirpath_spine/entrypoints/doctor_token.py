@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from fhirpath_spine.entrypoints.doctor_findings import Finding, fail, info, passed, warn
-from fhirpath_spine.exchange.scopes import Token, uncovered
+from fhirpath_spine.exchange.ehr_side.scopes import Token, uncovered
 
 AREA = "token"
 

@@ -12,9 +12,9 @@ from fastapi import FastAPI, Request, Response
 from fhirpath_spine.entrypoints.callers import CALLER_LEFT, Callers, while_connected
 from fhirpath_spine.errors import UnknownService
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.apply import ApplyRequest, check_query, from_parameters, from_query
-from fhirpath_spine.exchange.capability import MEDIA_TYPE, SEARCH, capability_statement
-from fhirpath_spine.exchange.plandefinition import plan_definition, searchset
+from fhirpath_spine.exchange.fhir.apply import ApplyRequest, check_query, from_parameters, from_query
+from fhirpath_spine.exchange.fhir.capability import MEDIA_TYPE, SEARCH, capability_statement
+from fhirpath_spine.exchange.fhir.plandefinition import plan_definition, searchset
 from fhirpath_spine.service import HookService, Trace
 
 ROOT = "/fhir"

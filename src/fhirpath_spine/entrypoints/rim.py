@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fhirpath_spine.entrypoints.http_errors import answer
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.outcomes import of_error, outcome
+from fhirpath_spine.exchange.outgoing.outcomes import of_error, outcome
 
 logger = logging.getLogger("fhirpath_spine.errors")
 

@@ -23,7 +23,7 @@ from fhirpath_spine.entrypoints.content import Content, load_content
 from fhirpath_spine.entrypoints.human import talk
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import SettingsError
-from fhirpath_spine.exchange.addresses import Servers
+from fhirpath_spine.exchange.incoming.addresses import Servers
 from fhirpath_spine.service import Client, HookService, Snapshot
 
 HOOKS = ("patient-view",)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 import orjson
 
+from fhirpath_spine.errors import PatientMismatch
 from fhirpath_spine.pathway.truth import Reason
 
 Resource = Mapping[str, Any]
@@ -28,6 +29,16 @@ KEYS: Mapping[str, str] = {
 """Stable prefetch keys and the type that each holds (rulings 2.8); Observations come as ``observations-<group>``."""
 OBSERVATION_GROUPS = ("neuro", "pain", "lesion", "imaging", "laboratory", "status", "decisions")
 """The groups, declared by hand, since EHR staff type the keys in."""
+ORDER = (*KEYS, *(f"observations-{group}" for group in OBSERVATION_GROUPS))
+
+
+def type_of(key: str) -> str:
+    """The resource type that a key holds."""
+    return KEYS.get(key, "Observation")
+
+
+TYPES = tuple(dict.fromkeys(type_of(key) for key in ORDER))
+"""Resource types that a chart is read for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +173,21 @@ def whose(reference: object, chart: Chart) -> Subject:
     base = match["base"]
     # The same id on another server may be another person: it cannot be told, so it is not used.
     return Subject.UNUSABLE if base and chart.base and base.rstrip("/") != chart.base.rstrip("/") else Subject.OURS
+
+
+def check_ignored(ignored: Iterable[Any], scope: Chart) -> None:
+    """Refuses entries that are not used but belong to another patient; the facts check those that are used.
+
+    Raises:
+        PatientMismatch: one of them does.
+
+    """
+    for resource in ignored:
+        if not isinstance(resource, dict):
+            continue
+        other = resource.get("resourceType") == "Patient" and resource.get("id") != scope.patient
+        if other or subject_of(resource, scope) is Subject.ANOTHER:
+            raise PatientMismatch(
+                "The data hold a resource of another patient, so nothing was judged.",
+                hint="Send data of the context's patient only, and check the cache that filled the prefetch.",
+            )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fhirpath_spine.exchange.markdown import clean
+from fhirpath_spine.exchange.outgoing.markdown import clean
 
 SNOMED = "http://snomed.info/sct"
 PAGE = 1000
 CODES = 10_000
 """Most codes of one value set: a file of the site is read whole at each start."""
-
 Row = tuple[str, str, str]
 """System, code, display."""
 

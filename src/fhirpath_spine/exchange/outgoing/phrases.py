@@ -11,7 +11,7 @@ from string import Formatter
 from typing import Any
 
 from fhirpath_spine.errors import ProfileError
-from fhirpath_spine.exchange.markdown import clean, escape, render
+from fhirpath_spine.exchange.outgoing.markdown import clean, escape, render
 from fhirpath_spine.pathway.decision import Missing
 from fhirpath_spine.pathway.facts.filing import Rejection
 from fhirpath_spine.pathway.lesions.lesion import LesionRef

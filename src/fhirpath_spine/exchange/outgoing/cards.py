@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fhirpath_spine.exchange import BASE, EXTENSION, Json, lean
-from fhirpath_spine.exchange.careplan import careplan, members, service_request
-from fhirpath_spine.exchange.detail import Writer
-from fhirpath_spine.exchange.ids import Ids
-from fhirpath_spine.exchange.markdown import bullets, plain, render
-from fhirpath_spine.exchange.verdicts import extension
-from fhirpath_spine.exchange.words import Phrases, fit
+from fhirpath_spine.exchange.outgoing.careplan import careplan, members, service_request
+from fhirpath_spine.exchange.outgoing.detail import Writer
+from fhirpath_spine.exchange.outgoing.ids import Ids
+from fhirpath_spine.exchange.outgoing.markdown import bullets, plain, render
+from fhirpath_spine.exchange.outgoing.phrases import Phrases, fit
+from fhirpath_spine.exchange.outgoing.verdicts import extension
 from fhirpath_spine.pathway.decision import CardKind, Decision, PathwayResult, PlannedCard, Status, Verdict
 from fhirpath_spine.pathway.model import Indicator, Library, Source
 

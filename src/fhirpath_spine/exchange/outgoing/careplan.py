@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from fhirpath_spine.exchange import BASE, Json, lean
-from fhirpath_spine.exchange.ids import Ids
-from fhirpath_spine.exchange.markdown import plain
-from fhirpath_spine.exchange.words import Phrases, joined
+from fhirpath_spine.exchange.outgoing.ids import Ids
+from fhirpath_spine.exchange.outgoing.markdown import plain
+from fhirpath_spine.exchange.outgoing.phrases import Phrases, joined
 from fhirpath_spine.pathway.decision import CardKind, Decision, Evidence, PathwayResult, PlannedCard, Status, Verdict
 from fhirpath_spine.pathway.model import Library
 from fhirpath_spine.pathway.sentences import Charted, Said

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fhirpath_spine import __version__
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.cards import TOPIC_SYSTEM, topic
-from fhirpath_spine.exchange.templates import type_of
-from fhirpath_spine.exchange.words import Phrases
+from fhirpath_spine.exchange.outgoing.cards import TOPIC_SYSTEM, topic
+from fhirpath_spine.exchange.outgoing.phrases import Phrases
+from fhirpath_spine.pathway.facts.chart import type_of
 from fhirpath_spine.pathway.model import Indicator, Library
 
 PLACE = "(to be filled in)"

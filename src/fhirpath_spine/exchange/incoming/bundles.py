@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fhirpath_spine.errors import PatientMismatch, RequestError
-from fhirpath_spine.exchange.retrieval import Why, check_ignored, is_failure, is_resource, unread
-from fhirpath_spine.exchange.templates import ORDER, TYPES, type_of
-from fhirpath_spine.pathway.facts.chart import Chart, Read, Resource
+from fhirpath_spine.exchange.incoming.prefetch import Why, is_failure, is_resource, unread
+from fhirpath_spine.pathway.facts.chart import ORDER, TYPES, Chart, Read, Resource, check_ignored, type_of
 
 _BUT_PATIENT = frozenset(TYPES) - {"Patient"}
 """The types that an entry may leave unread; the Patient is here, or there would be no chart."""

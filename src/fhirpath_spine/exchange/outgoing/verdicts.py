@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fhirpath_spine.exchange import Json, lean
-from fhirpath_spine.exchange.markdown import plain
-from fhirpath_spine.exchange.words import Phrases, joined
+from fhirpath_spine.exchange.outgoing.markdown import plain
+from fhirpath_spine.exchange.outgoing.phrases import Phrases, joined
 from fhirpath_spine.pathway.decision import PathwayResult, Status, Verdict
 from fhirpath_spine.pathway.lesions.lesion import LesionRef
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fhirpath_spine.pathway.facts.chart import KEYS, OBSERVATION_GROUPS, Resource
+from fhirpath_spine.pathway.facts.chart import KEYS, ORDER, Resource
 from fhirpath_spine.pathway.facts.needs import Coding, Need
 from fhirpath_spine.pathway.facts.reading import codings
 from fhirpath_spine.pathway.model import Library, Site
@@ -17,7 +17,6 @@ PAGE = 1000
 """Asked page size: a server's default of 20 would cut a chart short (HAPI)."""
 GROUP_LIMIT = 1500
 """Longest template of one group of Observations; longer ones fail as URLs. It is never cut anew: lint refuses it."""
-ORDER = (*KEYS, *(f"observations-{group}" for group in OBSERVATION_GROUPS))
 
 
 def templates(library: Library, site: Site) -> dict[str, str]:
@@ -63,12 +62,3 @@ def without_codes(query: str) -> str:
 
 def _code_part(query: str) -> str:
     return next((part for part in query.partition("?")[2].split("&") if part.startswith("code=")), "")
-
-
-def type_of(key: str) -> str:
-    """The resource type that a key holds."""
-    return KEYS.get(key, "Observation")
-
-
-TYPES = tuple(dict.fromkeys(type_of(key) for key in ORDER))
-"""Resource types that a chart is read for."""

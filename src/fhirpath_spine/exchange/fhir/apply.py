@@ -21,11 +21,11 @@ from fhirpath_spine.errors import (
     SpineError,
 )
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.bundles import chart
-from fhirpath_spine.exchange.cards import Wording
-from fhirpath_spine.exchange.careplan import careplan, members
-from fhirpath_spine.exchange.outcomes import outcome
-from fhirpath_spine.exchange.requests import Access, HookRequest, logical_id, secret
+from fhirpath_spine.exchange.incoming.bundles import chart
+from fhirpath_spine.exchange.incoming.requests import Access, HookRequest, logical_id, secret
+from fhirpath_spine.exchange.outgoing.cards import Wording
+from fhirpath_spine.exchange.outgoing.careplan import careplan, members
+from fhirpath_spine.exchange.outgoing.outcomes import outcome
 from fhirpath_spine.pathway.decision import Decision, Status
 from fhirpath_spine.pathway.facts.chart import Chart
 from fhirpath_spine.pathway.truth import Reason

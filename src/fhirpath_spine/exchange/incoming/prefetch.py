@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from fhirpath_spine.errors import BodyTooLarge, PatientMismatch, PatientUnknown
-from fhirpath_spine.exchange.templates import type_of
-from fhirpath_spine.pathway.facts.chart import Chart, Read, Resource, Subject, subject_of
+from fhirpath_spine.errors import BodyTooLarge, PatientUnknown
+from fhirpath_spine.pathway.facts.chart import Chart, Read, Resource, check_ignored, type_of
 from fhirpath_spine.pathway.truth import Reason
 
 RESOURCES = 10_000
@@ -208,24 +207,6 @@ def is_failure(outcome: Mapping[str, Any]) -> bool:
     issues = outcome.get("issue")
     severities = [i.get("severity") for i in issues if isinstance(i, dict)] if isinstance(issues, list) else []
     return not severities or any(s not in ("warning", "information", "success") for s in severities)
-
-
-def check_ignored(ignored: Iterable[Any], scope: Chart) -> None:
-    """Refuses entries that are not used but belong to another patient; the facts check those that are used.
-
-    Raises:
-        PatientMismatch: one of them does.
-
-    """
-    for resource in ignored:
-        if not isinstance(resource, dict):
-            continue
-        other = resource.get("resourceType") == "Patient" and resource.get("id") != scope.patient
-        if other or subject_of(resource, scope) is Subject.ANOTHER:
-            raise PatientMismatch(
-                "The data hold a resource of another patient, so nothing was judged.",
-                hint="Send data of the context's patient only, and check the cache that filled the prefetch.",
-            )
 
 
 def check_known(chart: Chart) -> None:

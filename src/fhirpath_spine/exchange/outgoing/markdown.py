@@ -14,7 +14,6 @@ from fhirpath_spine.pathway.sentences import Charted, Said
 
 CAP = 200
 """Characters of one piece of chart text that a card shows."""
-
 _BREAKS = re.compile(r"[\s\u2028\u2029\x85]+")
 _CHARTED = re.compile(r"([\\`*_{}\[\]#|~!$])")
 # What could open a list, a heading or a rule if the text came to stand at the beginning of a line.

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from fhirpath_spine import __version__
 from fhirpath_spine.exchange import BASE, Json, lean
-from fhirpath_spine.exchange.markdown import plain
-from fhirpath_spine.exchange.words import Phrases
+from fhirpath_spine.exchange.outgoing.markdown import plain
+from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.model import ClaimRef, Criterion, Library, Pathway, Recommendation, Source, Use
 
 LANGUAGE = "text/fhirpath"

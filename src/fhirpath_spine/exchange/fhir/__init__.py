@@ -1,0 +1,1 @@
+"""The FHIR side of the service: PlanDefinitions, ``$apply``, the CapabilityStatement."""
