@@ -10,7 +10,7 @@ import orjson
 
 from benchmarks.stacks import AT, resources
 from benchmarks.workload import hook
-from fhirpath_spine.entrypoints.demo import WRITTEN_FOR, patients_directory
+from fhirpath_spine.entrypoints.commands.demo import WRITTEN_FOR, patients_directory
 from fhirpath_spine.exchange.ehr_side.shift import shift
 from fhirpath_spine.exchange.incoming.bundles import chart
 from fhirpath_spine.pathway.facts.chart import type_of

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
+from tests.kit.ports import Unfetched
 
 from benchmarks.profile_set import identifier
 from benchmarks.stacks import AT, Answers
-from fhirpath_spine.adapters.unfetched import Unfetched
 from fhirpath_spine.exchange.incoming.parsing import parse
 from fhirpath_spine.exchange.outgoing.cards import Wording, word
 from fhirpath_spine.exchange.outgoing.ids import PUBLIC_KEY, Ids

@@ -20,7 +20,7 @@ import uvloop
 from benchmarks import bodies, calls
 from benchmarks.timing import by_turns
 from fhirpath_spine import authoring
-from fhirpath_spine.adapters.ehr import Ehr
+from fhirpath_spine.adapters.ehr.client import Ehr
 from fhirpath_spine.exchange.incoming.addresses import Servers
 from fhirpath_spine.exchange.incoming.prefetch import Open
 from fhirpath_spine.exchange.incoming.requests import parse_request

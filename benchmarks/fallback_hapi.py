@@ -27,8 +27,8 @@ from benchmarks.plain_client import Fetched, Plain
 from benchmarks.stacks import resources
 from benchmarks.timing import Times, by_turns
 from fhirpath_spine import authoring
-from fhirpath_spine.adapters.ehr import Ehr
-from fhirpath_spine.adapters.network import GuardedTransport
+from fhirpath_spine.adapters.ehr.client import Ehr
+from fhirpath_spine.adapters.ehr.network import GuardedTransport
 from fhirpath_spine.adapters.sandbox import FhirServer
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange import Json

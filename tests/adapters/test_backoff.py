@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fault_kit import Clock
 
-from fhirpath_spine.adapters.backoff import LONGEST, SERVERS, BackOff
+from fhirpath_spine.adapters.ehr.faults import LONGEST, SERVERS, BackOff
 from fhirpath_spine.exchange.incoming.addresses import Address
 
 

@@ -30,7 +30,7 @@ from stub_ehr import FHIR, Answer, InProcess, Stub, from_bundle, of_json
 from virtual_time import waited
 from whole_service import Json, Setup, incomplete_card, refusal, request_body, snapshot, why
 
-from fhirpath_spine.adapters.ehr import Ehr
+from fhirpath_spine.adapters.ehr.client import Ehr
 from fhirpath_spine.exchange.incoming.addresses import Servers
 from fhirpath_spine.service import BYTES, PAGES, Client
 

@@ -24,7 +24,7 @@ from whole_service import (
     why,
 )
 
-from fhirpath_spine.adapters import ehr as ehr_module
+from fhirpath_spine.adapters.ehr import client as ehr_module
 from fhirpath_spine.exchange.incoming.addresses import Servers
 from fhirpath_spine.exchange.incoming.prefetch import Open, Why
 from fhirpath_spine.exchange.incoming.requests import parse_request

@@ -7,8 +7,8 @@ import asyncio
 import httpx2
 import pytest
 
-from fhirpath_spine.adapters.faults import FaultError
-from fhirpath_spine.adapters.inflate import Allowance, read_body
+from fhirpath_spine.adapters.ehr.faults import FaultError
+from fhirpath_spine.adapters.ehr.inflate import Allowance, read_body
 from fhirpath_spine.exchange.incoming.prefetch import Why
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from stub_ehr import FHIR, Answer, Stub, from_bundle, of_json
 from whole_service import TOKEN, Setup, request_body
 
-from fhirpath_spine.adapters.ehr import Ehr
+from fhirpath_spine.adapters.ehr.client import Ehr
 from fhirpath_spine.exchange.incoming.addresses import Servers, read_link
 from fhirpath_spine.service import Client
 

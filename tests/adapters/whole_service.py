@@ -17,9 +17,9 @@ from fastapi import FastAPI
 from stub_ehr import InProcess, Stub
 
 from fhirpath_spine import authoring
-from fhirpath_spine.adapters.ehr import Ehr
+from fhirpath_spine.adapters.ehr.client import Ehr
 from fhirpath_spine.adapters.journal import LogJournal
-from fhirpath_spine.entrypoints.app import create
+from fhirpath_spine.entrypoints.http.app import create
 from fhirpath_spine.exchange.incoming.addresses import Servers
 from fhirpath_spine.exchange.outgoing.cards import Wording
 from fhirpath_spine.exchange.outgoing.ids import Ids

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fhirpath_spine.authoring import profiles_directory
-from fhirpath_spine.authoring.cases import Coverage, Outcome, Run, cover, run
+from fhirpath_spine.authoring.cases import Outcome, Run, run
+from fhirpath_spine.authoring.proving.coverage import Coverage, cover
 
 
 @pytest.fixture(scope="module")

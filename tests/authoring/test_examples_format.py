@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from fhirpath_spine.authoring import profiles_directory
 from fhirpath_spine.authoring.cases import Outcome, Run, run, running
 from fhirpath_spine.authoring.loading import load_written
-from fhirpath_spine.entrypoints.cli import app
+from fhirpath_spine.entrypoints.commands.main import app
 
 HEAD = """cases:
   - case: Night pain beside back pain

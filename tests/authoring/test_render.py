@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from fhirpath_spine import authoring
 from fhirpath_spine.authoring.pages import pages
 from fhirpath_spine.authoring.pages.english import English
-from fhirpath_spine.entrypoints.cli import app
+from fhirpath_spine.entrypoints.commands.main import app
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from fhirpath_spine.authoring import profiles_directory
-from fhirpath_spine.authoring.cases import Coverage, Outcome, Run, cover, run, running
+from fhirpath_spine.authoring.cases import Outcome, Run, run, running
 from fhirpath_spine.authoring.loading import Written, load_written
+from fhirpath_spine.authoring.proving.coverage import Coverage, cover
 from fhirpath_spine.authoring.proving.thresholds import Threshold, scalars, thresholds
 from fhirpath_spine.pathway.model import Library
 

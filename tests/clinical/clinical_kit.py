@@ -18,8 +18,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tests.kit.ports import Unfetched
+
 from fhirpath_spine import authoring
-from fhirpath_spine.adapters.unfetched import Unfetched
 from fhirpath_spine.entrypoints.content import moment
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange import EXTENSION

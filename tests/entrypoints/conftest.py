@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from tests.kit.ports import Unfetched
 
 from fhirpath_spine import authoring
 from fhirpath_spine.adapters.journal import LogJournal
-from fhirpath_spine.adapters.unfetched import Unfetched
-from fhirpath_spine.entrypoints import cli
-from fhirpath_spine.entrypoints.app import SANDBOX, create
+from fhirpath_spine.entrypoints.commands import main
+from fhirpath_spine.entrypoints.http.app import SANDBOX, create
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.service import Client, HookService, Snapshot
 
@@ -153,7 +153,7 @@ def run(_nothing_set: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     def command(*words: str | Path) -> Ran:
         monkeypatch.setattr(sys, "argv", ["fhirpath-spine", *map(str, words)])
         with pytest.raises(SystemExit) as left:
-            cli.main()
+            main.main()
         printed = capsys.readouterr()
         code = left.value.code
         return Ran(code if isinstance(code, int) else 0, printed.out, printed.err)

@@ -11,7 +11,7 @@ import orjson
 import pytest
 from starlette.testclient import TestClient
 
-from fhirpath_spine.entrypoints.app import SANDBOX
+from fhirpath_spine.entrypoints.http.app import SANDBOX
 from fhirpath_spine.errors import PatientMismatch, ScopeUndecidable
 
 URL = "/cds-services/spine-patient-view"

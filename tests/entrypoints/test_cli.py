@@ -93,7 +93,7 @@ def test_an_internal_error_is_loud_and_repeats_no_value(run: Any, chart: Path, m
     def broken(*_: Any, **__: Any) -> None:
         raise ValueError("canary4711")
 
-    monkeypatch.setattr("fhirpath_spine.entrypoints.cli_judge.judge", broken)
+    monkeypatch.setattr("fhirpath_spine.entrypoints.commands.judge.judge", broken)
     ran = run("decide", chart, "--at", AT)
     assert ran.code == 2
     assert "internal error ValueError at" in ran.err

@@ -13,8 +13,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from fhirpath_spine.adapters.inflate import PAGE_BYTES
-from fhirpath_spine.entrypoints.callers import Callers
+from fhirpath_spine.adapters.ehr.inflate import PAGE_BYTES
 from fhirpath_spine.entrypoints.clients import (
     CardsForm,
     ClientForm,
@@ -24,7 +23,8 @@ from fhirpath_spine.entrypoints.clients import (
     Registry,
     load_clients,
 )
-from fhirpath_spine.entrypoints.server import build
+from fhirpath_spine.entrypoints.http.process import build
+from fhirpath_spine.entrypoints.http.rim import Callers
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.exchange.incoming.addresses import Servers, read_base

@@ -14,7 +14,7 @@ from fhir_stub import FhirStub, serving
 from tls_kit import Certificates
 
 from fhirpath_spine.adapters import trust
-from fhirpath_spine.adapters.network import REACH, GuardedTransport, Reach
+from fhirpath_spine.adapters.ehr.network import REACH, GuardedTransport, Reach
 from fhirpath_spine.adapters.peer import Peer
 from fhirpath_spine.adapters.sandbox import FhirServer
 from fhirpath_spine.errors import ServerError

@@ -18,7 +18,7 @@ from fhir.resources.R4B.operationoutcome import OperationOutcome
 from fhir_stub import FhirStub, of_bundle, serving
 from starlette.testclient import TestClient
 
-from fhirpath_spine.entrypoints.server import build
+from fhirpath_spine.entrypoints.http.process import build
 from fhirpath_spine.entrypoints.settings import load
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from fhir.resources.R4B.plandefinition import PlanDefinition
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from fhirpath_spine.entrypoints.server import build
+from fhirpath_spine.entrypoints.http.process import build
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.exchange.fhir.capability import SEARCH
 

@@ -25,7 +25,7 @@ def start(port: int, **settings: str) -> subprocess.Popen[str]:
     command = [
         sys.executable,
         "-c",
-        "from fhirpath_spine.entrypoints.cli import main; main()",
+        "from fhirpath_spine.entrypoints.commands.main import main; main()",
         "serve",
         "--port",
         str(port),

@@ -27,7 +27,7 @@ from relay import Relay, relaying
 
 from fhirpath_spine.adapters.sandbox import FhirServer
 from fhirpath_spine.entrypoints.content import Content, load_content
-from fhirpath_spine.entrypoints.server import build
+from fhirpath_spine.entrypoints.http.process import build
 from fhirpath_spine.entrypoints.settings import load
 
 URL = "SPINE_SANDBOX_URL"

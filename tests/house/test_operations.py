@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.routing import Route
 
-from fhirpath_spine.entrypoints.server import build
+from fhirpath_spine.entrypoints.http.process import build
 from fhirpath_spine.entrypoints.settings import PREFIX, Settings, load
 from fhirpath_spine.service import CallRecord, Client
 

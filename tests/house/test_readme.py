@@ -13,8 +13,8 @@ import typer
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from fhirpath_spine.entrypoints import cli
-from fhirpath_spine.entrypoints.server import build
+from fhirpath_spine.entrypoints.commands import main
+from fhirpath_spine.entrypoints.http.process import build
 from fhirpath_spine.entrypoints.settings import load
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ ANSWER = json.loads(next(text for kind, text in BLOCKS if kind == "json"))
 CUT = "…"
 LINK = re.compile(r"(?<!\!)\[([^\]]+)\]\(([^)\s]+)\)")
 GOALS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-VERBS = set(typer.main.get_command(cli.app).commands)  # type: ignore[attr-defined]
+VERBS = set(typer.main.get_command(main.app).commands)  # type: ignore[attr-defined]
 
 
 def missing(wanted: Any, found: Any, at: str = "") -> list[str]:
@@ -98,12 +98,12 @@ def commands(group: Any, name: str = "") -> dict[str, Any]:
     return out
 
 
-@pytest.mark.parametrize("verb", sorted(commands(typer.main.get_command(cli.app))))
+@pytest.mark.parametrize("verb", sorted(commands(typer.main.get_command(main.app))))
 def test_every_verb_says_what_it_does_and_how_it_ends(verb: str) -> None:
-    command = commands(typer.main.get_command(cli.app))[verb]
+    command = commands(typer.main.get_command(main.app))[verb]
     assert command.help
     assert "Exit:" in command.help
-    assert CliRunner().invoke(cli.app, [*verb.split(), "--help"]).exit_code == 0
+    assert CliRunner().invoke(main.app, [*verb.split(), "--help"]).exit_code == 0
 
 
 def test_the_architecture_fits_two_pages() -> None:

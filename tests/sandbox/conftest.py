@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fhirpath_spine.entrypoints import cli
+from fhirpath_spine.entrypoints.commands import main
 
 if (here := str(Path(__file__).parent)) not in sys.path:
     sys.path.insert(0, here)
@@ -45,7 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     def command(*words: str | Path) -> Ran:
         monkeypatch.setattr(sys, "argv", ["fhirpath-spine", *map(str, words)])
         with pytest.raises(SystemExit) as left:
-            cli.main()
+            main.main()
         printed = capsys.readouterr()
         return Ran(left.value.code if isinstance(left.value.code, int) else 0, printed.out, printed.err)
 

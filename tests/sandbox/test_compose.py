@@ -24,7 +24,7 @@ if (here := str(Path(__file__).parent)) not in sys.path:
 
 from stub import Reply, serving
 
-from fhirpath_spine.entrypoints.cli import app
+from fhirpath_spine.entrypoints.commands.main import app
 from fhirpath_spine.entrypoints.settings import load
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from fhir.resources.R4B.bundle import Bundle
 
-from fhirpath_spine.entrypoints.cli_judge import as_document, judge_chart
+from fhirpath_spine.entrypoints.commands.judge import as_document, judge_chart
 from fhirpath_spine.entrypoints.content import Content, load_content
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.exchange.ehr_side.shift import shift

@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.kit.ports import Unfetched
 
-from fhirpath_spine.adapters.unfetched import Unfetched
 from fhirpath_spine.errors import PatientMismatch, PatientUnknown, ScopeUndecidable, SpineError
 from fhirpath_spine.exchange import EXTENSION
 from fhirpath_spine.exchange.incoming.prefetch import Open, Why, unread

@@ -13,13 +13,14 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
+from requests.auth import AuthBase
 from urllib3.exceptions import ProtocolError
 
-from fhirpath_spine.adapters.sandbox import Bearer
 from fhirpath_spine.adapters.trust import trusting
 from fhirpath_spine.errors import RequestError, ServerError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.incoming.addresses import Address, read_base, read_link
+from fhirpath_spine.exchange.incoming.prefetch import next_link
 
 PAGES = 100
 """Pages of one search that are read."""
@@ -197,15 +198,6 @@ class Peer:
         return ServerError(f"Nothing answers for {where}.", hint="Check address and port, and whether it is running.")
 
 
-def next_link(bundle: Mapping[str, Any] | None) -> str:
-    """The address of the next page of a Bundle; empty on the last."""
-    links = bundle.get("link") if bundle is not None else None
-    for link in links if isinstance(links, list) else ():
-        if isinstance(link, dict) and link.get("relation") == "next" and isinstance(link.get("url"), str):
-            return str(link["url"])
-    return ""
-
-
 def said(value: Mapping[str, Any] | None) -> str:
     """The words of an OperationOutcome, for the terminal of the person who asked."""
     issues = value.get("issue") if value is not None else None
@@ -216,3 +208,16 @@ def said(value: Mapping[str, Any] | None) -> str:
             text = details.get("text") if isinstance(details, dict) else None
             out += [found for found in (text, issue.get("diagnostics")) if isinstance(found, str)]
     return "; ".join(out)
+
+
+class Bearer(AuthBase):
+    """Sets the token, or nothing; either way no other credential of the machine is sent."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Signs one request."""
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request

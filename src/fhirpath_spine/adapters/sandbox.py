@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.auth import AuthBase
 from urllib3.exceptions import ProtocolError
 
+from fhirpath_spine.adapters.peer import Bearer
 from fhirpath_spine.adapters.trust import trusting
 from fhirpath_spine.errors import RequestError, ServerError
 from fhirpath_spine.exchange import Json
@@ -36,19 +36,6 @@ _ADVICE = {
     422: "The server's own rules refuse the resource; try a server without profiles of its own.",
     429: "The server wants fewer requests; wait a while and do it again, nothing is loaded twice.",
 }
-
-
-class Bearer(AuthBase):
-    """Sets the token, or nothing; either way no other credential of the machine is sent."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Signs one request."""
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 @dataclass(frozen=True, slots=True)

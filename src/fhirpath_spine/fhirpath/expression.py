@@ -1,4 +1,6 @@
-"""Compiled expressions: :func:`compile` and what it gives."""
+"""Compiled expressions: :func:`compile` and what it gives; and which variables decided a truth value, for the reasons that stand
+beside an answer.
+"""
 
 from __future__ import annotations
 

@@ -15,6 +15,16 @@ from fhirpath_spine.errors import BodyTooLarge, PatientUnknown
 from fhirpath_spine.pathway.facts.chart import Chart, Read, Resource, check_ignored, type_of
 from fhirpath_spine.pathway.truth import Reason
 
+
+def next_link(bundle: Mapping[str, Any] | None) -> str:
+    """The address of the next page of a Bundle; empty on the last."""
+    links = bundle.get("link") if bundle is not None else None
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, dict) and link.get("relation") == "next" and isinstance(link.get("url"), str):
+            return str(link["url"])
+    return ""
+
+
 RESOURCES = 10_000
 """Resources of one call (rulings 2.9)."""
 # A Medication rides beside the request or statement that names it.

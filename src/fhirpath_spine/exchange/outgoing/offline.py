@@ -1,4 +1,6 @@
-"""What ``decide`` prints: one JSON object that holds the whole judgement (design section 8, rulings 2.11)."""
+"""What ``decide`` prints, one JSON object that holds the whole judgement (rulings 2.11); and what ``explain`` prints, the tree of
+a decision: pathway, recommendation, criterion, with answer, value, resource, date and why.
+"""
 
 from __future__ import annotations
 

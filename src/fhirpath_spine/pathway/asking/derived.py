@@ -1,4 +1,6 @@
-"""Kinds of deficit: since when a finding stands, whether it is new, and whether its course is settled (rulings 2.6).
+"""What is derived from several needs: kinds of deficit, since when one stands, whether it is new and whether its course is
+settled (rulings 2.6); and judgements that several needs may state, in order of rank (D9), where a lower rank never overrides
+but conflicts.
 
 The onset of a kind is its earliest evidence since the last recorded normal finding or abatement. Repeating a finding is not
 new; a worse grade, a new Condition with its own onset, or a stated course new or worse is, from the day it was recorded.

@@ -1,4 +1,6 @@
-"""What was read of one patient, before any judgement: resources by prefetch key, each with its completeness."""
+"""What was read of one patient, before any judgement: resources by prefetch key, each with its completeness; whose each
+resource is (rulings 2.3); and one digest over all of it, the same in any order (rulings 5.2).
+"""
 
 from __future__ import annotations
 

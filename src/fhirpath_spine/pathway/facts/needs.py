@@ -1,4 +1,5 @@
-"""What a pathway may read of a patient: typed retrieves and how a value is taken from a resource.
+"""What a pathway may read of a patient: typed retrieves, how a value is taken from a resource, and which needs a coding answers,
+by an index over all value sets, so that a resource is looked up and never scanned.
 
 A need is pure data. It says which resources count (type, value set, status), how their value is read (type, unit,
 answers, plausible range), how old it may be, and what its absence means. Nothing else of the core touches a resource.

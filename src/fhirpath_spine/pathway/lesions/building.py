@@ -1,6 +1,7 @@
-"""Lesions, built once per call from tumour Conditions and imaging findings (rulings 3).
+"""Lesions, built once per call from tumour Conditions and imaging findings, and joined where they are one and the same
+(rulings 3).
 
-The class table, levels, regions and flags are data (``model.Lesions``); how Conditions become lesions is here: one Condition
+The class table, levels, regions and flags are data (:class:`table.Lesions`); how Conditions become lesions is here: one Condition
 is one lesion, lesions of one class with a common level are one, an unnamed one is absorbed by the only named one of its class.
 """
 

@@ -1,4 +1,6 @@
-"""Where something lies: levels and regions of the spine by body site, and what a resource names by reference."""
+"""Where something lies: levels and regions of the spine by body site; what a resource names by reference; and to which lesion
+a resource belongs.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,215 @@
+"""Verbs that play the EHR: ``call`` builds a hook call from a FHIR server and shows the cards, ``replay`` sends kept ones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import uuid4
+
+import orjson
+import typer
+
+from fhirpath_spine.adapters.peer import Peer, Reply, said
+from fhirpath_spine.entrypoints import show as human
+from fhirpath_spine.entrypoints.commands.asking import service_at
+from fhirpath_spine.entrypoints.commands.judge import print_json
+from fhirpath_spine.entrypoints.show import failing, note, show_cards
+from fhirpath_spine.errors import RequestError, ServerError
+from fhirpath_spine.exchange import Json
+from fhirpath_spine.exchange.ehr_side.calling import Occasion, whole, with_token, without_token
+from fhirpath_spine.exchange.incoming.parsing import parse
+from fhirpath_spine.exchange.incoming.requests import logical_id
+
+Hook = Annotated[str, typer.Argument(metavar="HOOK", help="For example patient-view.")]
+Patient = Annotated[str, typer.Option("--patient", metavar="ID", help="Logical id of the Patient on the FHIR server.")]
+Fhir = Annotated[
+    str, typer.Option("--fhir", metavar="URL", envvar="SPINE_SANDBOX_URL", help="Base of a FHIR R4 server.")
+]
+ServiceUrl = Annotated[
+    str, typer.Option("--service", metavar="URL", help="Where the service runs; default: in this process, as in dev.")
+]
+Token = Annotated[
+    str, typer.Option("--token", envvar="SPINE_SANDBOX_TOKEN", show_envvar=True, help="Token of the FHIR server.")
+]
+NoPrefetch = Annotated[bool, typer.Option("--no-prefetch", help="Send no prefetch: the service reads by itself.")]
+FirstPage = Annotated[bool, typer.Option("--first-page", help="Prefetch page 1 only, as many clients do.")]
+User = Annotated[str, typer.Option("--user", help="Who opens the chart.")]
+Encounter = Annotated[str, typer.Option("--encounter", metavar="ID", help="Encounter, for hooks that have one.")]
+Save = Annotated[
+    Path | None, typer.Option("--save", metavar="FILE", help="Keep the request, without token, for `replay`.")
+]
+Format = Annotated[human.Format, typer.Option("--format", help="human or json.")]
+
+
+def call(
+    hook: Hook,
+    patient: Patient,
+    fhir: Fhir,
+    service: ServiceUrl = "",
+    token: Token = "",
+    no_prefetch: NoPrefetch = False,
+    first_page: FirstPage = False,
+    user: User = "Practitioner/example",
+    encounter: Encounter = "",
+    save: Save = None,
+    form: Format = human.Format.HUMAN,
+) -> None:
+    """Call the service as an EHR does: prefetch from a FHIR server by the discovered templates, send, show the cards.
+
+    Exit: 0 cards (or none, as an answer), 1 the FHIR server or the service refused or failed, 2 wrong use.
+    """
+    if not (bare := logical_id(patient)):
+        raise RequestError("--patient is no logical id.", hint="Write the id as it stands after Patient/.")
+    with failing(), closing(Peer(fhir, token)) as ehr, closing(service_at(service, ehr.base)) as asked:
+        check_r4(ehr)
+        entry = asked.entry(hook)
+        occasion = Occasion(hook, bare, user, datetime.now(UTC).date(), ehr.base, encounter, token)
+        check_patient(ehr, occasion)
+        prefetch = {} if no_prefetch else fill(ehr, occasion, _templates(entry), first_page=first_page)
+        request = occasion.request(str(uuid4()), prefetch)
+        if save is not None:
+            _keep(save, request)
+        ok = show(asked.send(entry, request), form)
+    raise typer.Exit(0 if ok else 1)
+
+
+def replay(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Requests kept by `call --save`, or captured.")
+    ],
+    service: ServiceUrl = "",
+    token: Token = "",
+    form: Format = human.Format.HUMAN,
+) -> None:
+    """Send kept requests again. The hookInstance stays, so that cards keep their ids.
+
+    Exit: 0 all were answered with cards, 1 one was refused or failed, 2 wrong use.
+    """
+    requests = [(path, _kept(path)) for path in files]
+    fine = True
+    with failing():
+        for path, request in requests:
+            server = request.get("fhirServer")
+            with closing(service_at(service, server if isinstance(server, str) else "")) as asked:
+                if len(requests) > 1 and form is human.Format.HUMAN:
+                    note(f"{path.name}:")
+                entry = asked.entry(str(request.get("hook")))
+                fine = show(asked.send(entry, with_token(request, token)), form) and fine
+    raise typer.Exit(0 if fine else 1)
+
+
+# ------------------------------------------------------------------ what an EHR does
+
+
+def check_r4(ehr: Peer) -> None:
+    """Makes sure that it is a FHIR R4 server; one that keeps its CapabilityStatement to itself is tried all the same.
+
+    Raises:
+        ServerError: it is none, or of another release.
+
+    """
+    reply = ehr.get("metadata")
+    if reply.status in (401, 403):
+        return
+    found = reply.json()
+    if found.get("resourceType") != "CapabilityStatement":
+        raise ServerError("The server answers, but is no FHIR server.", hint="Check the path of the address.")
+    version = str(found.get("fhirVersion", ""))
+    if not version.startswith(("4.0", "4.3")):
+        raise ServerError(
+            f"The server speaks FHIR {version or 'of no known release'}, not R4.", hint="Name an R4 base."
+        )
+
+
+def check_patient(ehr: Peer, occasion: Occasion) -> None:
+    """Makes sure that the patient can be read.
+
+    Raises:
+        ServerError: it cannot.
+
+    """
+    reply = ehr.get(f"Patient/{occasion.patient}")
+    if reply.status in (404, 410):
+        raise ServerError("The FHIR server has no such Patient.", hint="Check --patient, and that the chart is loaded.")
+    if reply.json().get("resourceType") != "Patient":
+        raise ServerError("The FHIR server answered with something that is no Patient.", hint="Check the address.")
+
+
+def fill(ehr: Peer, occasion: Occasion, templates: Mapping[str, str], *, first_page: bool) -> Json:
+    """The prefetch. What cannot be had is left out, or sent as the OperationOutcome that came instead, as the standard says.
+
+    Raises:
+        ServerError: the server does not answer, or does not take the token.
+
+    """
+    out: Json = {}
+    for key, template in templates.items():
+        query = occasion.fill(template)
+        if query is None:
+            note(f"{key}: left out, its template holds a token that cannot be filled.")
+            continue
+        first = ehr.search(query)
+        if first.status == 401:
+            first.json()
+        pages = [first] if first_page else list(ehr.pages(first))
+        last = pages[-1]
+        if last.ok and last.value is not None:
+            values = [p.value for p in pages if p.value is not None]
+            out[key] = values[0] if len(values) == 1 else whole(values)
+        elif last.value is not None and last.value.get("resourceType") == "OperationOutcome":
+            note(f"{key}: the FHIR server answers HTTP {last.status}; its OperationOutcome is sent.")
+            out[key] = last.value
+        else:
+            note(f"{key}: left out, the FHIR server answers HTTP {last.status}.")
+    return out
+
+
+def _templates(entry: Json) -> dict[str, str]:
+    found = entry.get("prefetch")
+    return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
+
+
+# ------------------------------------------------------------------ what comes back
+
+
+def show(reply: Reply, form: human.Format) -> bool:
+    """Prints an answer; whether it is one with cards."""
+    value = reply.value
+    cards = value.get("cards") if value is not None and reply.status == 200 else None
+    fine = isinstance(cards, list)
+    if form is human.Format.JSON and value is not None:
+        print_json(value)
+    elif isinstance(cards, list):
+        show_cards([c for c in cards if isinstance(c, dict)], reply.seconds)
+    if not fine:
+        words = said(value) if form is human.Format.HUMAN else ""
+        note(f"The service answers HTTP {reply.status}, without cards." + (f" {words}" if words else ""), bad=True)
+    return fine
+
+
+def _keep(path: Path, request: Json) -> None:
+    """Writes the request for its owner's eyes only: it holds a chart."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(orjson.dumps(without_token(request), option=orjson.OPT_INDENT_2))
+    except OSError as error:
+        raise RequestError(
+            f"--save: the file cannot be written: {type(error).__name__}.", hint="Name another."
+        ) from None
+    note("The request is kept, without its token. It holds the chart: treat the file as such.")
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    try:
+        body = parse(path.read_bytes())
+    except OSError as error:
+        raise RequestError(f"{path.name} cannot be read: {type(error).__name__}.", hint="Name JSON files.") from None
+    except RequestError as error:
+        raise RequestError(f"{path.name}: {error.message}", hint=error.hint) from None
+    if not isinstance(body, dict) or not isinstance(body.get("hook"), str):
+        raise RequestError(f"{path.name} is no CDS Hooks request.", hint="Name files that `call --save` wrote.")
+    return body

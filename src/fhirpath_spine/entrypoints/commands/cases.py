@@ -1,0 +1,184 @@
+"""The verb ``test``: the cases beside the pathways, and what they show of every criterion and claim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+import typer
+from rich.text import Text
+
+from fhirpath_spine import authoring
+from fhirpath_spine.authoring.cases import Outcome, Result, Run, run
+from fhirpath_spine.authoring.proving.coverage import Coverage, cover
+from fhirpath_spine.entrypoints import show
+from fhirpath_spine.entrypoints.commands.files import Directory
+from fhirpath_spine.entrypoints.commands.judge import print_json
+from fhirpath_spine.entrypoints.settings import load
+from fhirpath_spine.errors import SettingsError
+
+STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.KNOWN: "yellow", Outcome.ERROR: "bold magenta"}
+
+
+class CasesFormat(StrEnum):
+    """How the results of cases are written."""
+
+    HUMAN = "human"
+    JSON = "json"
+    JUNIT = "junit"
+
+
+Form = Annotated[CasesFormat, typer.Option("--format", help="human, json or junit.")]
+WithCoverage = Annotated[
+    bool, typer.Option("--coverage", help="Count claims, criteria, reasons, thresholds and codes.")
+]
+
+
+def cases(directory: Directory = None, coverage: WithCoverage = False, form: Form = CasesFormat.HUMAN) -> None:
+    """Judge the cases that stand beside the pathways, and compare with what each expects.
+
+    Exit: 0 every case passes (and coverage is complete, with --coverage), 1 some case fails or something is not covered,
+    2 a case could not be judged, or wrong use.
+    """
+    profiles = directory or load().settings.profiles or authoring.profiles_directory()
+    if not profiles.is_dir():
+        raise SettingsError("test: there is no such directory.", hint="Name the folder that holds the profiles.")
+    done = run(profiles)
+    table = cover(done, profiles) if coverage else None
+    match form:
+        case CasesFormat.HUMAN:
+            _show(done, table)
+        case CasesFormat.JSON:
+            print_json(_json(done, table))
+        case CasesFormat.JUNIT:
+            typer.echo(_junit(done))
+    raise typer.Exit(_exit(done, table))
+
+
+def _exit(done: Run, table: Coverage | None) -> int:
+    if done.diagnostics or done.count(Outcome.ERROR):
+        return 2
+    return 1 if done.count(Outcome.FAIL) or (table is not None and not table.complete) else 0
+
+
+# ---------------------------------------------------------------------- for a person
+
+
+def _show(done: Run, table: Coverage | None) -> None:
+    out = show.console()
+    for found in done.diagnostics:
+        out.print(Text(str(found)), soft_wrap=True)
+    for result in done.results:
+        if result.outcome is not Outcome.PASS:
+            head = f"{result.outcome.value.upper():5} {_place(result)} {result.story.title}"
+            out.print(Text(head, STYLES[result.outcome]), soft_wrap=True)
+            for problem in (f"known: {result.story.form.fails}", *result.problems)[
+                result.outcome is not Outcome.KNOWN :
+            ]:
+                out.print(Text(f"      {problem}"), soft_wrap=True)
+    counts = ", ".join(f"{done.count(o)} {o.value}" for o in Outcome)
+    out.print(Text(f"{len(done.results)} cases: {counts}", "bold"), soft_wrap=True)
+    for line in _table(table) if table is not None else ():
+        out.print(Text(line), soft_wrap=True)
+
+
+def _place(result: Result) -> str:
+    return f"{result.story.span.file}:{result.story.span.line}"
+
+
+def _table(table: Coverage) -> Iterator[str]:
+    driving, per = table.driving, 3 * table.criteria
+    seen = per - sum(map(len, table.unseen.values()))
+    moves = 2 * table.thresholds - sum(len(one.ways) for one in table.unheld)
+    yield ""
+    yield f"claims mapped                {table.claims - len(table.unmapped):4} / {table.claims}"
+    yield f"driving claims fired         {driving - len(table.not_fired):4} / {driving}"
+    yield f"driving claims silenced      {driving - len(table.not_silenced):4} / {driving}"
+    yield f"criteria in three values     {table.criteria - len(table.unseen):4} / {table.criteria}"
+    yield f"  answers seen or exempt     {seen:4} / {per}, of which {table.answers_exempt} exempt by name"
+    yield f"reasons of blocks and holds  {table.reasons - len(table.unsaid):4} / {table.reasons}"
+    yield f"thresholds held on both sides{table.thresholds - len(table.unheld):5} / {table.thresholds}"
+    yield f"  moves that fail a case     {moves:4} / {2 * table.thresholds}, of which {table.moves_exempt} exempt by name"
+    yield f"codes that no table allows   {len(table.foreign) or 'none':>4} of {table.codes} used"
+    for title, names in (
+        ("claims without a recommendation", table.unmapped),
+        ("driving claims that no case fires", table.not_fired),
+        ("driving claims that no case silences", table.not_silenced),
+        ("answers that no case shows", [f"{q}: {', '.join(a)}" for q, a in table.unseen.items()]),
+        ("reasons that no case shows", table.unsaid),
+        ("words that a case denies and none shows", table.hollow),
+        ("thresholds that no case holds on a side", [str(one) for one in table.unheld]),
+        ("codes that no table allows", table.foreign),
+        ("exemptions that are not needed", table.stale),
+    ):
+        yield from _section(f"{title} ({len(names)})", names)
+    yield from _section("exempt by name, with the reason", [f"{name} - {reason}" for name, reason in table.exempt])
+    yield from _section("unreachable today", [f"{id_} - {reason}" for id_, reason in table.unreachable.items()])
+    head = f"DEFAULT values ({len(table.defaults)}), to be approved in {table.page or 'the profiles'}"
+    yield from _section(head, [f"{d.meaning}: {d.value} - {', '.join(d.places)}" for d in table.defaults])
+
+
+def _section(title: str, lines: list[str]) -> Iterator[str]:
+    if lines:
+        yield ""
+        yield f"{title}:"
+        yield from (f"  {line}" for line in lines)
+
+
+# ---------------------------------------------------------------------- for machines
+
+
+def _json(done: Run, table: Coverage | None) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "counts": {o.value: done.count(o) for o in Outcome},
+        "findings": [str(d) for d in done.diagnostics],
+        "cases": [
+            {
+                "case": r.story.title,
+                "file": r.story.span.file,
+                "line": r.story.span.line,
+                "outcome": r.outcome.value,
+                "problems": r.problems,
+            }
+            for r in done.results
+        ],
+    }
+    if table is not None:
+        out["coverage"] = {
+            "complete": table.complete,
+            "claims": {"all": table.claims, "unmapped": table.unmapped},
+            "driving": {"all": table.driving, "notFired": table.not_fired, "notSilenced": table.not_silenced},
+            "criteria": {"all": table.criteria, "unseen": table.unseen, "exemptAnswers": table.answers_exempt},
+            "reasons": {"all": table.reasons, "unsaid": table.unsaid},
+            "hollow": table.hollow,
+            "thresholds": {
+                "all": table.thresholds,
+                "unheld": [{"name": o.name, "place": o.place, "ways": list(o.ways)} for o in table.unheld],
+                "exemptMoves": table.moves_exempt,
+            },
+            "codes": {"used": table.codes, "foreign": table.foreign},
+            "exempt": [{"name": name, "reason": reason} for name, reason in table.exempt],
+            "stale": table.stale,
+            "unreachable": table.unreachable,
+            "defaults": [
+                {"meaning": d.meaning, "value": d.value, "places": list(d.places), "page": table.page}
+                for d in table.defaults
+            ],
+        }
+    return out
+
+
+def _junit(done: Run) -> str:
+    counts = {"tests": len(done.results), "failures": done.count(Outcome.FAIL), "errors": done.count(Outcome.ERROR)}
+    root = Element("testsuite", {"name": "cases", **{k: str(v) for k, v in counts.items()}})
+    for result in done.results:
+        where = Path(result.story.span.file).with_suffix("").as_posix().replace("/", ".")
+        case = SubElement(root, "testcase", {"classname": where, "name": result.story.title})
+        tag = {Outcome.FAIL: "failure", Outcome.ERROR: "error", Outcome.KNOWN: "skipped"}.get(result.outcome)
+        if tag is not None:
+            SubElement(case, tag, {"message": "; ".join(result.problems)})
+    indent(root)
+    return tostring(root, encoding="unicode")

@@ -1,0 +1,131 @@
+"""Verbs about files and settings: ``lint``, ``rule`` and ``config``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from rich.table import Table
+from rich.text import Text
+
+from fhirpath_spine import authoring
+from fhirpath_spine.diagnostics import Severity, catalogue, did_you_mean
+from fhirpath_spine.entrypoints import show
+from fhirpath_spine.entrypoints.commands.formats import FindingsFormat, write
+from fhirpath_spine.entrypoints.commands.judge import print_json
+from fhirpath_spine.entrypoints.content import load_content
+from fhirpath_spine.entrypoints.http.process import HOOKS
+from fhirpath_spine.entrypoints.settings import PREFIX, SECRET, Loaded, Settings, load
+from fhirpath_spine.errors import SettingsError
+from fhirpath_spine.exchange import Json
+from fhirpath_spine.exchange.ehr_side.registration import markdown, sheet
+from fhirpath_spine.exchange.incoming.templates import templates
+from fhirpath_spine.pathway.model import Site
+
+Directory = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Profiles; default: SPINE_PROFILES.")]
+Findings = Annotated[FindingsFormat, typer.Option("--format", help="human, json, github, sarif or junit.")]
+
+
+def lint(directory: Directory = None, form: Findings = FindingsFormat.HUMAN) -> None:
+    """Check a set of profiles: everything that is wrong with it, at once, each at its place.
+
+    Exit: 0 nothing stops the load (warnings may be printed), 1 something does, 2 wrong use.
+    """
+    settings = load().settings
+    profiles = directory or settings.profiles or authoring.profiles_directory()
+    if not profiles.is_dir():
+        raise SettingsError("lint: there is no such directory.", hint="Name the folder that holds the profiles.")
+    site = authoring.load_site(settings.site, profiles) if settings.site else Site()
+    found = authoring.check(profiles, site)
+    if text := write(found, form):
+        typer.echo(text)
+    errors = sum(d.severity is Severity.ERROR for d in found)
+    show.talk().print(f"{profiles}: {errors} errors, {len(found) - errors} warnings")
+    raise typer.Exit(1 if errors else 0)
+
+
+def rule(code: Annotated[str, typer.Argument(help="For example SP101.")]) -> None:
+    """Print one rule of the catalogue: why it is there, what breaks it and what keeps it.
+
+    Exit: 0 printed, 2 there is no such rule.
+    """
+    rules = catalogue()
+    if (found := rules.get(code.upper())) is None:
+        raise SettingsError(f"There is no rule {code.upper()}.", hint=did_you_mean(code.upper(), rules))
+    for line in (
+        f"{found.code} {found.name} ({found.severity})",
+        "",
+        found.why,
+        "",
+        "Bad:",
+        found.bad,
+        "",
+        "Good:",
+        found.good,
+    ):
+        typer.echo(line)
+
+
+def config(
+    form: Annotated[show.Format, typer.Option("--format", help="human or json.")] = show.Format.HUMAN,
+    approvals: Annotated[bool, typer.Option("--approvals", help="Print the entries for site.yaml to sign.")] = False,
+    registration: Annotated[
+        bool, typer.Option("--registration", help="Print the sheet that EHR staff type in by hand.")
+    ] = False,
+    public_url: Annotated[
+        str | None, typer.Option("--public-url", metavar="URL", help="Where the service is reached from outside.")
+    ] = None,
+) -> None:
+    """Print each setting with its value and where it came from; secrets are masked.
+
+    Exit: 0 printed, 1 the content cannot be used (--approvals, --registration), 2 a setting cannot be used.
+    """
+    loaded = load(public_url=public_url)
+    if registration:
+        found = registration_sheet(loaded.settings)
+        print_json(found) if form is show.Format.JSON else typer.echo(markdown(found))
+        return
+    if approvals:
+        typer.echo(yaml.safe_dump({"approvals": _to_sign(loaded.settings)}, sort_keys=False).rstrip())
+        return
+    rows = list(_rows(loaded))
+    if form is show.Format.JSON:
+        print_json(rows)
+        return
+    table = Table("setting", "value", "from", "what it does", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(row["name"], Text("" if row["value"] is None else str(row["value"])), row["origin"], row["use"])
+    show.console().print(table)
+
+
+def registration_sheet(settings: Settings) -> Json:
+    """The sheet of the services as these settings run them."""
+    content = load_content(settings)
+    services = [{"id": f"spine-{hook}", "hook": hook} for hook in HOOKS]
+    return sheet(
+        content.library,
+        templates(content.library, content.site),
+        services,
+        content.wording.phrases,
+        settings.public_url,
+    )
+
+
+def _rows(loaded: Loaded) -> list[dict[str, Any]]:
+    out = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(loaded.settings, name)
+        masked = "(set)" if name in SECRET and value else value
+        shown = masked if masked is None or isinstance(masked, int | float) else str(masked)
+        out.append(
+            {"name": PREFIX + name.upper(), "value": shown, "origin": loaded.origins[name], "use": field.description}
+        )
+    return out
+
+
+def _to_sign(settings: Settings) -> list[dict[str, str]]:
+    """One approval entry for each pathway, with its digest; who signs fills in the rest (rulings 7)."""
+    library = load_content(settings).library
+    return [{"pathway": p.id, "digest": p.digest, "by": "", "role": "", "date": ""} for p in library.pathways]

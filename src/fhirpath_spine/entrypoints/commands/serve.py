@@ -1,0 +1,49 @@
+"""Verbs that serve: ``serve`` and ``demo``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fhirpath_spine.entrypoints.commands.demo import WRITTEN_FOR, patients_directory, show_all
+from fhirpath_spine.entrypoints.content import load_content, moment
+from fhirpath_spine.entrypoints.http.process import build, check_free, check_mode, run
+from fhirpath_spine.entrypoints.settings import load
+
+Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+Port = Annotated[int, typer.Option("--port", min=1, max=65535)]
+
+
+def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Serve CDS Hooks. Settings come from SPINE_* and fhirpath-spine.toml; see `config`.
+
+    Exit: 0 after SIGTERM, 1 the content cannot be used, 2 the settings do not allow a start.
+    """
+    settings = load().settings
+    check_mode(settings)
+    check_free(host, port)
+    run(build(settings), settings, host, port)
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Print and end; do not serve.")] = False,
+    at: Annotated[str, typer.Option("--at", help="Day to judge at; the patients' dates move with it.")] = "",
+    patients: Annotated[Path | None, typer.Option("--patients", help="Folder of invented patients.")] = None,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+) -> None:
+    """Show what the service says about invented patients; then keep serving, with its clock at that day.
+
+    Exit: 0 shown, 1 the content cannot be used, 2 wrong use.
+    """
+    if not once:
+        check_free(host, port)
+    first = load(mode="dev", clock=None).settings
+    content = load_content(first)
+    when = moment(at or WRITTEN_FOR.isoformat(), content.site)
+    show_all(content, patients or patients_directory(), when)
+    if not once:
+        settings = load(mode="dev", clock=when).settings
+        run(build(settings, content), settings, host, port)

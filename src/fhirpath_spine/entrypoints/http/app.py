@@ -1,0 +1,147 @@
+"""The web application: discovery, hook calls, feedback, health. Raw bodies in, no model on the way.
+
+``create`` wires one application; it reads no setting and no clock by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import NoReturn
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from fhirpath_spine import __version__
+from fhirpath_spine.entrypoints.http import fhir_api
+from fhirpath_spine.entrypoints.http.rim import CALLER_LEFT, Callers, Rim, while_connected
+from fhirpath_spine.errors import MethodNotAllowed, NotImplementedYet, RequestError, UnknownService
+from fhirpath_spine.service import Client, HookService, Trace
+
+LOOPBACK = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?"
+"""Origins of a browser on this machine (dev only)."""
+SANDBOX = "https://sandbox.cds-hooks.org"
+
+
+def create(
+    services: Sequence[HookService],
+    client: Client,
+    *,
+    entries: Sequence[Client] = (),
+    origins: Sequence[str] = (),
+    loopback: bool = False,
+    closing: Sequence[Callable[[], Awaitable[None]]] = (),
+    public_url: str = "",
+) -> FastAPI:
+    """The application that offers these services to one built-in client, and to the clients that have an entry.
+
+    ``origins`` are the browser origins that may call; ``loopback`` adds those of this machine. ``closing`` is called when
+    the application ends. ``public_url`` is how the service is reached from outside, if that is configured.
+    """
+    callers = Callers(client, tuple(entries))
+    by_id = {service.id: service for service in services}
+    discovery = {"services": [s.describe() for s in services]}
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        for close in closing:
+            await close()
+
+    app = FastAPI(
+        title="fhirpath-spine",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        middleware=[*_cors(origins, loopback=loopback), Middleware(Rim)],
+        exception_handlers={HTTPException: _refused, RequestValidationError: _invalid},
+    )
+
+    @app.get("/cds-services")
+    async def discover() -> Response:
+        return _json(discovery)
+
+    @app.post("/cds-services/{service_id}")
+    async def call(service_id: str, request: Request) -> Response:
+        service = _find(by_id, service_id)
+        request.state.trace = trace = Trace()
+        got = await callers.read(request)
+        answer = await while_connected(request, service.answer(got.body, got.client, trace, got.size))
+        return Response(status_code=CALLER_LEFT) if answer is None else _json(answer)
+
+    @app.post("/cds-services/{service_id}/feedback")
+    async def feedback(service_id: str) -> Response:
+        _find(by_id, service_id)
+        raise NotImplementedYet(
+            "Feedback is not kept by this release.", hint="Keep it, or do not send it: nothing was stored."
+        )
+
+    @app.get("/livez")
+    async def live() -> Response:
+        return _json({"status": "ok"})
+
+    @app.get("/readyz")
+    async def ready() -> Response:
+        contents = [s.snapshot.library for s in services]
+        return _json(
+            {
+                "status": "ok",
+                "version": __version__,
+                "content": sorted({c.digest for c in contents}),
+                "pathways": sorted({f"{p.id} {p.version} {p.status}" for c in contents for p in c.pathways}),
+            }
+        )
+
+    if services:
+        # All services of a process share one content; PlanDefinitions are of the content, not of a hook.
+        fhir_api.mount(app, services[0], callers, public_url)
+    return app
+
+
+def _cors(origins: Sequence[str], *, loopback: bool) -> list[Middleware]:
+    if not origins and not loopback:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_origin_regex=LOOPBACK if loopback else None,
+            allow_methods=["GET", "POST", "OPTIONS"],
+            allow_headers=["Authorization", "Content-Type", "Accept"],
+            allow_credentials=False,
+            max_age=600,
+        )
+    ]
+
+
+def _find(services: Mapping[str, HookService], service_id: str) -> HookService:
+    if service_id not in services:
+        raise UnknownService("There is no such service.", hint="GET /cds-services lists the services.")
+    return services[service_id]
+
+
+def _json(value: object) -> Response:
+    return Response(orjson.dumps(value), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+async def _refused(request: Request, error: Exception) -> NoReturn:
+    """The framework's own refusals, as errors of ours; its texts are not passed on."""
+    status = error.status_code if isinstance(error, HTTPException) else 0
+    if status == 405 and isinstance(error, HTTPException):
+        request.state.allow = (error.headers or {}).get("Allow", "")
+        raise MethodNotAllowed("The path does not take this method.", hint="See the Allow header.") from None
+    if status == 404:
+        raise UnknownService("There is no such page.", hint="GET /cds-services lists the services.") from None
+    raise RequestError("The request cannot be read.", hint="Send a CDS Hooks request.") from None
+
+
+async def _invalid(_: Request, __: Exception) -> NoReturn:
+    """FastAPI's own answer would echo the whole body, with token and patient (measured, T14)."""
+    raise RequestError("The request cannot be read.", hint="Send a CDS Hooks request.") from None

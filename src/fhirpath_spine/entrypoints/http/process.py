@@ -1,0 +1,170 @@
+"""Starts the service: which mode may run, what it is wired with, how it ends."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from fhirpath_spine.adapters.ehr.client import Ehr
+from fhirpath_spine.adapters.journal import LogJournal
+from fhirpath_spine.entrypoints.clients import Registry, load_clients
+from fhirpath_spine.entrypoints.content import Content, load_content
+from fhirpath_spine.entrypoints.http.app import SANDBOX, create
+from fhirpath_spine.entrypoints.settings import Settings
+from fhirpath_spine.entrypoints.show import talk
+from fhirpath_spine.errors import SettingsError
+from fhirpath_spine.exchange.incoming.addresses import Servers
+from fhirpath_spine.service import Client, HookService, Snapshot
+
+HOOKS = ("patient-view",)
+BANNER = (
+    "SPINE_MODE=dev: callers are NOT authenticated, drafts are judged, nothing is stored. "
+    "Only for this machine and invented patients."
+)
+
+
+def check_mode(settings: Settings) -> None:
+    """Refuses to run in production, and says everything that stands against it.
+
+    Raises:
+        SettingsError: the mode is ``prod``.
+
+    """
+    if settings.mode == "dev":
+        return
+    reasons = ["this release does not authenticate callers"]
+    if settings.clients is None:
+        reasons.append("no trusted client is configured (SPINE_CLIENTS)")
+    if settings.hmac_key_file is None:
+        reasons.append("no key for ids is configured (SPINE_HMAC_KEY_FILE)")
+    if settings.clock is not None:
+        reasons.append("the clock is fixed (SPINE_CLOCK)")
+    reasons.append("the pathways are drafts, and this release does not check a site's approvals of them")
+    raise SettingsError(
+        f"SPINE_MODE is prod, and the service refuses to start: {'; '.join(reasons)}.",
+        hint="To try it on this machine with invented patients, set SPINE_MODE=dev.",
+    )
+
+
+def build(settings: Settings, content: Content | None = None, servers: Servers | None = None) -> FastAPI:
+    """The application of these settings. All that was loaded is taken out of the garbage collector's sight.
+
+    ``servers`` are those that a caller without an entry may have us read from; default: those on this machine.
+
+    Raises:
+        SettingsError: the mode may not run, or a setting cannot be used.
+        ProfileError: the content or the file of the clients cannot be used.
+
+    """
+    check_mode(settings)
+    registry = _registry(settings)
+    content = content or load_content(settings)
+    snapshot = Snapshot.of(content.library, content.site, content.wording)
+    ehr = Ehr()
+    services = [
+        HookService(
+            id=f"spine-{hook}",
+            hook=hook,
+            snapshot=snapshot,
+            retriever=ehr,
+            journal=LogJournal(),
+            clock=clock(settings),
+            seconds=settings.deadline,
+            on_unavailable=settings.on_unavailable,
+        )
+        for hook in HOOKS
+    ]
+    app = create(
+        services,
+        # Whoever has no entry may have us read from this machine, and from nowhere else (rulings 7).
+        Client(emergency=settings.emergency, servers=servers or Servers(loopback=True)),
+        entries=registry.clients,
+        origins=[SANDBOX, *registry.cors_origins],
+        loopback=True,
+        closing=[ehr.aclose],
+        public_url=settings.public_url,
+    )
+    # Collections over the compiled library are what makes the slowest calls slow (30 ms against 3 ms, measured).
+    gc.collect()
+    gc.freeze()
+    return app
+
+
+def _registry(settings: Settings) -> Registry:
+    if settings.clients is None:
+        return Registry()
+    return load_clients(settings.clients, plain_http=settings.mode == "dev", emergency=settings.emergency)
+
+
+def clock(settings: Settings) -> Callable[[], datetime]:
+    """The clock: fixed by ``SPINE_CLOCK``, else the machine's."""
+    fixed = settings.clock
+    return (lambda: fixed) if fixed is not None else (lambda: datetime.now(UTC))
+
+
+def check_free(host: str, port: int) -> None:
+    """Refuses an address that cannot be listened on, before anything is loaded or shown.
+
+    Raises:
+        SettingsError: another program listens there, or the address is none of this machine.
+
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.create_server(address[:2], family=family):
+            pass
+    except OSError as error:
+        raise SettingsError(
+            f"Port {port} of {host} cannot be listened on: {error.strerror or 'the name is not known'}.",
+            hint="Choose another with --port or --host, or end what listens there.",
+        ) from None
+
+
+def run(app: FastAPI, settings: Settings, host: str, port: int) -> None:
+    """Serves until SIGTERM or SIGINT; then ends what is in flight and leaves with 0."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    out = talk()
+    out.print(BANNER, style="bold yellow")
+    if not _is_loopback(host):
+        out.print(f"Listening on {host}, which other machines may reach.", style="bold red")
+    if settings.clock is not None:
+        out.print(f"The clock stands at {settings.clock.isoformat()} (SPINE_CLOCK).", style="yellow")
+    out.print(f"Discovery: http://{host}:{port}/cds-services")
+    # The server restores these handlers and raises the signal again when it has ended.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # No path takes a WebSocket, and the server would write the address of one that is tried to the log.
+        ws="none",
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=10,
+    )
+    uvicorn.Server(config).run()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    sys.exit(0)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

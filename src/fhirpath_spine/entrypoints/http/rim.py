@@ -1,0 +1,233 @@
+"""The HTTP rim: what comes in, under the limits of its caller (threat T10), and what goes out as an error, by the one table of
+status and FHIR issue code. One of the package's two catch-alls.
+
+It stands inside CORS, so that a browser may read errors too, and around everything else, so that no exception reaches
+the server's own handler, which would write its message, and with it a patient's value, to the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import orjson
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fhirpath_spine import errors
+from fhirpath_spine.errors import BodyTooLarge, MediaTypeUnsupported, SpineError
+from fhirpath_spine.exchange import Json
+from fhirpath_spine.exchange.incoming.addresses import read_base
+from fhirpath_spine.exchange.incoming.parsing import check_depth, parse
+from fhirpath_spine.exchange.outgoing.outcomes import of_error, outcome
+from fhirpath_spine.fhirpath import CompileError, EvaluationError
+from fhirpath_spine.service import Client
+
+_HINT = "Send UTF-8 JSON as application/json, without Content-Encoding."
+
+
+async def read_bytes(request: Request, limit: int) -> bytes:
+    """The body of a request that says it is JSON.
+
+    Raises:
+        MediaTypeUnsupported: it is not declared as JSON in UTF-8, or is compressed.
+        BodyTooLarge: more bytes than allowed; counted while reading, whatever the header claims.
+
+    """
+    _check_media_type(request)
+    declared = request.headers.get("content-length", "")
+    check_size(int(declared) if declared.isdigit() else 0, limit)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        check_size(size, limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _check_media_type(request: Request) -> None:
+    # A header that stands twice may say two things: it is read as one that says both.
+    media, _, parameters = _header(request, "content-type").partition(";")
+    kind = media.strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise MediaTypeUnsupported("The body is not declared as JSON.", hint=_HINT)
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in ("utf-8", "utf8"):
+            raise MediaTypeUnsupported("The body is not declared as UTF-8.", hint=_HINT)
+    if _header(request, "content-encoding").strip().lower() not in ("", "identity"):
+        raise MediaTypeUnsupported("The body is compressed.", hint=_HINT)
+
+
+def _header(request: Request, name: str) -> str:
+    return ", ".join(request.headers.getlist(name))
+
+
+def check_size(size: int, limit: int) -> None:
+    """Refuses a body with :class:`BodyTooLarge` if it is over the limit, in bytes."""
+    if size > limit:
+        raise BodyTooLarge(
+            f"The body is larger than {limit // (1024 * 1024)} MiB.",
+            hint="Send what the prefetch templates of the discovery document ask for, and nothing else.",
+        )
+
+
+T = TypeVar("T")
+CALLER_LEFT = 499
+"""Status of an answer that nobody receives any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A request that was read: its JSON, whose it is, and how many bytes it had."""
+
+    body: Any
+    client: Client
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """The clients of a process. No caller is authenticated yet (dev): an entry is known by the server that a call names."""
+
+    builtin: Client
+    entries: tuple[Client, ...] = ()
+
+    def of(self, body: Any) -> Client:
+        """The entry that lists the call's ``fhirServer``, else the built-in client."""
+        named = body.get("fhirServer") if isinstance(body, dict) else None
+        base = read_base(named) if isinstance(named, str) else None
+        return next((c for c in self.entries if base is not None and base in c.servers.bases), self.builtin)
+
+    async def read(self, request: Request) -> Received:
+        """The body of a request and the client that it is of, under the limits of that client.
+
+        Raises:
+            RequestError: it cannot be read, or is too large or too deep.
+
+        """
+        all_ = (self.builtin, *self.entries)
+        raw = await read_bytes(request, limit=max(c.body for c in all_))
+        body = parse(raw, depth=max(c.depth for c in all_))
+        client = self.of(body)
+        check_size(len(raw), client.body)
+        if self.entries:
+            check_depth(raw, client.depth)
+        return Received(body, client, len(raw))
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
+    """The result of some work, or None if the caller left before it was done: the work is cancelled, and with it every
+    request to a FHIR server (fault R24). The body of the request has to be read already.
+    """
+    task = asyncio.ensure_future(work)
+    watch = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+        return await task if task.done() else None
+    finally:
+        watch.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+TABLE: dict[type[errors.SpineError], tuple[int, str]] = {
+    errors.SpineError: (500, "exception"),
+    errors.ProfileError: (500, "exception"),
+    errors.SettingsError: (500, "exception"),
+    errors.RequestError: (400, "invalid"),
+    errors.BodyTooLarge: (413, "too-long"),
+    errors.MediaTypeUnsupported: (415, "not-supported"),
+    errors.UnknownService: (404, "not-found"),
+    errors.MethodNotAllowed: (405, "not-supported"),
+    errors.PreconditionError: (412, "processing"),
+    errors.PatientMismatch: (412, "conflict"),
+    errors.PatientUnknown: (412, "not-found"),
+    errors.ScopeUndecidable: (412, "incomplete"),
+    errors.NothingToPropose: (422, "business-rule"),
+    errors.ServerError: (502, "exception"),
+    errors.LimitExceeded: (500, "too-costly"),
+    CompileError: (500, "exception"),
+    EvaluationError: (500, "exception"),
+    errors.NotImplementedYet: (501, "not-supported"),
+}
+
+
+def answer(error: errors.SpineError) -> tuple[int, str]:
+    """Status and issue code of an error: those of its class, else of the nearest class above it."""
+    return next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
+
+
+logger = logging.getLogger("fhirpath_spine.errors")
+
+
+class Rim:
+    """ASGI middleware that answers every error with an OperationOutcome."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a call on, and answers what it raises."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        state = scope.setdefault("state", {})
+        try:
+            await self._app(scope, receive, watched)
+        except SpineError as error:
+            status, code = answer(error)
+            logger.log(logging.ERROR if status == 500 else logging.INFO, "refused %s %s", status, error.code)
+            body = of_error(error, code, _decision(state))
+        except ClientDisconnect:
+            # The caller left while it was sending: nobody receives an answer, and nothing failed here.
+            logger.info("caller left while sending")
+            return
+        except Exception as error:
+            logger.error("internal error %s at %s", type(error).__name__, _places(error))
+            text = "The service failed. Nothing was judged; this is not a statement that nothing is needed."
+            status, body = 500, outcome("exception", text, code="internal-error", decision=_decision(state))
+        else:
+            return
+        if not started:
+            fields = {"allow": state["allow"]} if status == 405 and state.get("allow") else {}
+            media = "application/fhir+json" if scope["path"].startswith("/fhir/") else "application/json"
+            await _respond(send, status, body, {"content-type": media, **fields})
+
+
+def _decision(state: Json) -> str:
+    trace = state.get("trace")
+    return trace.decision if trace is not None else ""
+
+
+def _places(error: BaseException) -> str:
+    """Where it happened, from the outside in; never the message, which may hold a value."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return " > ".join(f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno}" for f in frames)
+
+
+async def _respond(send: Send, status: int, body: Json, fields: dict[str, str]) -> None:
+    content = orjson.dumps(body)
+    fields = {**fields, "content-length": str(len(content))}
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": content})

@@ -1,0 +1,242 @@
+"""What the command line shows to a person: a decision, a tree, a card as a clinician reads it, and how another server failed.
+Results go to stdout, talk to stderr.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.markdown import Markdown
+from rich.panel import Panel
+from rich.text import Text
+from rich.tree import Tree
+
+from fhirpath_spine.errors import ServerError
+from fhirpath_spine.exchange import EXTENSION, Json
+
+STYLES = {
+    "critical": "bold white on red",
+    "warning": "bold yellow",
+    "info": "cyan",
+    "recommended": "green",
+    "blocked": "red",
+    "needs-data": "yellow",
+    "MET": "green",
+    "NOT_MET": "dim",
+    "UNKNOWN": "yellow",
+}
+
+
+class Format(StrEnum):
+    """Output for a person or for a machine."""
+
+    HUMAN = "human"
+    JSON = "json"
+
+
+def console() -> Console:
+    """The console of results; made when needed, so that tests may replace stdout."""
+    return Console(highlight=False)
+
+
+def talk() -> Console:
+    """The console of remarks, on stderr."""
+    return Console(stderr=True, highlight=False)
+
+
+def show_decision(result: Json, at: datetime) -> None:
+    """A document of ``decide``."""
+    out = console()
+    out.print(Text(f"Judged at {at.isoformat()}, decision {result['decision']}", style="dim"))
+    if "outcome" in result:
+        for issue in result["outcome"]["issue"]:
+            out.print(Text(f"Refused: {issue['details']['text']}", style="bold red"))
+        return
+    for entry in result["pathways"]:
+        out.print(entry_line(entry))
+    if not result["pathways"]:
+        out.print(Text("No pathway applies: no card." + (f" ({result['silent']})" if result.get("silent") else "")))
+    for card in result["cards"]:
+        show_card(card, out)
+    for why, ids in _quiet(result["verdicts"]).items():
+        out.print(Text(f"{', '.join(ids)} {why}", style="dim"))
+
+
+def _quiet(verdicts: list[Json]) -> dict[str, list[str]]:
+    """What no card shows: why, and the recommendations that share the reason."""
+    found: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        if verdict["status"] in ("satisfied", "suppressed"):
+            reason = f": {'; '.join(verdict['because'])}" if verdict["because"] else ""
+            by = f" by {verdict['by']}" if verdict.get("by") else ""
+            found.setdefault(f"{verdict['status']}{by}{reason}", []).append(verdict["id"])
+    return found
+
+
+def entry_line(entry: Json) -> Text:
+    """Pathway, lesion and state in one line."""
+    text = Text(f"{entry['id']}  {entry['state']}", style="bold")
+    if "lesion" in entry:
+        text.append(f"  {entry['lesion']['key']}", style="not bold")
+    if entry.get("certain") is False:
+        text.append("  (uncertain)", style="yellow")
+    return text
+
+
+def show_card(card: Json, out: Console) -> None:
+    """One card as a panel: its detail as an EHR would render it."""
+    indicator = card["indicator"]
+    out.print(
+        Panel(
+            Markdown(card["detail"]),
+            title=Text(f" {indicator} ", style=STYLES[indicator]),
+            subtitle=Text(card["source"]["label"], style="dim"),
+            title_align="left",
+            subtitle_align="right",
+        )
+        if "detail" in card
+        else Text(card["summary"])
+    )
+
+
+def show_card_briefly(card: Json, out: Console) -> None:
+    """One card in a few lines: summary, and each verdict with its first reason."""
+    indicator = card["indicator"]
+    line = Text("  ")
+    line.append(f" {indicator} ", style=STYLES[indicator])
+    line.append(f" {card['summary']}")
+    out.print(line)
+    for verdict in card["extension"][EXTENSION].get("verdicts", []):
+        reason = "; ".join(verdict.get("because", []))
+        row = Text("      ")
+        row.append(f"{verdict['id']} {verdict['status']}", style=STYLES.get(verdict["status"], ""))
+        row.append(f"  {reason}")
+        out.print(row)
+
+
+def show_tree(found: Json) -> None:
+    """The tree of a decision."""
+    out = console()
+    root = Tree(Text(f"decision {found['decision']} at {found['at']}"))
+    for entry in found["entries"]:
+        branch = root.add(entry_line(entry))
+        for verdict in entry["verdicts"]:
+            _verdict_branch(branch, verdict)
+    for title, lines in (("rejected", found["rejected"]), ("unread", [u["key"] for u in found["unread"]])):
+        if lines:
+            _leaves(root.add(Text(title)), lines)
+    if found.get("silent"):
+        root.add(Text(f"no cards on purpose: {found['silent']}"))
+    out.print(root)
+
+
+def _verdict_branch(branch: Tree, verdict: dict[str, Any]) -> None:
+    head = Text(f"{verdict['id']} {verdict['title']}  ")
+    head.append(verdict["status"], style=STYLES.get(verdict["status"], "dim"))
+    if verdict.get("by"):
+        head.append(f" by {verdict['by']}")
+    node = branch.add(head)
+    for step in verdict["criteria"]:
+        line = Text(f"{step['role']} {step['name']}: ")
+        line.append(step["answer"], style=STYLES[step["answer"]])
+        line.append(f"  {step.get('expression', '')}", style="dim")
+        leaf = node.add(line)
+        _leaves(leaf, (_data(e) for e in step.get("data", ())))
+        _leaves(leaf, (f"{m['item']}: {m['reason']}" for m in step.get("missing", ())))
+
+
+def _data(evidence: dict[str, Any]) -> str:
+    parts = (
+        evidence["label"],
+        evidence.get("value"),
+        evidence.get("date"),
+        evidence.get("resource"),
+        evidence.get("author"),
+    )
+    return ", ".join(p for p in parts if p)
+
+
+def _leaves(branch: Tree, lines: Iterable[str]) -> None:
+    for line in lines:
+        branch.add(Text(line))
+
+
+def show_cards(cards: Sequence[Json], seconds: float) -> None:
+    """All cards of one answer."""
+    out = console()
+    count = "No card" if not cards else "1 card" if len(cards) == 1 else f"{len(cards)} cards"
+    out.print(Text(f"{count} ({seconds * 1000:.0f} ms)", style="dim"))
+    for card in cards:
+        _show(card, out)
+
+
+def _show(card: Json, out: Console) -> None:
+    indicator = str(card.get("indicator", ""))
+    style = STYLES.get(indicator, "")
+    parts: list[RenderableType] = [Text(_clean(card.get("summary")), style=style)]
+    if detail := card.get("detail"):
+        parts += [Text(""), Markdown(str(detail), hyperlinks=False)]
+    if choices := _choices(card):
+        parts += [Text(""), *choices]
+    source = card.get("source")
+    label = _clean(source.get("label")) if isinstance(source, dict) else ""
+    out.print(
+        Panel(
+            Group(*parts),
+            title=Text(f" {indicator} ", style=style),
+            subtitle=Text(label, style="dim"),
+            title_align="left",
+            subtitle_align="right",
+        )
+    )
+
+
+def _choices(card: Json) -> list[Text]:
+    """The suggestions as an EHR shows them: a button each, with what it would do; and the reasons for not following."""
+    lines = []
+    for suggestion in _dicts(card.get("suggestions")):
+        line = Text("[ ] ")
+        line.append(_clean(suggestion.get("label")), style="bold")
+        done = "; ".join(_clean(a.get("description")) for a in _dicts(suggestion.get("actions")))
+        line.append(f"  {done}" if done else "", style="dim")
+        lines.append(line)
+    if reasons := [_clean(r.get("display")) for r in _dicts(card.get("overrideReasons"))]:
+        lines.append(Text(f"Not followed because: {' | '.join(reasons)}", style="dim"))
+    return lines
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _clean(value: object) -> str:
+    """Text on one line without control characters: a service's words must not move the cursor of the terminal."""
+    text = value if isinstance(value, str) else ""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+SAID = 300
+"""Characters of a server's own words that are shown."""
+
+
+@contextmanager
+def failing() -> Iterator[None]:
+    """A server that does not do what is asked ends the command with 1, and with what to do."""
+    try:
+        yield
+    except ServerError as error:
+        note(f"fhirpath-spine: {error}", bad=True)
+        if error.said:
+            note(f"The server says: {error.said[:SAID]}")
+        raise typer.Exit(1) from None
+
+
+def note(text: str, *, bad: bool = False) -> None:
+    """A remark, as it is."""
+    talk().print(text, style="bold red" if bad else "", markup=False, soft_wrap=True)

@@ -1,0 +1,1 @@
+"""What tests of several rooms share: fake ports and builders of invented charts."""
