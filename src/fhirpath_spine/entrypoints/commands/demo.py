@@ -36,7 +36,7 @@ class Invented:
 
 def patients_directory() -> Path:
     """The invented patients of a checkout; they are not in the wheel."""
-    return Path(__file__).resolve().parents[3] / "sandbox" / "patients"
+    return Path(__file__).resolve().parents[4] / "sandbox" / "patients"
 
 
 def invented(directory: Path) -> list[Invented]:
