@@ -274,16 +274,14 @@ class PolicyBuilder:
         return (Selector(frozenset(always)), *built) if always else tuple(built)
 
     def _selected(self, word: Scalar) -> set[str]:
-        if word.startswith("kind:"):
-            kind = word.removeprefix("kind:")
-            found = {id_ for id_, k in self._kinds.items() if k == kind}
-            if kind in KINDS:
-                # A hold protects the recommendations of a kind before there are any.
-                return found
-            near = did_you_mean(kind, KINDS)
+        kind = word.removeprefix("kind:")
+        if kind != word:
+            selected, known = {id_ for id_, k in self._kinds.items() if k == kind}, KINDS
         else:
-            found = {id_ for id_ in self._kinds if fnmatchcase(id_, word)}
-            near = did_you_mean(word, self._kinds)
-        if not found and not self._catalogue.broken:
-            self._report.add("SP320", f"'{word}' selects no recommendation", word.span, near)
-        return found
+            selected, known = {id_ for id_ in self._kinds if fnmatchcase(id_, word)}, tuple(self._kinds)
+        # A hold protects the recommendations of a kind before there are any.
+        reserved = kind != word and kind in KINDS
+        if not selected and not reserved and not self._catalogue.broken:
+            hint = did_you_mean(kind, known)
+            self._report.add("SP320", f"'{word}' selects no recommendation", word.span, hint)
+        return selected

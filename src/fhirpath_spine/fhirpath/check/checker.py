@@ -28,6 +28,7 @@ from fhirpath_spine.fhirpath.values.shapes import (
     NOTHING,
     STRING,
     Ty,
+    declared,
     family,
     listed,
     of,
@@ -105,7 +106,7 @@ class Checker(Context):
         if name in self.defined:
             return self.defined[name]
         if name in self.variables:
-            return self.variables[name]
+            return declared(self.variables[name], partial=True)
         if constant(name) is not None:
             return of(STRING, known=True)
         if name in _ROOTS:

@@ -46,7 +46,7 @@ class Context(ABC):
         profile: bool,
     ) -> None:
         self.report, self.value_sets, self.profile = report, value_sets, profile
-        self.variables = {name: declared(shape, partial=True) for name, shape in variables.items()}
+        self.variables = variables
         self.defined: dict[str, Ty] = {}
         self.focus = self.this = focus
         self.per_item = False
