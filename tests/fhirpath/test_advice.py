@@ -93,5 +93,13 @@ def test_a_choice_compared_without_saying_which(compiled: Any) -> None:
         ("today() is Date", False),
     ],
 )
-def test_an_expression_says_whether_it_may_come_out_empty(text: str, may: bool, compiled: Any) -> None:
-    assert compiled(text).may_be_empty is may
+def test_the_tree_says_whether_it_may_come_out_empty(text: str, may: bool, compiled: Any) -> None:
+    ty = compiled(text).tree.ty
+    assert (ty.partial or not ty.known) is may
+
+
+def test_the_tree_of_an_expression_cannot_be_exchanged(compiled: Any) -> None:
+    expression = compiled("%creatinine.value > 2 'mg/dL'")
+    assert [type(part).__name__ for part in expression.tree.walk()] == ["Binary", "Member", "Variable", "Literal"]
+    with pytest.raises(AttributeError):
+        expression.tree = expression.tree

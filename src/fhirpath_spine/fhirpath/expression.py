@@ -115,7 +115,7 @@ class Expression:
     """A compiled expression; evaluating it changes nothing, so one may serve any number of calls at once.
 
     ``text`` as written; ``shape``: the static type of the result; ``variables``: the ``%names`` it reads directly;
-    ``advice``: what a linter says of it; ``may_be_empty``: whether it can come out without an answer.
+    ``advice``: what a linter says of it; ``tree``: what was parsed, with the types that the check found, to be read only.
     """
 
     def __init__(
@@ -127,7 +127,6 @@ class Expression:
         ty = tree.ty
         inner = ty.shape or Shape()
         self.shape = Shape(ty.name, ty.many, inner.members, ty.known, inner.closed)
-        self.may_be_empty = not ty.known or ty.partial
         self._tree, self._focus, self._shapes = tree, focus, shapes
         self.whole = not branches(tree)
         # An operator or function that answers true or false, so that its answer is its result.
@@ -135,6 +134,11 @@ class Expression:
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
+
+    @property
+    def tree(self) -> Tree:
+        """The syntax tree. The evaluation walks the same nodes, so nothing of it may be changed."""
+        return self._tree
 
     @cached_property
     def _thunk(self) -> Thunk:

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 from fhirpath_spine.authoring.profile.pathways import STATES
 from fhirpath_spine.authoring.profile.recommendations import KINDS
 from fhirpath_spine.diagnostics import did_you_mean
-from fhirpath_spine.fhirpath.grammar.parser import parse
-from fhirpath_spine.fhirpath.grammar.problems import Report as ExpressionReport
 from fhirpath_spine.fhirpath.grammar.syntax import Binary, Call, Index, Literal, Member, Special, Tree, Variable
 from fhirpath_spine.pathway.facts.reading import ACTIVE, HISTORY
 
@@ -86,8 +84,7 @@ def check_words(draft: Draft) -> None:
     for compiled in draft.compiler.compiled:
         if "'" not in compiled.text:
             continue
-        tree = parse(ExpressionReport(compiled.text), declared=compiled.names, nesting=50)
-        for literal, words in _impossible(tree, compiled.item, vocabulary):
+        for literal, words in _impossible(compiled.expression.tree, compiled.item, vocabulary):
             word = str(literal.value)
             hint = did_you_mean(word, words) or f"It can be {', '.join(sorted(words)[:12])}."
             span = _place(compiled, literal)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
 
-from fhirpath_spine.fhirpath import NESTED, Expression
-from fhirpath_spine.fhirpath.grammar.parser import parse
-from fhirpath_spine.fhirpath.grammar.problems import Report
+from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.fhirpath.grammar.syntax import Binary, Call, Literal, Member, Special, Tree, Unary, Variable
 from fhirpath_spine.pathway.model import Library
 
@@ -39,19 +36,10 @@ class English:
         self._library = library
         self._text = ""
 
-    @cached_property
-    def _declared(self) -> frozenset[str]:
-        library = self._library
-        named: tuple[Mapping[str, object], ...] = (
-            library.needs, library.definitions, library.findings, library.ranked, library.labels, CIRCUMSTANCES,
-        )  # fmt: skip
-        return frozenset(name for names in named for name in names)
-
     def say(self, expression: Expression) -> str:
         """The expression in words."""
         self._text = expression.text
-        declared = self._declared | expression.variables
-        return self._say(parse(Report(expression.text), declared=declared, nesting=NESTED))
+        return self._say(expression.tree)
 
     def explain(self, expression: Expression) -> str:
         """The same, but what is only the name of a definition is told as that definition says it."""

@@ -30,13 +30,12 @@ _MEMBER_OF = re.compile(r"memberOf\(\s*'([^']*)'\s*\)")
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A text that compiled: where it stands, and what could be read there. ``item`` is the need of which it judges one item."""
+    """A text that compiled, and where it stands. ``item`` is the need of which it judges one item."""
 
     text: str
     expression: Expression
     origin: Scalar
     shift: int
-    names: Mapping[str, Shape]
     item: str
 
 
@@ -88,8 +87,7 @@ class Compiler:
         if want == "boolean":
             compiled.prepare()  # at the load, so that no call pays for it
         self.used |= set(compiled.variables)
-        names = self.names.view(place, pathway)
-        self.compiled.append(Compiled(str(text), compiled, origin, shift, names, item.name if item is not None else ""))
+        self.compiled.append(Compiled(str(text), compiled, origin, shift, item.name if item is not None else ""))
         return compiled
 
     @staticmethod

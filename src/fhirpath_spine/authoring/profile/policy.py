@@ -276,9 +276,9 @@ class PolicyBuilder:
     def _selected(self, word: Scalar) -> set[str]:
         kind = word.removeprefix("kind:")
         if kind != word:
-            selected, known = {id_ for id_, k in self._kinds.items() if k == kind}, KINDS
+            selected, known = {id_ for id_, k in self._kinds.items() if k == kind}, list(KINDS)
         else:
-            selected, known = {id_ for id_ in self._kinds if fnmatchcase(id_, word)}, tuple(self._kinds)
+            selected, known = {id_ for id_ in self._kinds if fnmatchcase(id_, word)}, list(self._kinds)
         # A hold protects the recommendations of a kind before there are any.
         reserved = kind != word and kind in KINDS
         if not selected and not reserved and not self._catalogue.broken:

@@ -19,7 +19,6 @@ from fhirpath_spine.fhirpath.values.shapes import (
     SYSTEM_TYPES,
     Shape,
     Ty,
-    declared,
     family,
     listed,
 )
