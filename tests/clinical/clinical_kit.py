@@ -1,6 +1,7 @@
 """The cases at hand: their charts, as one Bundle or as the prefetch of a hook call, and what is judged of them.
 
-Every test of this folder runs over ``CASES``: a further case is one word there.
+Every test of this folder runs over ``CASES``: a further case is one word there. It is long because a chart is told here in each
+way that a test of this folder sends it.
 """
 
 from __future__ import annotations

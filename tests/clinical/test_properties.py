@@ -143,7 +143,7 @@ def test_what_cannot_be_read_recommends_nothing_and_rules_nothing_out(chart: Jso
     less = judge(chart_of(sent, PATIENT), AT)
     if full.error is not None:
         return
-    # In the gate, and only there, what is unknown counts as met (rulings 1.5).
+    # In the gate, and only there, what is unknown counts as met (rulings 1.6).
     gate = ("PW-COMPRESS", "EMERGENCY") in less.entries
     assert less.recommended - full.recommended <= (GATE if gate else set())
     places = {lesion for _, lesion in full.verdicts}

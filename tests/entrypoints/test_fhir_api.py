@@ -209,7 +209,7 @@ def test_the_token_of_the_server_goes_there_and_the_callers_own_goes_nowhere(
 def test_the_callers_own_token_is_not_passed_on_where_there_is_no_other(
     api: TestClient, resectable: FhirStub, method: str
 ) -> None:
-    """It was issued for this service: a FHIR server could use it to call the service in the EHR's name (threat T02)."""
+    """It was issued for this service: a FHIR server could use it to call the service in the EHR's name (threat T04)."""
     subject, url = f"Patient/{patient_of(chart('09'))}", "/fhir/PlanDefinition/PW-NEURO/$apply"
     headers = {"authorization": f"Bearer {JWT}"}
     if method == "GET":

@@ -1,7 +1,7 @@
 """Reads from the EHR's FHIR server what the prefetch left open: the retriever of the service.
 
 Each key comes back as resources, complete or with the reason why not. One that fails leaves the others alone. Requirements
-FHIR-01 to FHIR-12 of the CDS Hooks catalogue; threats T01 to T03, T08, T11; faults R01 to R14.
+FHIR-01 to FHIR-12 of the CDS Hooks catalogue; threats T01 to T03, T08, T11; faults R01 to R10, R13.
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ class Session:
 
 
 def _check_media_type(headers: Mapping[str, str]) -> None:
-    """Refuses what says itself that it is no JSON (a log-in page), or FHIR of another release (R13)."""
+    """Refuses what says itself that it is no JSON (a log-in page), or FHIR of another release (fault R13)."""
     media, _, parameters = headers.get("content-type", "").lower().partition(";")
     if media and "json" not in media:
         raise FaultError(Why.NOT_JSON)

@@ -143,5 +143,5 @@ async def _refused(request: Request, error: Exception) -> NoReturn:
 
 
 async def _invalid(_: Request, __: Exception) -> NoReturn:
-    """FastAPI's own answer would echo the whole body, with token and patient (measured, T14)."""
+    """FastAPI's own answer would echo the whole body, with token and patient (measured, threat T14)."""
     raise RequestError("The request cannot be read.", hint="Send a CDS Hooks request.") from None

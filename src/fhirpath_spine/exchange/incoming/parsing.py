@@ -1,5 +1,5 @@
 """From bytes to JSON under limits on depth. RFC 8259 in UTF-8: NaN, a byte order mark and other encodings are
-refused, and so is a key that stands twice in one object: which of the two counts, each reader decides for itself (T10).
+refused, and so is a key that stands twice in one object: which of the two counts, each reader decides for itself (threat T10).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """From prefetch to reads, key by key: present, complete and empty, failed, cut short, or open (design section 3).
 
 A key that is absent is *open*: whoever may fetch does. ``null`` and an empty Bundle are a complete search that found
-nothing. An OperationOutcome is a failure that is not asked for again. A ``next`` link means that there is more.
+nothing (faults R11, R12). An OperationOutcome is a failure that is not asked for again. A ``next`` link means that there is
+more.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def _codes(need: Need, code_map: Mapping[Coding, Coding]) -> set[Coding]:
 
 
 def query(key: str, codes: set[Coding]) -> str:
-    """The query of one key, in the subset that every CDS client must support (PRE-04)."""
+    """The query of one key, in the subset of search that a template may use (PRE-04)."""
     if key == "patient":
         return "Patient/{{context.patientId}}"
     if key in KEYS:

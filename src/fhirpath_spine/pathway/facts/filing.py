@@ -1,6 +1,6 @@
 """One resource filed under one need: whether it counts there, how it is dated, and what expressions see of it.
 
-Status, dates, sites, values and units are applied here (rulings section 2); what does not count is rejected by name.
+Status, dates, sites, values and units are applied here (rulings section 2, fault R14); what does not count is rejected by name.
 """
 
 from __future__ import annotations

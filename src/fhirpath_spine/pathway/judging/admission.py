@@ -1,7 +1,7 @@
 """Which pathways a chart enters, for which lesion, and in which state: the scope of a judgement.
 
 An entry stands for a pathway that applies, or that might once something unread is read (it is then in doubt, and recommends
-nothing). The order of lesions and pathways is that of the pathways page, section 8.
+nothing). Lesions stand cranial to caudal, pathways in the order of the policy (rulings 5.1).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The judgement of one chart: pure, total, and the same for the same input.
 
-Order (pathways page, section 8): status filter and facts; lesions; gate; pathways and states; holds, gate and goals over each
-recommendation; then those that follow others; at last the plan of the cards.
+Order: status filter and facts; lesions; gate; pathways and states; gate, holds and goals over each recommendation; then those
+that follow others; at last the plan of the cards.
 """
 
 from __future__ import annotations
