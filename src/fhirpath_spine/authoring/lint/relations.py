@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.profile.compiler import names_in
+from fhirpath_spine.authoring.profile.order import in_order
 from fhirpath_spine.authoring.profile.recommendations import KINDS
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.pathway.asking.reach import needs_behind, variables
@@ -30,8 +31,8 @@ def check_leaders(draft: Draft) -> None:
             if word not in known and not draft.files.catalogue.broken:
                 hint = did_you_mean(word, known)
                 report.add("SP313", f"'{word}' is no recommendation and no kind", word.span, hint)
-    graph = {id_: list(_leaders(form, forms)) for id_, form in forms.items()}
-    for circle in _circles(graph):
+    _, circles = in_order({id_: list(_leaders(form, forms)) for id_, form in forms.items()})
+    for circle in circles:
         first = forms[circle[0]]
         report.add(
             "SP314", f"these wait for each other: {' -> '.join(circle)}", first.id.span, "Let one of them stand alone."
@@ -45,27 +46,6 @@ def _leaders(form: RecommendationForm, forms: Mapping[str, RecommendationForm]) 
             yield from (i for i, other in forms.items() if other.kind == kind and other is not form)
         elif word in forms:
             yield str(word)
-
-
-def _circles(graph: Mapping[str, list[str]]) -> Iterator[list[str]]:
-    """Each circle once, from where it is first entered."""
-    done: set[str] = set()
-    for start in graph:
-        path: list[str] = []
-        stack = [(start, iter(graph[start]))] if start not in done else []
-        path += [start] if stack else []
-        while stack:
-            name, rest = stack[-1]
-            following = next((n for n in rest if n not in done), None)
-            if following is None:
-                done.add(name)
-                stack.pop()
-                path.pop()
-            elif following in path:
-                yield [*path[path.index(following) :], following]
-            else:
-                stack.append((following, iter(graph[following])))
-                path.append(following)
 
 
 GROUNDED = frozenset({"site", "patient", "lesions"})

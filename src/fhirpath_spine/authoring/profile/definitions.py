@@ -8,6 +8,7 @@ from pydantic import Field
 
 from fhirpath_spine.authoring.profile.compiler import ANYWHERE, ONE_ITEM, names_in
 from fhirpath_spine.authoring.profile.needs import NeedForm
+from fhirpath_spine.authoring.profile.order import in_order
 from fhirpath_spine.authoring.profile.shapes import FINDING, RANKED_TYPES, one
 from fhirpath_spine.authoring.source.fields import (
     AtLeastOne,
@@ -28,7 +29,7 @@ from fhirpath_spine.pathway.asking.derived import SETTLES, WORSENS
 from fhirpath_spine.pathway.model import Finding, FindingSource, RankedFact, RankedSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from fhirpath_spine.authoring.profile.compiler import Compiler
     from fhirpath_spine.fhirpath import Expression
@@ -185,7 +186,7 @@ class DefinitionBuilder:
         return need
 
     def definitions(self, forms: Mapping[Scalar, DefinitionForm], pathway: str = "") -> dict[str, Expression]:
-        """All definitions of one file, each after those it reads. A cycle is reported once, by name."""
+        """All definitions of one file, in its order; each was compiled after those it reads. A circle is reported by name."""
         compiled: dict[str, Expression] = {}
         by_name = {str(name): (name, form) for name, form in forms.items()}
         reads = {name: self._named(form.test, by_name) for name, (_, form) in by_name.items()}
@@ -201,7 +202,7 @@ class DefinitionBuilder:
             through = frozenset().union(*(self._names.reads.get(n, frozenset()) for n in direct))
             self._names.reads[name] = through | (direct & set(self._names.circumstances))
             self._names.add(name, expression.shape, pathway)
-        return compiled
+        return {name: compiled[name] for name in by_name if name in compiled}
 
     def _named(self, text: str, forms: Mapping[str, object]) -> list[str]:
         """The definitions among ``forms`` that a text reads. Of a hyphenated word the longest known name counts."""
@@ -217,26 +218,12 @@ class DefinitionBuilder:
     def _in_order(
         self, reads: Mapping[str, list[str]], forms: Mapping[str, tuple[Scalar, DefinitionForm]]
     ) -> list[str]:
-        ordered: dict[str, None] = {}
-        for start in reads:
-            stack: list[tuple[str, Iterator[str]]] = [] if start in ordered else [(start, iter(reads[start]))]
-            while stack:
-                name, rest = stack[-1]
-                following = next((n for n in rest if n not in ordered and n not in self._names.broken), None)
-                if following is None:
-                    ordered[name] = None
-                    stack.pop()
-                    continue
-                path = [n for n, _ in stack]
-                if following in path:
-                    cycle = [*path[path.index(following) :], following]
-                    self._report.add(
-                        "SP303", f"these definitions read each other: {' -> '.join(cycle)}", forms[cycle[0]][0].span
-                    )
-                    self._names.broken.update(cycle)
-                else:
-                    stack.append((following, iter(reads[following])))
-        return [n for n in ordered if n not in self._names.broken]
+        ordered, circles = in_order(reads)
+        for circle in circles:
+            place = forms[circle[0]][0].span
+            self._report.add("SP303", f"these definitions read each other: {' -> '.join(circle)}", place)
+            self._names.broken.update(circle)
+        return [name for name in ordered if name not in self._names.broken]
 
 
 def _is_type(shape: Shape, wanted: str) -> bool:
