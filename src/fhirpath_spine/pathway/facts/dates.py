@@ -25,16 +25,18 @@ def day_of(text: object, zone: tzinfo) -> str:
 
 
 class Stamp(NamedTuple):
-    """A date of a chart read once: its calendar day at its precision, that day's first date, and the instant if it has one."""
+    """A date of a chart read once: its calendar day at its precision, that day's first date, and the seconds since the epoch
+    if it has a time of day.
+    """
 
     day: str
     first: date
-    moment: datetime | None
+    seconds: float | None
 
     @property
     def order(self) -> Order:
         """Sort key: newest is greatest; a partial date sorts by its first day."""
-        return self.first, self.moment.timestamp() if self.moment else 0.0
+        return self.first, self.seconds or 0.0
 
     def before(self, bound: date) -> bool:
         """Whether all of it lies before a day."""
@@ -44,24 +46,39 @@ class Stamp(NamedTuple):
 def stamp(text: str, zone: tzinfo) -> Stamp | None:
     """A FHIR date, dateTime or instant in the site's zone; None if unreadable."""
     if "T" in text:
-        moment = moment_of(text, zone)
-        if moment is None:
+        written = _written(text)
+        if written is None:
             return None
-        day = moment.astimezone(zone).date()
-        return Stamp(day.isoformat(), day, moment)
+        try:
+            # Seconds come from the offset that the chart wrote: a table of a zone is asked for the day only.
+            local = written.astimezone(zone) if written.tzinfo else written.replace(tzinfo=zone)
+            day = local.date()
+            return Stamp(day.isoformat(), day, (written if written.tzinfo else local).timestamp())
+        except OverflowError:
+            return None
     first = first_day(text)
     return Stamp(text, first, None) if first else None
 
 
 def moment_of(text: object, zone: tzinfo) -> datetime | None:
     """The instant of a dateTime with a time of day in the site's zone, or None. Without an offset it is read in that zone."""
-    if not isinstance(text, str) or not _INSTANT.match(text):
+    written = _written(text) if isinstance(text, str) else None
+    if written is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
-    except (ValueError, OverflowError):
-        # An instant that no calendar holds, or that leaves it in the site's zone.
+        return written.astimezone(zone) if written.tzinfo else written.replace(tzinfo=zone)
+    except OverflowError:
+        # An instant that leaves the calendar in the site's zone.
+        return None
+
+
+def _written(text: str) -> datetime | None:
+    """The instant with the offset that it was written with; None where no calendar holds it."""
+    if not _INSTANT.match(text):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
         return None
 
 

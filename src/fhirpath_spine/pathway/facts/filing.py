@@ -75,112 +75,108 @@ class Bin:
     unverified: bool = False
 
 
+@dataclass(slots=True)
+class Sheet:
+    """One resource as all needs read it alike: what does not depend on the need is read once.
+
+    ``concept`` is what the resource is about, ``reference`` its name on a card. ``status`` is its own, ``clinical`` and
+    ``verified`` those of a Condition, ``meaning`` that of a drug; those are empty where the kind has none.
+    """
+
+    resource: Resource
+    kind: str
+    concept: Any
+    reference: str
+    dating: Dating
+    status: str | None = None
+    clinical: str = ""
+    verified: str = ""
+    meaning: str = ""
+    members: dict[str, Any] = field(default_factory=dict)
+    """What expressions see of it under each need that admits it; empty until one does."""
+
+
 class Filer:
     """Files resources under needs, at one instant, for a patient born on a day (if known)."""
 
     def __init__(self, at: datetime, zone: tzinfo) -> None:
         self.zone = zone
         self.born: date | None = None
-        self._limit = at + SLACK
+        self._limit = (at + SLACK).timestamp()
         # The slack is between clocks: a day without a time is compared as a day.
         self._today = at.astimezone(zone).date()
 
-    def file(self, bin_: Bin, need: Need, resource: Resource, concept: Any, reference: str, dating: Dating) -> bool:
-        """Puts the resource into the need's bin, as found or as rejected; true if it was found.
+    def read(self, resource: Resource, kind: str, concept: Any, reference: str) -> Sheet:
+        """The sheet of a resource, before any need has seen it."""
+        status = resource.get("status")
+        sheet = Sheet(
+            resource, kind, concept, reference, self.date(resource), status if isinstance(status, str) else None
+        )
+        match kind:
+            case "Observation" | "DiagnosticReport" | "Procedure":
+                pass
+            case "MedicationRequest" | "MedicationStatement":
+                sheet.meaning = reading.meaning(resource)
+            case "Condition":
+                sheet.clinical, sheet.verified = reading.clinical_status(resource), reading.verification(resource)
+            case _:
+                sheet.verified = reading.verification(resource)
+        return sheet
 
-        ``concept`` is what the resource is about, ``reference`` its name on a card.
-        """
-
-        def reject(reason: str, value: str = "", day: str = "") -> None:
-            said = (Charted(value),) if value else ()
-            bin_.rejected.append(Rejection(need.name, need.label, reason, reference, said, day))
-
-        kind = str(resource.get("resourceType"))
-        item: dict[str, Any] = {**resource, "source": reference, "label": need.label}
-        day, order = dating.day, dating.order
-        if not self._status(bin_, need, resource, item, kind, day, reject):
+    def file(self, bin_: Bin, need: Need, sheet: Sheet) -> bool:
+        """Puts the resource into the need's bin, as found or as rejected; true if it was found."""
+        resource, dating = sheet.resource, sheet.dating
+        if not _admitted(bin_, need, sheet):
             return False
-        if kind in ("MedicationRequest", "MedicationStatement"):
-            item["code"] = concept if isinstance(concept, dict) else next(iter(reading.items(concept)), {})
         if need.sites is not None and not known(need.sites, reading.body_sites(resource)):
             return False
         if dating.problem:
-            reject(dating.problem, day=_text(resource))
+            _reject(bin_, need, sheet, dating.problem, day=_text(resource))
             if dating.unusable:
                 return False
+        value: Any = None
         if need.value is not None:
             element = self._element(resource, need)
             result = reading.read_value(element, need.value) if element else reading.NOTHING
             if result.problem:
-                reject(result.problem, result.raw, day)
+                _reject(bin_, need, sheet, result.problem, result.raw, dating.day)
                 return False
             if result.value is None:
                 return False
-            item["value"] = result.value
+            value = result.value
+        if not sheet.members:
+            sheet.members = self._members(sheet)
+        item = {**sheet.members, "label": need.label}
+        if value is not None:
+            item["value"] = value
         for name, rule in need.components.items():
             for part in reading.items(resource.get("component")):
                 if not isinstance(part, dict) or not known(rule.component, reading.codings(part.get("code"))):
                     continue
                 if (answer := reading.read_value(part, rule)).value is not None:
                     item[name] = answer.value
-        item.pop("date", None)
-        if day:
-            item["date"] = day
-        if by := reading.author(resource):
-            item["author"] = by
-        bin_.found.append(Found(item, resource, reference, day, order))
+        bin_.found.append(Found(item, resource, sheet.reference, dating.day, dating.order))
         return True
 
-    def _status(
-        self, bin_: Bin, need: Need, resource: Resource, item: dict[str, Any], kind: str, day: str, reject: Any
-    ) -> bool:
-        status = resource["status"] if isinstance(resource.get("status"), str) else None
-        match kind:
-            case "Condition":
-                return self._condition(bin_, need, resource, item)
-            case "MedicationRequest" | "MedicationStatement":
-                item["meaning"] = reading.meaning(resource)
-                return item["meaning"] in (need.meaning or {"active"})
-            case "Observation" | "DiagnosticReport":
-                if status in reading.FINAL[kind]:
-                    return True
-                if status in reading.PRELIMINARY[kind]:
-                    reject("preliminary", day=day)
-                elif status not in reading.ERASED and status != "registered":
-                    reject("no-status", day=day)
-                return False
-            case "Procedure":
-                if status in (need.statuses or {"completed"}):
-                    return True
-                if not isinstance(status, str) or status == "unknown":
-                    reject("no-status", day=day)
-                return False
-            case _:
-                return status not in reading.ERASED and reading.verification(resource) != "refuted"
-
-    def _condition(self, bin_: Bin, need: Need, resource: Resource, item: dict[str, Any]) -> bool:
-        verified = reading.verification(resource)
-        if verified == "refuted":
-            return False
-        clinical = reading.clinical_status(resource)
-        wanted = need.statuses
-        if wanted and not (
-            clinical in wanted
-            or ("active" in wanted and clinical in reading.ACTIVE)
-            or ("history" in wanted and clinical in reading.HISTORY)
-            or "any" in wanted
-        ):
-            return False
-        if need.verification and verified not in need.verification:
-            bin_.unverified = bin_.unverified or not verified
-            return False
-        item["clinical"] = clinical
-        item["current"] = clinical in reading.ACTIVE
-        if verified:
-            item["confirmed"] = verified == "confirmed"
-        if abated := day_of(resource.get("abatementDateTime"), self.zone):
-            item["abated"] = abated
-        return True
+    def _members(self, sheet: Sheet) -> dict[str, Any]:
+        """The resource's own members, with what was read of it beside them."""
+        members: dict[str, Any] = {**sheet.resource, "source": sheet.reference}
+        members.pop("date", None)
+        if sheet.dating.day:
+            members["date"] = sheet.dating.day
+        if by := reading.author(sheet.resource):
+            members["author"] = by
+        if sheet.meaning:
+            concept = sheet.concept
+            members["meaning"] = sheet.meaning
+            members["code"] = concept if isinstance(concept, dict) else next(iter(reading.items(concept)), {})
+        if sheet.kind == "Condition":
+            members["clinical"], members["current"] = sheet.clinical, sheet.clinical in reading.ACTIVE
+            if sheet.verified:
+                members["confirmed"] = sheet.verified == "confirmed"
+            if abated := day_of(sheet.resource.get("abatementDateTime"), self.zone):
+                members["abated"] = abated
+        return members
 
     def date(self, resource: Resource) -> Dating:
         """The first date of a resource that is possible. Of a Condition, an impossible onset gives way to recordedDate."""
@@ -190,7 +186,7 @@ class Filer:
             read = stamp(text, self.zone)
             if read is None:
                 continue
-            if read.moment > self._limit if read.moment else read.first > self._today:
+            if read.first > self._today if read.seconds is None else read.seconds > self._limit:
                 impossible = "future"
             elif self.born is not None and read.before(self.born):
                 impossible = "before-birth"
@@ -213,3 +209,51 @@ class Filer:
 
 def _text(resource: Resource) -> str:
     return next((t for t in reading.date_texts(resource)), "")[:10]
+
+
+def _reject(bin_: Bin, need: Need, sheet: Sheet, reason: str, value: str = "", day: str = "") -> None:
+    said = (Charted(value),) if value else ()
+    bin_.rejected.append(Rejection(need.name, need.label, reason, sheet.reference, said, day))
+
+
+def _admitted(bin_: Bin, need: Need, sheet: Sheet) -> bool:
+    """Whether the status of a resource lets it count for a need; what may count once it is final is rejected by name."""
+    kind, status, day = sheet.kind, sheet.status, sheet.dating.day
+    match kind:
+        case "Condition":
+            return _condition_admitted(bin_, need, sheet)
+        case "MedicationRequest" | "MedicationStatement":
+            return sheet.meaning in (need.meaning or {"active"})
+        case "Observation" | "DiagnosticReport":
+            if status in reading.FINAL[kind]:
+                return True
+            if status in reading.PRELIMINARY[kind]:
+                _reject(bin_, need, sheet, "preliminary", day=day)
+            elif status not in reading.ERASED and status != "registered":
+                _reject(bin_, need, sheet, "no-status", day=day)
+            return False
+        case "Procedure":
+            if status in (need.statuses or {"completed"}):
+                return True
+            if status is None or status == "unknown":
+                _reject(bin_, need, sheet, "no-status", day=day)
+            return False
+        case _:
+            return status not in reading.ERASED and sheet.verified != "refuted"
+
+
+def _condition_admitted(bin_: Bin, need: Need, sheet: Sheet) -> bool:
+    if sheet.verified == "refuted":
+        return False
+    clinical, wanted = sheet.clinical, need.statuses
+    if wanted and not (
+        clinical in wanted
+        or ("active" in wanted and clinical in reading.ACTIVE)
+        or ("history" in wanted and clinical in reading.HISTORY)
+        or "any" in wanted
+    ):
+        return False
+    if need.verification and sheet.verified not in need.verification:
+        bin_.unverified = bin_.unverified or not sheet.verified
+        return False
+    return True

@@ -116,7 +116,7 @@ class Intake:
         id_ = resource.get("id")
         usable = isinstance(id_, str) and len(id_) <= _ID_LENGTH
         reference = f"{kind}/{id_}" if usable else f"{kind}#{_nameless(resource)}"
-        dating = self._filer.date(resource)
+        sheet = None
         for name in names:
             need = self._needs[name]
             if draft and not need.drafts:
@@ -128,7 +128,9 @@ class Intake:
                 bin_.unusable = True
                 bin_.rejected.append(Rejection(name, need.label, "no-subject", reference))
                 continue
-            if self._filer.file(bin_, need, resource, concept, reference, dating):
+            if sheet is None:
+                sheet = self._filer.read(resource, kind, concept, reference)
+            if self._filer.file(bin_, need, sheet):
                 self.used[reference] = resource
 
     def _subject(self, resource: Resource) -> Subject:
