@@ -85,9 +85,12 @@ narrative that it makes). The same chart has other ones, or none, on the way thr
 """
 
 
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+
+
 def canonical(resource: Resource) -> bytes:
     """A resource as the same bytes in whatever order its members stand."""
-    return orjson.dumps(resource, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return orjson.dumps(resource, option=_CANONICAL)
 
 
 def facts_digest(chart: Chart, used: Mapping[str, Resource]) -> str:
@@ -95,7 +98,9 @@ def facts_digest(chart: Chart, used: Mapping[str, Resource]) -> str:
     completeness of each key.
     """
     patient = [r for read in chart.reads.values() for r in read.resources if r.get("resourceType") == "Patient"]
-    lines = sorted({canonical(_content(r)) for r in (*patient, *used.values())})
+    lines = sorted({canonical(_content(r)) for r in patient})
+    # Each used resource has a reference of its own, so that their order is settled before they are written out.
+    lines.append(orjson.dumps([_content(used[name]) for name in sorted(used)], option=_CANONICAL))
     whole = hashlib.sha256(chart.patient.encode())
     for key in sorted(chart.reads):
         read = chart.reads[key]

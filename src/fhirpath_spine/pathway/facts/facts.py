@@ -5,7 +5,7 @@ What counts is decided when a resource is filed; here recency, conflicts and com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
@@ -36,6 +36,10 @@ class Fact:
     rejected: tuple[Rejection, ...] = ()
 
 
+_EMPTY = Bin()
+"""What a need holds that no resource answers."""
+
+
 class Facts:
     """All facts of one chart. Needs are resolved when first asked for."""
 
@@ -47,6 +51,7 @@ class Facts:
         self.today: date = at.astimezone(zone).date()
         self._conflict_days = conflict_days
         self._resolved: dict[tuple[str, str | None], Fact] = {}
+        self._unread: dict[tuple[str, ...], list[Unread]] = {}
         self.patient, self.possible_patients = intake.patient, intake.possible_patients
         self.counts, self.used = intake.counts, intake.used
         read = chart.reads.get("patient")
@@ -66,13 +71,17 @@ class Facts:
 
     def unread(self, need: Need) -> list[Unread]:
         """The keys of a need that could not be read to the end."""
-        out = []
-        for key in need.keys:
+        unread = self._unread.get(need.keys)
+        if unread is None:
+            unread = self._unread[need.keys] = list(self._unread_of(need.keys))
+        return unread
+
+    def _unread_of(self, keys: Iterable[str]) -> Iterator[Unread]:
+        for key in keys:
             read = self._chart.reads.get(key)
             if read is None or not read.complete:
                 reason = (read.reason if read else None) or Reason.UNREAD
-                out.append(Unread(key, KEYS.get(key, "Observation"), reason, read.detail if read else "absent"))
-        return out
+                yield Unread(key, KEYS.get(key, "Observation"), reason, read.detail if read else "absent")
 
     def resolve(self, name: str, lesion: str | None = None) -> Fact:
         """The fact of a need, for one lesion where the need is per lesion and a lesion is given."""
@@ -84,12 +93,13 @@ class Facts:
         return fact
 
     def _resolve(self, need: Need, lesion: str | None) -> Fact:
-        bin_ = self._bins.get(need.name, Bin())
+        bin_ = self._bins.get(need.name, _EMPTY)
         mine = [f for f in bin_.found if lesion is None or not need.per_lesion or (f.lesions and lesion in f.lesions)]
         astray = lesion is not None and need.per_lesion and any(f.lesions == frozenset() for f in bin_.found)
         usable, undecided, stale = self._recent(need, mine)
-        usable.sort(key=lambda f: f.reference)
-        usable.sort(key=lambda f: f.order, reverse=True)
+        if len(usable) > 1:
+            usable.sort(key=lambda f: f.reference)
+            usable.sort(key=lambda f: f.order, reverse=True)
         alternatives = self._conflict(need, usable)
         if need.latest:
             usable = usable[:1]
@@ -121,7 +131,11 @@ class Facts:
         return usable, undecided, "" if usable else stale
 
     def _conflict(self, need: Need, usable: list[Found]) -> list[Found]:
-        """Statements that contradict the newest: those that may be of its time always, of judgement data within the gap too."""
+        """The newest statement and each that contradicts it; none where no statement does.
+
+        A statement contradicts the newest if both may be of one time. A statement of judgement data also does so if it is
+        older by no more than the gap of the policy.
+        """
         if len(usable) < 2 or not (need.latest or need.conflict) or "value" not in usable[0].item:
             return []
         newest = usable[0]

@@ -92,9 +92,15 @@ def status_code(concept: object, codes: frozenset[str]) -> str:
     return ""
 
 
+_CODED = ("Observation", "Condition", "Procedure", "DiagnosticReport")
+"""Types that ``code`` alone says the subject matter of; nearly all of a chart."""
+
+
 def concept_of(resource: Resource) -> Any:
     """What the resource is about: ``code``, or the medication's concept, from a contained Medication too."""
     kind = resource.get("resourceType")
+    if kind in _CODED:
+        return resource.get("code")
     if kind in ("MedicationRequest", "MedicationStatement"):
         if "medicationCodeableConcept" in resource:
             return resource["medicationCodeableConcept"]
