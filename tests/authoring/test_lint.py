@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fhirpath_spine.authoring.lint.relations import LIMIT
+from fhirpath_spine.pathway.facts.searches import LONGEST, searches
 from fhirpath_spine.pathway.model import Site
 
 
@@ -21,13 +21,22 @@ def test_a_group_too_long_for_a_prefetch_template_is_refused(profiles):
     assert found.code == "SP306"
     # The group is named where its first need names it.
     assert str(found.span) == profiles.place("data.yaml", "night-pain}\n    group: ¦pain")
-    assert f"{LIMIT} are allowed" in found.message.replace("1500", str(LIMIT))
+    assert f"{LONGEST} are allowed" in found.message
 
 
-def test_a_group_just_short_enough_passes(profiles):
-    many_codes(profiles, 30)
+def test_the_whole_search_counts_as_it_is_sent(profiles):
+    query = searches(profiles.library().needs.values(), {})["observations-pain"]
+    padding = LONGEST - len(query) - len(",urn:example:local|")
 
+    assert padding > 0
+    profiles.write(
+        "terminology/local.csv", profiles.text("terminology/local.csv") + f"night-pain,{'x' * padding},More,exact,\n"
+    )
+    assert len(searches(profiles.library().needs.values(), {})["observations-pain"]) == LONGEST
     assert profiles.found() == []
+
+    profiles.edit("terminology/local.csv", f",{'x' * padding},", f",{'x' * (padding + 1)},")
+    assert [d.code for d in profiles.found()] == ["SP306"]
 
 
 def test_the_codes_of_a_site_count_too(profiles):

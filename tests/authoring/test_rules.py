@@ -172,6 +172,7 @@ BAD = {
     "an empty text": Bad("SP207", PAIN, "title: Pain plan", "title: ''", "title: ¦''", "empty"),
     "an empty list": Bad("SP207", B, 'states: [EMERGENCY: "true"]', "states: []", "¦states", "at least one"),
     "an option without alternatives": Bad("SP322", A, '    alternatives: ["Watching."]\n', "", "kind: ¦surgery", "R-ALPHA-01"),
+    "a search by prefix": Bad("SP323", DATA, "Observation: {code: night-pain}", "Observation: {code: cancer}", "Observation: {code: ¦cancer}", "single codes"),
     "a pathway without a place": Bad("SP321", POLICY, "[PW-BETA, PW-ALPHA,", "[PW-BETA,", "id: ¦PW-ALPHA", "order", A),
 }  # fmt: skip
 

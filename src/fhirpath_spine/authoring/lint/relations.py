@@ -11,13 +11,14 @@ from fhirpath_spine.authoring.profile.order import in_order
 from fhirpath_spine.authoring.profile.recommendations import KINDS
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.pathway.asking.reach import needs_behind, variables
+from fhirpath_spine.pathway.facts.searches import LONGEST, codings_of, searches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from fhirpath_spine.authoring.profile.library import Draft
+    from fhirpath_spine.authoring.profile.needs import NeedForm
     from fhirpath_spine.authoring.profile.recommendations import RecommendationForm
-    from fhirpath_spine.pathway.facts.needs import Coding, Need
     from fhirpath_spine.pathway.model import Site
 KIND = "kind:"
 
@@ -81,35 +82,30 @@ def check_alternatives(draft: Draft) -> None:
             draft.files.report.add("SP322", message, form.kind.span, "Add alternatives:, doing nothing among them.")
 
 
-LIMIT = 1_500
-"""Characters of ``system|code,system|code`` in one template."""
-
-
-def group_codings(needs: list[Need], site: Site) -> set[Coding]:
-    """What a template has to ask for: the codes of its needs, and the site's own codes that are mapped to them."""
-    wanted: set[Coding] = set()
-    for need in needs:
-        if need.codes is not None:
-            wanted |= need.codes.members
-            wanted |= {(system, code) for system, codes in need.codes.prefixes.items() for code in codes}
-    return wanted | {source for source, target in site.code_map.items() if target in wanted}
-
-
 def check_groups(draft: Draft, site: Site) -> None:
-    """Reports groups whose template is too long (SP306), at the group of its first need."""
+    """Reports groups whose search is too long (SP306), at the group of its first need."""
+    plan = searches(draft.needs.values(), site.code_map)
     groups: dict[str, list[str]] = {}
     for name, (_, form) in draft.need_forms.items():
         if form.group is not None:
             groups.setdefault(str(form.group), []).append(name)
+            _check_codes(form, draft)
     for group, names in groups.items():
-        codings = group_codings([draft.needs[n] for n in names], site)
-        length = sum(len(system) + len(code) + 2 for system, code in codings)
+        length = len(plan.get(f"observations-{group}", ""))
         place = draft.need_forms[names[0]][1].group
-        if length > LIMIT and place is not None:
-            message = (
-                f"the search of group '{group}' has {length} characters for {len(codings)} codes, {LIMIT} are allowed"
-            )
+        if length > LONGEST and place is not None:
+            codes = len(set().union(*(codings_of(draft.needs[name], site.code_map) for name in names)))
+            message = f"the search of group '{group}' has {length} characters for {codes} codes, {LONGEST} are allowed"
             draft.files.report.add("SP306", message, place.span, "Move some of its needs to another group.")
+
+
+def _check_codes(form: NeedForm, draft: Draft) -> None:
+    """Reports value sets that a search of Observations cannot ask for (SP323)."""
+    for name in form.observation.code if form.observation is not None else ():
+        value_set = draft.files.terminology.value_sets.get(name)
+        if value_set is not None and value_set.prefixes:
+            message = f"'{name}' matches by prefix, so no search of Observations can ask for its codes"
+            draft.files.report.add("SP323", message, name.span, "Name a value set of single codes.")
 
 
 EXEMPT = frozenset({"patient"})
