@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from fhirpath_spine.authoring import examine
-from fhirpath_spine.authoring.profile.needs import CLINICAL, GROUPS
+from fhirpath_spine.authoring.profile.needs import CLINICAL
 from fhirpath_spine.authoring.profile.pathways import STATES
 from fhirpath_spine.authoring.profile.recommendations import KINDS, RecommendationForm
 from fhirpath_spine.authoring.profile.values import VALUE_TYPES
 from fhirpath_spine.authoring.source.reader import read_yaml
 from fhirpath_spine.authoring.source.report import Report
+from fhirpath_spine.pathway.facts.chart import OBSERVATION_GROUPS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")
 EXAMPLE = re.findall(r"^`([\w/.-]+)`\n\n```\w+\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -46,6 +47,8 @@ def test_a_fragment_is_plain_yaml(fragment):
     assert report.sorted() == []
 
 
-@pytest.mark.parametrize("word", [*KINDS, *STATES, *GROUPS, *VALUE_TYPES, *CLINICAL[:3], *RecommendationForm.keys()])
+@pytest.mark.parametrize(
+    "word", [*KINDS, *STATES, *OBSERVATION_GROUPS, *VALUE_TYPES, *CLINICAL[:3], *RecommendationForm.keys()]
+)
 def test_the_page_names_every_word_of_the_format(word):
     assert re.search(rf"\b{word}\b", PAGE)

@@ -11,10 +11,10 @@ from fhir.resources.R4B.careplan import CarePlan
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from fhirpath_spine.exchange.outgoing.cards import Taste, word
-from fhirpath_spine.exchange.outgoing.careplan import KINDS, members
+from fhirpath_spine.exchange.outgoing.careplan import members
 from fhirpath_spine.pathway.decision import CardKind, Evidence, Status, Step, Verdict
 from fhirpath_spine.pathway.lesions.lesion import LesionRef
-from fhirpath_spine.pathway.model import Activity, Library
+from fhirpath_spine.pathway.model import ACTIVITY_KINDS, Activity, Library
 
 
 def plans(make: ModuleType, *cards: Any, **changes: Any) -> list[dict[str, Any]]:
@@ -57,7 +57,7 @@ def test_what_has_no_activity_that_a_plan_may_hold_is_named_in_the_note(
 
 
 def test_no_kind_of_activity_is_a_drug() -> None:
-    assert "MedicationRequest" not in KINDS
+    assert "MedicationRequest" not in ACTIVITY_KINDS
 
 
 def test_only_what_is_recommended_is_in_the_plan(make: ModuleType) -> None:

@@ -84,7 +84,10 @@ class Activity:
 
     kind: str
     text: str
-    category: str = ""
+
+
+ACTIVITY_KINDS = ("ServiceRequest", "Task", "Appointment", "CommunicationRequest", "NutritionOrder")
+"""Kinds of request that a CarePlan may propose; FHIR's others are drugs, devices and lenses."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 
 Truth = bool | None
@@ -35,23 +34,3 @@ _RULED = {
     Reason.NOT_CONFIGURED: Reason.NOT_RECORDED,
     Reason.LIMIT: Reason.UNREAD,
 }
-
-
-def all_of(answers: Iterable[Truth]) -> Truth:
-    """Kleene conjunction: any false is false, else any unknown is unknown."""
-    unknown = False
-    for answer in answers:
-        if answer is False:
-            return False
-        unknown = unknown or answer is None
-    return None if unknown else True
-
-
-def any_of(answers: Iterable[Truth]) -> Truth:
-    """Kleene disjunction: any true is true, else any unknown is unknown."""
-    unknown = False
-    for answer in answers:
-        if answer:
-            return True
-        unknown = unknown or answer is None
-    return None if unknown else False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fhirpath_spine.authoring.cases.codes import PATIENT
 from fhirpath_spine.authoring.cases.shorthand import Scribe
 from fhirpath_spine.diagnostics import Span, did_you_mean
-from fhirpath_spine.pathway.facts.chart import KEYS, OBSERVATION_GROUPS, Chart, Read
+from fhirpath_spine.pathway.facts.chart import ORDER, Chart, Read
 from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.pathway.truth import Reason
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.source.report import Report
     from fhirpath_spine.pathway.facts.needs import Coding
     from fhirpath_spine.pathway.model import Library
-ALL_KEYS = (*KEYS, *(f"observations-{group}" for group in OBSERVATION_GROUPS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ def stage(story: Story, library: Library, systems: Mapping[str, str], report: Re
     """The scene of a case; what of it means nothing goes to the report."""
     today = _day(story, report)
     scribe = Scribe(library, systems, report, today)
-    held: dict[str, list[dict[str, Any]]] = {key: [] for key in ALL_KEYS}
+    held: dict[str, list[dict[str, Any]]] = {key: [] for key in ORDER}
     drafts: list[dict[str, Any]] = []
     held["patient"] = [_patient(story.patient, today, scribe)]
     for entry in story.entries:
@@ -47,10 +46,10 @@ def stage(story: Story, library: Library, systems: Mapping[str, str], report: Re
         if made is not None:
             (drafts if made.draft else held[made.key]).append(made.resource)
     for key in (*story.unavailable, *story.cut):
-        if key not in ALL_KEYS:
-            hint = did_you_mean(key, ALL_KEYS) or f"Known: {', '.join(ALL_KEYS)}."
+        if key not in ORDER:
+            hint = did_you_mean(key, ORDER) or f"Known: {', '.join(ORDER)}."
             report.add("SP207", f"no prefetch key is called '{key}'", key.span, hint)
-    reads = {key: _read(key, held[key], story) for key in ALL_KEYS}
+    reads = {key: _read(key, held[key], story) for key in ORDER}
     settings = story.site
     for name in settings.flags if settings else ():
         if name not in library.flags:

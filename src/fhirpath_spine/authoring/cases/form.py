@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator
 
+from fhirpath_spine.authoring.profile.recommendations import INDICATORS
 from fhirpath_spine.authoring.source.fields import (
     AtLeastOne,
     Flag,
@@ -93,7 +94,7 @@ class ExpectForm(Form):
     suppressed: Verdicts = ()
     not_applicable: Verdicts = Field(default=(), alias="not-applicable")
     absent: Verdicts = ()
-    indicators: dict[Text, Annotated[Scalar, *one_of("info", "warning", "critical")]] = Field(default_factory=dict)
+    indicators: dict[Text, Annotated[Scalar, *one_of(*INDICATORS)]] = Field(default_factory=dict)
     cards: dict[Annotated[Scalar, *one_of(*CARDS)], Whole] | None = None
     says: Annotated[tuple[Text, ...], OneOrMany()] = ()
     says_not: Annotated[tuple[Text, ...], OneOrMany()] = Field(default=(), alias="says-not")

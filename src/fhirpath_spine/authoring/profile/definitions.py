@@ -105,7 +105,7 @@ class DataForm(Form):
     flags: dict[Ident, SiteFlagForm] = Field(default_factory=dict)
 
 
-_TYPE_NAMES = {"System.Boolean": "boolean", "System.String": "string", "System.Integer": "integer"}
+_TYPE_NAMES = {type_name: word for word, type_name in RANKED_TYPES.items()}
 
 
 class DefinitionBuilder:

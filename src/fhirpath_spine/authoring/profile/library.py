@@ -22,6 +22,7 @@ from fhirpath_spine.authoring.profile.policy import PolicyBuilder
 from fhirpath_spine.authoring.profile.recommendations import RecommendationBuilder
 from fhirpath_spine.authoring.profile.sentences import TextBuilder
 from fhirpath_spine.fhirpath import Shape
+from fhirpath_spine.fhirpath.values.shapes import STRING
 from fhirpath_spine.pathway.model import Library
 
 if TYPE_CHECKING:
@@ -101,12 +102,12 @@ def _circumstances(data: DataForm, shared: Shared) -> dict[str, Shape]:
         "lesions": lesions,
         "patient": shapes.PATIENT,
         "site": shapes.site_shape(str(f) for f in data.flags),
-        "state": shapes.one(shapes.STRING),
-        "pathway": shapes.one(shapes.STRING, known=True),
+        "state": shapes.one(STRING),
+        "pathway": shapes.one(STRING, known=True),
         "chart": shapes.CHART,
-        "advised": Shape(shapes.STRING, many=True),
-        "open": Shape(shapes.STRING, many=True),
-        "conflicts": Shape(shapes.STRING, many=True),
+        "advised": Shape(STRING, many=True),
+        "open": Shape(STRING, many=True),
+        "conflicts": Shape(STRING, many=True),
     }
 
 

@@ -17,14 +17,14 @@ from fhirpath_spine.authoring.source.fields import (
     one_of,
 )
 from fhirpath_spine.authoring.source.nodes import Scalar
-from fhirpath_spine.pathway.facts.chart import KEYS
+from fhirpath_spine.pathway.facts.chart import KEYS, OBSERVATION_GROUPS
 from fhirpath_spine.pathway.facts.needs import Absent, Need
+from fhirpath_spine.pathway.facts.reading import FINAL
 
 if TYPE_CHECKING:
     from fhirpath_spine.authoring.profile.terminology import Terminology
     from fhirpath_spine.authoring.source.report import Report
     from fhirpath_spine.fhirpath import ValueSet
-GROUPS = ("neuro", "pain", "lesion", "imaging", "laboratory", "status", "decisions")
 CLINICAL = ("active", "history", "any", "recurrence", "relapse", "inactive", "remission", "resolved")
 
 
@@ -69,7 +69,7 @@ class NeedForm(Form):
     family: CodedForm | None = Field(default=None, alias="FamilyMemberHistory")
     allergy: CodedForm | None = Field(default=None, alias="AllergyIntolerance")
     patient: CodedForm | None = Field(default=None, alias="Patient")
-    group: Annotated[Scalar, *one_of(*GROUPS)] | None = None
+    group: Annotated[Scalar, *one_of(*OBSERVATION_GROUPS)] | None = None
     value: ValueForm | None = None
     components: dict[Ident, ComponentForm] = Field(default_factory=dict)
     within: Days | None = None
@@ -92,12 +92,10 @@ class NeedForm(Form):
 
 
 KEY_OF = {kind: key for key, kind in KEYS.items()}
-FINAL = frozenset({"final", "amended", "corrected"})
 DEFAULT_STATUS = {
     "Condition": frozenset({"active"}),
     "Procedure": frozenset({"completed"}),
-    "Observation": FINAL,
-    "DiagnosticReport": FINAL,
+    **FINAL,
 }
 VALUED = frozenset({"Observation"})
 
@@ -139,7 +137,7 @@ class NeedBuilder:
 
     def _check(self, name: Scalar, form: NeedForm, kinds: tuple[str, ...]) -> None:
         if "Observation" in kinds and form.group is None:
-            hint = "Add group: neuro, pain, lesion, imaging, laboratory, status or decisions."
+            hint = f"Add group: {', '.join(OBSERVATION_GROUPS[:-1])} or {OBSERVATION_GROUPS[-1]}."
             self._report.add(
                 "SP305", f"the need '{name}' reads Observations and names no prefetch group", name.span, hint
             )

@@ -24,6 +24,7 @@ from fhirpath_spine.authoring.source.fields import (
 )
 from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.pathway.model import (
+    ACTIVITY_KINDS,
     Activity,
     ClaimRef,
     Criterion,
@@ -55,9 +56,7 @@ KINDS = (
     "record",
 )
 """What a recommendation can be."""
-ACTIVITIES = ("ServiceRequest", "Task", "Appointment", "CommunicationRequest", "NutritionOrder")
-"""Request kinds that a CarePlan may propose."""
-INDICATORS = ("info", "warning", "critical")
+INDICATORS = tuple(indicator.value for indicator in Indicator)
 UnknownRule = Annotated[Scalar, *one_of("ask", "caution", "hide", "met")]
 
 
@@ -101,9 +100,8 @@ class UseForm(Short):
 class ActivityForm(Form):
     """What a CarePlan proposes: a kind of request and words."""
 
-    kind: Annotated[Scalar, *one_of(*ACTIVITIES)]
+    kind: Annotated[Scalar, *one_of(*ACTIVITY_KINDS)]
     text: Text
-    category: Text | None = None
 
 
 IndicatorEntry = Annotated[dict[Annotated[Scalar, *one_of(*INDICATORS)], Expr], Single, Bare(*INDICATORS)]
@@ -188,9 +186,7 @@ class RecommendationBuilder:
             unless=tuple(map(str, form.unless)),
             lines=lines,
             alternatives=self.lines(form.alternatives, place, pathway),
-            activity=Activity(str(form.activity.kind), str(form.activity.text), str(form.activity.category or ""))
-            if form.activity
-            else None,
+            activity=Activity(str(form.activity.kind), str(form.activity.text)) if form.activity else None,
             per_patient=per_patient,
             safety=self._safety(form.safety, place, pathway),
         )

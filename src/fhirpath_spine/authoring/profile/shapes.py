@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.fhirpath import Shape
+from fhirpath_spine.fhirpath.values.shapes import BOOLEAN, INTEGER, QUANTITY, STRING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fhirpath_spine.pathway.facts.needs import Need, Value
-BOOLEAN, STRING, INTEGER, QUANTITY = "System.Boolean", "System.String", "System.Integer", "System.Quantity"
 VALUE_TYPES = {
     "boolean": BOOLEAN,
     "integer": INTEGER,

@@ -15,11 +15,8 @@ from fhirpath_spine.exchange.outgoing.ids import Ids
 from fhirpath_spine.exchange.outgoing.markdown import plain
 from fhirpath_spine.exchange.outgoing.phrases import Phrases, joined
 from fhirpath_spine.pathway.decision import CardKind, Decision, Evidence, PathwayResult, PlannedCard, Status, Verdict
-from fhirpath_spine.pathway.model import Library
+from fhirpath_spine.pathway.model import ACTIVITY_KINDS, Library
 from fhirpath_spine.pathway.sentences import Charted, Said
-
-KINDS = frozenset({"Appointment", "CommunicationRequest", "NutritionOrder", "Task", "ServiceRequest"})
-"""Kinds of activity that a plan may hold; FHIR's others are drugs, devices and lenses."""
 
 
 def canonical(entry: PathwayResult) -> str:
@@ -84,7 +81,7 @@ def careplan(
     conditions = sorted(_bare(c) for c in lesion.conditions) if lesion else []
     anchor = conditions[0] if conditions else lesion.key if lesion else ""
     identifier = ids.plan(decision.patient, entry.id, anchor, entry.version.split(".", 1)[0])
-    named = [v for v in verdicts if v.activity is None or v.activity.kind not in KINDS]
+    named = [v for v in verdicts if v.activity is None or v.activity.kind not in ACTIVITY_KINDS]
     notes = [phrases.say("plan-note", titles=joined([f"{v.title} ({v.id})" for v in named], "; "))] if named else []
     notes += [phrases.say("plan-origin", version=canonical(entry)), phrases.say("plan-replaces")]
     recorded = sorted({e.reference: e for e in decision.goals}.values(), key=lambda e: e.reference)
@@ -135,7 +132,7 @@ def _done(verdict: Verdict, reference: str, library: Library, phrases: Phrases) 
 
 def _activity(verdict: Verdict, library: Library, phrases: Phrases, *, status: str = "not-started") -> Json | None:
     activity = verdict.activity
-    if activity is None or activity.kind not in KINDS:
+    if activity is None or activity.kind not in ACTIVITY_KINDS:
         return None
     fields: dict[str, str | Said] = {
         "id": verdict.id,

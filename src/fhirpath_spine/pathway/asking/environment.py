@@ -11,13 +11,13 @@ from functools import cached_property
 from typing import NamedTuple
 
 from fhirpath_spine.errors import LimitExceeded
-from fhirpath_spine.fhirpath import Expression, Incomplete
+from fhirpath_spine.fhirpath import Expression, Incomplete, some
 from fhirpath_spine.pathway.asking import reach
 from fhirpath_spine.pathway.asking.variables import Variables
 from fhirpath_spine.pathway.decision import Evidence, Missing
 from fhirpath_spine.pathway.facts.filing import Found
 from fhirpath_spine.pathway.sentences import Charted, Said, Text, expressions, render, words
-from fhirpath_spine.pathway.truth import Reason, Truth, any_of
+from fhirpath_spine.pathway.truth import Reason, Truth
 
 EVIDENCE_LIMIT = 3
 """How many items of one need are named as evidence, newest first."""
@@ -68,7 +68,7 @@ class Environment(Variables):
         if not self._lesions_complete:
             unread = Missing(self._library.labels.get("lesions", "lesions"), Reason.UNREAD)
             answers.append(Answer(None, missing=(unread,)))
-        truth = any_of(a.truth for a in answers)
+        truth = some(a.truth for a in answers)
         if truth:
             return Answer(True, evidence=tuple(dict.fromkeys(e for a in answers if a.truth for e in a.evidence)))
         return Answer(truth, missing=tuple(dict.fromkeys(m for a in answers for m in a.missing)))

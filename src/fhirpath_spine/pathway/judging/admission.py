@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from fhirpath_spine.fhirpath import Incomplete
+from fhirpath_spine.fhirpath import Incomplete, every
 from fhirpath_spine.pathway.asking.environment import Answer, Environment
 from fhirpath_spine.pathway.decision import Missing, PathwayResult
 from fhirpath_spine.pathway.facts.facts import Facts
@@ -19,7 +19,7 @@ from fhirpath_spine.pathway.lesions.lesion import Lesion, behave, doubt
 from fhirpath_spine.pathway.lesions.places import assigner
 from fhirpath_spine.pathway.model import Library, Pathway, Site
 from fhirpath_spine.pathway.sentences import Said
-from fhirpath_spine.pathway.truth import Reason, Truth, all_of
+from fhirpath_spine.pathway.truth import Reason, Truth
 
 Observer = Callable[[str, str, str, Truth], None]
 """Hears of each question its role, its owner (a pathway, a recommendation or ``policy``), its name and its answer."""
@@ -186,7 +186,7 @@ class Admission:
             # Something is not recorded: whatever else could be read, the pathway would not apply.
             return Answer(None, missing=tuple(m for a in answers if not a.unread for m in a.missing))
         self.undecided += missing
-        return Answer(all_of(a.truth for a in answers), missing=missing)
+        return Answer(every(a.truth for a in answers), missing=missing)
 
     def _enter_state(self, entry: Entry) -> None:
         for state in entry.pathway.states:
