@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, get_args, get_type_hints
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pathway_kit import shipped
 
+from fhirpath_spine.fhirpath import Expression, Shape, compile  # noqa: A004
 from fhirpath_spine.pathway.asking import reach
-from fhirpath_spine.pathway.model import Recommendation
+from fhirpath_spine.pathway.facts.needs import Need
+from fhirpath_spine.pathway.model import Criterion, Exclusion, Library, Recommendation
+from fhirpath_spine.pathway.sentences import Slot, Text
 
 LIBRARY = shipped()
 ALL: dict[str, Recommendation] = {u.recommendation.id: u.recommendation for p in LIBRARY.pathways for u in p.uses}
@@ -62,3 +69,106 @@ def _follows(one: Recommendation, other: Recommendation) -> bool:
 def test_what_asks_for_advice_is_known_by_its_criteria() -> None:
     assert reach.reads_advice(LIBRARY, "R-TX-09")
     assert not reach.reads_advice(LIBRARY, "R-MET-06")
+
+
+PLANTED = compile("%planted.exists()", variables={"planted": Shape(many=True)})
+SENTENCE = Text((Slot("planted", PLANTED),))
+REJECTED = Text((Slot("planted.rejected", None, rejected="planted"),))
+
+
+def _holders(record: type, seen: dict[type, list[tuple[str, type]]]) -> dict[type, list[tuple[str, type]]]:
+    """Every dataclass of the library, with those of its fields that hold an expression, a sentence or criteria of their own."""
+    if record not in seen:
+        seen[record] = []
+        for name, hint in get_type_hints(record).items():
+            for part in _within(hint):
+                if part in (Expression, Text):
+                    seen[record].append((name, part))
+                elif is_dataclass(part):
+                    _holders(part, seen)
+    return seen
+
+
+def _within(hint: Any) -> Iterator[Any]:
+    yield hint
+    for part in get_args(hint):
+        yield from _within(part)
+
+
+# The library itself names its definitions; one is read where an expression of a record names it.
+FIELDS = sorted(
+    (holder.__name__, name, part.__name__, holder)
+    for holder, held in _holders(Library, {}).items()
+    for name, part in held
+    if holder not in (Library, Slot)
+)
+
+
+def _instances(value: Any, holder: type) -> Iterator[Any]:
+    if isinstance(value, holder):
+        yield value
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if isinstance(value, tuple):
+        for part in value:
+            yield from _instances(part, holder)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for member in fields(value):
+            yield from _instances(getattr(value, member.name), holder)
+
+
+def _exchanged(value: Any, old: Any, new: Any) -> Any:
+    """The value with one record in it replaced."""
+    if value is old:
+        return new
+    if isinstance(value, Mapping):
+        return {key: _exchanged(part, old, new) for key, part in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_exchanged(part, old, new) for part in value)
+    if is_dataclass(value) and not isinstance(value, type) and any(True for _ in _instances(value, type(old))):
+        return replace(value, **{f.name: _exchanged(getattr(value, f.name), old, new) for f in fields(value)})
+    return value
+
+
+def _planted(old: Any, name: str, part: Any) -> Any:
+    """The record with the part in that field, in the form that the field has."""
+    now = getattr(old, name)
+    if isinstance(now, tuple):
+        first = now[0] if now and isinstance(now[0], tuple) else None
+        part = ((first[0], part),) if first else (part,)
+    return replace(old, **{name: part})
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "holder"), [(n, h, c) for _, n, h, c in FIELDS], ids=[".".join(f[:2]) for f in FIELDS]
+)
+def test_reach_finds_what_any_field_of_any_record_reads(name: str, held: str, holder: type) -> None:
+    """A criterion may come to stand in a new place; its data must be asked for and named as unread all the same."""
+    needs = {**LIBRARY.needs, "planted": Need("planted", "planted", ("Observation",), ("x",))}
+    # The shipped policy excludes nothing.
+    exclusion = Exclusion("X", LIBRARY.definitions["gate-open"], (), Text(("one of the two",)))
+    whole = replace(LIBRARY, needs=needs, policy=replace(LIBRARY.policy, exclusions=(exclusion,)))
+    old = next(_instances((whole.pathways, whole), holder))
+    for part in (PLANTED,) if held == "Expression" else (SENTENCE, REJECTED):
+        library = _exchanged(whole, old, _planted(old, name, part))
+        assert not any("planted" in reach.pathway_needs(whole, p.id) for p in whole.pathways)
+        assert any("planted" in reach.pathway_needs(library, p.id) for p in library.pathways)
+
+
+def test_every_field_that_may_hold_an_expression_is_tried() -> None:
+    assert {(f[0], f[1]) for f in FIELDS} >= {
+        ("Recommendation", "safety"),
+        ("Recommendation", "indicator"),
+        ("Gate", "hidden"),
+        ("Hold", "say"),
+        ("Goal", "unread"),
+        ("FindingSource", "abnormal"),
+        ("RankedSource", "answer"),
+        ("Criterion", "say"),
+    }
+
+
+def test_a_criterion_is_named_with_the_field_that_holds_it() -> None:
+    one = next(r for r in ALL.values() if r.blocked)
+    assert [c for field, c in reach.criteria(one) if field == "blocked"] == list(one.blocked)
+    assert all(isinstance(c, Criterion) for _, c in reach.criteria(one))

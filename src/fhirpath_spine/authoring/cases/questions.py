@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from fhirpath_spine.pathway.asking.reach import criteria
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhirpath_spine.pathway.model import Library, Recommendation
-GATE = "gate"
+    from fhirpath_spine.pathway.model import Library, Pathway, Recommendation
 
 
 class Question(NamedTuple):
@@ -44,8 +45,8 @@ def _questions(library: Library) -> Iterator[Question]:
     for pathway in library.pathways:
         if pathway.id != gate:
             # That the gate applies is the gate's own question.
-            yield from (Question("applies", pathway.id, c.name) for c in pathway.applies)
-        yield from (Question("withoutLesion", pathway.id, c.name) for c in pathway.without_lesion)
+            yield from (q for q in _of(pathway) if q.role == "applies")
+        yield from (q for q in _of(pathway) if q.role != "applies")
         yield from (Question("state", pathway.id, s.name) for s in pathway.states)
         for use in pathway.uses:
             if use.when is not None and not use.recommendation.unreachable:
@@ -53,9 +54,11 @@ def _questions(library: Library) -> Iterator[Question]:
     for one in recommendations(library).values():
         if not one.unreachable and not one.suppressed:
             yield from _of(one)
+            yield from (Question("indicator", one.id, word.value) for word, test in one.indicator if test is not None)
 
 
-def _of(one: Recommendation) -> Iterator[Question]:
-    for role in ("when", "blocked", "caution", "satisfied", "excluded"):
-        yield from (Question(role, one.id, c.name) for c in getattr(one, role))
-    yield from (Question("indicator", one.id, word.value) for word, test in one.indicator if test is not None)
+def _of(record: Pathway | Recommendation) -> Iterator[Question]:
+    """A question for each criterion; its role is the key of the file that holds it."""
+    for field, criterion in criteria(record):
+        first, *rest = field.split("_")
+        yield Question(first + "".join(map(str.title, rest)), record.id, criterion.name)

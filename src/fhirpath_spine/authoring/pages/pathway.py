@@ -39,7 +39,7 @@ INTRO = (
 def pathway_page(library: Library, pathway: Pathway, defaults: Defaults) -> str:
     """The whole page as Markdown."""
     english = English(library)
-    names = tables.names_read(library, tables.own_expressions(pathway))
+    names = tables.names_read(library, pathway)
     uses = pathway.uses
     claims = dict.fromkeys(c.id for u in uses for c in u.recommendation.claims)
     lines = [

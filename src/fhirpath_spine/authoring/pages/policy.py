@@ -8,20 +8,13 @@ from fhirpath_spine.authoring.approvals import Defaults
 from fhirpath_spine.authoring.pages import tables
 from fhirpath_spine.authoring.pages.english import English
 from fhirpath_spine.authoring.pages.markup import code, sentence, table, text
-from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.model import Gate, Hold, Library, Selector, Unknown
 
 
 def policy_page(library: Library, defaults: Defaults) -> str:
     """The whole page as Markdown."""
     english, policy = English(library), library.policy
-    tests: list[Expression] = [
-        *((policy.gate.open, policy.gate.acknowledged) if policy.gate else ()),
-        *(h.test for h in policy.holds),
-        *(g.test for g in policy.goals),
-        *(e.test for e in policy.exclusions),
-    ]
-    names = tables.names_read(library, tests)
+    names = tables.names_read(library, policy)
     lines = [
         "# Policy: what stands above the pathways",
         "",

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from fhirpath_spine.authoring.pages.english import English
 from fhirpath_spine.authoring.pages.markup import code, details, sentence, table, text
-from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.asking import reach
 from fhirpath_spine.pathway.facts.needs import Need
 from fhirpath_spine.pathway.model import Library, Pathway, Recommendation, Selector
@@ -14,20 +13,9 @@ from fhirpath_spine.pathway.model import Library, Pathway, Recommendation, Selec
 COMPLETE = {"no": "no", "unknown": "unknown"}
 
 
-def own_expressions(pathway: Pathway) -> Iterator[Expression]:
-    """Every expression of a pathway and of what it uses."""
-    yield from (c.test for c in (*pathway.applies, *pathway.without_lesion))
-    yield from (s.test for s in pathway.states)
-    yield from (n.when for n in pathway.notes if n.when is not None)
-    for use in pathway.uses:
-        if use.when is not None:
-            yield use.when
-        yield from reach.recommendation_expressions(use.recommendation)
-
-
-def names_read(library: Library, expressions: Iterable[Expression]) -> list[str]:
-    """All variables behind expressions, in the order of the files."""
-    read = reach.variables(library, expressions)
+def names_read(library: Library, *records: object) -> list[str]:
+    """All variables behind records of the library, in the order of the files."""
+    read = reach.variables(library, records)
     order = (*library.needs, *library.findings, *library.ranked, *library.definitions)
     return [name for name in order if name in read]
 
@@ -35,9 +23,7 @@ def names_read(library: Library, expressions: Iterable[Expression]) -> list[str]
 def criterion_names(pathway: Pathway) -> Iterator[str]:
     """Names of the criteria, for the page of DEFAULT values names these too."""
     for use in pathway.uses:
-        one = use.recommendation
-        for group in (one.when, one.blocked, one.caution, one.satisfied, one.excluded):
-            yield from (c.name for c in group)
+        yield from (criterion.name for _, criterion in reach.criteria(use.recommendation))
 
 
 def evidence(library: Library, claims: Iterable[str]) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from functools import lru_cache
 
-from fhirpath_spine.fhirpath import Expression
-from fhirpath_spine.pathway.model import Library, Line, Pathway, Recommendation, Selector
-from fhirpath_spine.pathway.sentences import expressions
+from fhirpath_spine.fhirpath import Expression, ValueSet
+from fhirpath_spine.pathway.model import Criterion, Library, Recommendation
+from fhirpath_spine.pathway.sentences import Slot
 
 ADVISED = "advised"
 """The variable that holds the ids recommended so far; what reads it is judged last."""
@@ -15,17 +16,59 @@ OPEN = "open"
 """The variable that holds the kinds of which some recommendation of the lesion is recommended, blocked or needs data."""
 
 
-def variables(library: Library, expressions: Iterable[Expression]) -> frozenset[str]:
-    """All variables that the expressions read, through definitions."""
-    found: set[str] = set()
-    open_ = [name for e in expressions for name in e.variables]
+def expressions(*records: object) -> Iterator[Expression]:
+    """Every expression that records of the library hold, at any depth and in the order of their fields.
+
+    The walk knows no field by name, so that an expression is found wherever a new field puts one.
+    """
+    return (part for part in _parts(records) if isinstance(part, Expression))
+
+
+def _parts(value: object) -> Iterator[Expression | Slot]:
+    if isinstance(value, Expression):
+        yield value
+    elif value is None or isinstance(value, str | int | frozenset | ValueSet):
+        return
+    elif isinstance(value, Mapping):
+        yield from _parts(tuple(value.values()))
+    elif isinstance(value, tuple | list):
+        for part in value:
+            yield from _parts(part)
+    elif is_dataclass(value):
+        if isinstance(value, Slot):
+            yield value
+        for member in fields(value):
+            yield from _parts(getattr(value, member.name))
+
+
+def criteria(record: object) -> Iterator[tuple[str, Criterion]]:
+    """The criteria of a record, each with the name of the field that holds it."""
+    if is_dataclass(record):
+        for member in fields(record):
+            value = getattr(record, member.name)
+            yield from ((member.name, c) for c in value if isinstance(c, Criterion)) if isinstance(value, tuple) else ()
+
+
+def variables(library: Library, records: Iterable[object]) -> frozenset[str]:
+    """All variables that the expressions and sentences of records read, through definitions, findings and ranked facts."""
+    read: set[str] = set()
+    open_ = list(_named(records))
     while open_:
         name = open_.pop()
-        if name not in found:
-            found.add(name)
-            if name in library.definitions:
-                open_ += library.definitions[name].variables
-    return frozenset(found)
+        if name not in read:
+            read.add(name)
+            behind = library.definitions.get(name) or library.findings.get(name) or library.ranked.get(name)
+            open_ += _named((behind,))
+    return frozenset(read)
+
+
+def _named(records: Iterable[object]) -> Iterator[str]:
+    """The variables that records name themselves. A placeholder may name a need for its rejections alone."""
+    for part in _parts(tuple(records)):
+        if isinstance(part, Expression):
+            yield from part.variables
+        elif part.rejected:
+            yield part.rejected
 
 
 @lru_cache(maxsize=20_000)
@@ -42,34 +85,33 @@ def affected(library: Library, given: frozenset[str]) -> frozenset[str]:
 
 def needs_behind(library: Library, names: Iterable[str]) -> frozenset[str]:
     """The needs behind variables: their own, and those of findings and ranked facts."""
-    out: set[str] = set()
+    needs: set[str] = set()
     for name in names:
         if name in library.needs:
-            out.add(name)
+            needs.add(name)
         elif name in library.findings:
-            out |= {s.need for s in library.findings[name].sources} | set(library.findings[name].answered)
+            needs |= {s.need for s in library.findings[name].sources} | set(library.findings[name].answered)
         elif name in library.ranked:
-            out |= set(library.ranked[name].needs)
-    return frozenset(out)
+            needs |= set(library.ranked[name].needs)
+    return frozenset(needs)
 
 
 @lru_cache(maxsize=256)
 def pathway_needs(library: Library, pathway: str) -> frozenset[str]:
     """Every need that a pathway with its modules, and the policy above it, can read."""
-    chosen = library.pathway(pathway)
-    expressions = [*_policy(library), *(_pathway(chosen) if chosen else ())]
     lesions = library.lesions
     named = {lesions.conditions, lesions.imaging, lesions.histology} - {""}
-    return needs_behind(library, variables(library, expressions)) | frozenset(named & set(library.needs))
+    records = (library.policy, library.frameworks, lesions, library.pathway(pathway))
+    return needs_behind(library, variables(library, records)) | frozenset(named & set(library.needs))
 
 
 @lru_cache(maxsize=4096)
 def reads_advice(library: Library, recommendation: str) -> bool:
     """Whether a recommendation asks what else is advised or open."""
-    found = next(
+    record = next(
         (u.recommendation for p in library.pathways for u in p.uses if u.recommendation.id == recommendation), None
     )
-    return found is not None and bool({ADVISED, OPEN} & variables(library, recommendation_expressions(found)))
+    return bool({ADVISED, OPEN} & variables(library, (record,)))
 
 
 @lru_cache(maxsize=1_000)
@@ -101,56 +143,3 @@ def leaders_first(library: Library, recommendations: tuple[Recommendation, ...])
 def _depends(one: Recommendation, ids: set[str], by_id: dict[str, Recommendation]) -> bool:
     wanted = {*one.follows, *one.unless}
     return any(i in wanted or f"kind:{by_id[i].kind}" in wanted for i in ids)
-
-
-def recommendation_expressions(one: Recommendation) -> Iterator[Expression]:
-    """Every expression of a recommendation, those of its texts too."""
-    for group in (one.when, one.blocked, one.caution, one.satisfied, one.excluded):
-        for criterion in group:
-            yield criterion.test
-            yield from expressions(criterion.say)
-    yield from (test for _, test in one.indicator if test is not None)
-    yield from (c.when for c in one.claims if c.when is not None)
-    yield from _lines((*one.lines, *one.alternatives))
-
-
-def _pathway(pathway: Pathway) -> Iterator[Expression]:
-    yield from (c.test for c in (*pathway.applies, *pathway.without_lesion))
-    yield from (s.test for s in pathway.states)
-    yield from _lines(pathway.notes)
-    for use in pathway.uses:
-        if use.when is not None:
-            yield use.when
-        yield from recommendation_expressions(use.recommendation)
-
-
-def _policy(library: Library) -> Iterator[Expression]:
-    policy = library.policy
-    if gate := policy.gate:
-        yield from (gate.open, gate.acknowledged)
-        yield from _selectors((*gate.visible, *gate.attached))
-    for hold in policy.holds:
-        yield hold.test
-        yield from _selectors((*hold.hide, *hold.block, *hold.ask, *hold.caution))
-        yield from _lines(hold.head)
-    for framework in library.frameworks:
-        for fact in framework.lines:
-            yield from _selectors(fact.on)
-            yield from _lines((fact.line,))
-    for goal in policy.goals:
-        yield goal.test
-        yield from _selectors(goal.hide)
-    for exclusion in policy.exclusions:
-        yield exclusion.test
-        yield from _selectors(exclusion.hide)
-
-
-def _selectors(selectors: Iterable[Selector]) -> Iterator[Expression]:
-    return (s.when for s in selectors if s.when is not None)
-
-
-def _lines(lines: Iterable[Line]) -> Iterator[Expression]:
-    for line in lines:
-        if line.when is not None:
-            yield line.when
-        yield from expressions(line.say)
