@@ -275,5 +275,5 @@ def test_an_error_names_what_to_do_next(profiles):
     with pytest.raises(ProfileError) as caught:
         load(profiles.folder)
 
-    assert caught.value.diagnostics[0].code == "SP207"
+    assert caught.value.diagnostics[0].code == "SP228"
     assert "fhirpath-spine lint" in caught.value.hint

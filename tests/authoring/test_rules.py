@@ -56,26 +56,26 @@ BAD = {
     "a null": Bad("SP206", PAIN, "title: Pain\n", "title: null\n", "¦title: null", "no value"),
     "no resource type": Bad("SP206", DATA, "Condition: {code: weakness, verificationStatus: confirmed}}", "}", "¦weakness:", "resource"),
     "no scope": Bad("SP206", A, 'applies:\n  - thoracic: "%lesion.thoracic"\n', "", "id: ¦PW-ALPHA", "applies"),
-    "a wrong type": Bad("SP207", DATA, "within: 30 days", "within: a month", "within: ¦a month", "30 days"),
+    "a wrong type": Bad("SP228", DATA, "within: 30 days", "within: a month", "within: ¦a month", "30 days"),
     "a list for text": Bad("SP207", PAIN, "title: Pain\n", "title: [Pain]\n", "¦title: [", "not a list"),
-    "yes for a boolean": Bad("SP207", A, "fallback: false", "fallback: yes", "fallback: ¦yes", "neither true nor false"),
-    "an unknown kind": Bad("SP207", PAIN, "kind: advice", "kind: advise", "kind: ¦advise", "'advice'"),
-    "an unknown indicator": Bad("SP207", B, "indicator: critical", "indicator: hard-stop", "¦hard-stop", "not allowed"),
-    "an open indicator": Bad("SP207", PAIN, '"%bad-night"}, info]', '"%bad-night"}]', "{¦warning", "left open"),
-    "a caution in a when": Bad("SP207", PAIN, "unknown: hide", "unknown: caution", "unknown: ¦caution", "ask, hide"),
-    "any lesion where each is asked": Bad("SP207", PAIN, "unknown: hide", "of: any-lesion", "of: ¦any-lesion", "once of the patient"),
-    "a lesion scope without lesions": Bad("SP207", B, "kind: referral", "kind: referral\n    scope: lesion", "scope: ¦lesion"),
+    "yes for a boolean": Bad("SP229", A, "fallback: false", "fallback: yes", "fallback: ¦yes", "neither true nor false"),
+    "an unknown kind": Bad("SP226", PAIN, "kind: advice", "kind: advise", "kind: ¦advise", "'advice'"),
+    "an unknown indicator": Bad("SP226", B, "indicator: critical", "indicator: hard-stop", "¦hard-stop", "not allowed"),
+    "an open indicator": Bad("SP340", PAIN, '"%bad-night"}, info]', '"%bad-night"}]', "{¦warning", "left open"),
+    "a caution in a when": Bad("SP338", PAIN, "unknown: hide", "unknown: caution", "unknown: ¦caution", "ask, hide"),
+    "any lesion where each is asked": Bad("SP339", PAIN, "unknown: hide", "of: any-lesion", "of: ¦any-lesion", "once of the patient"),
+    "a lesion scope without lesions": Bad("SP337", B, "kind: referral", "kind: referral\n    scope: lesion", "scope: ¦lesion"),
     "a value of a Condition": Bad(
-        "SP207", DATA, "verificationStatus: confirmed}}", "verificationStatus: confirmed}, value: concept}", "value: ¦concept}\n  can"
+        "SP324", DATA, "verificationStatus: confirmed}}", "verificationStatus: confirmed}, value: concept}", "value: ¦concept}\n  can"
     ),
-    "a range upside down": Bad("SP207", DATA, "[18, 1800]", "[1800, 18]", "¦creatinine:\n", "upside down"),
+    "a range upside down": Bad("SP331", DATA, "[18, 1800]", "[1800, 18]", "¦creatinine:\n", "upside down"),
     "a ranked answer of another type": Bad(
-        "SP207", DATA, '"iif(value >= 9, true, {})"', '"value"', 'answer: ¦"value"', "not boolean"
+        "SP336", DATA, '"iif(value >= 9, true, {})"', '"value"', 'answer: ¦"value"', "not boolean"
     ),
     "a ranked need that hides a contradiction": Bad(
-        "SP207", DATA, "{need: pain-course, answer", "{need: pain-severity, answer", "need: ¦pain-severity,", "keeps only the newest"
+        "SP335", DATA, "{need: pain-course, answer", "{need: pain-severity, answer", "need: ¦pain-severity,", "keeps only the newest"
     ),
-    "a rank without a need": Bad("SP207", DATA, "    ranks: [", "    ranks: [[], ", "ranks: [¦[]", "at least one"),
+    "a rank without a need": Bad("SP230", DATA, "    ranks: [", "    ranks: [[], ", "ranks: [¦[]", "at least one"),
     "a name with capitals": Bad("SP208", DATA, "  drug:", "  Drug:", "¦Drug:", "kebab-case"),
     "a recommendation id": Bad("SP208", B, "id: R-BETA-01", "id: R-BETA-1", "¦R-BETA-1", "recommendation id"),
     "a pathway id": Bad("SP208", A, "id: PW-ALPHA", "id: PW-Alpha", "¦PW-Alpha", "pathway id"),
@@ -138,40 +138,41 @@ BAD = {
     "an unknown class of a flag": Bad("SP321", LESIONS, "class: metastasis", "class: metastases", "class: ¦metastases", "'metastasis'"),
     "an unknown gate": Bad("SP321", POLICY, "pathway: PW-BETA", "pathway: PW-BETTA", "¦PW-BETTA", "PW-BETA"),
     "a class twice": Bad("SP204", LESIONS, "id: tumour", "id: metastasis\n", "id: ¦metastasis\n\n", "twice"),
-    "withoutSite without a site": Bad("SP207", LESIONS, "site: thoracic-spine, withoutSite", "withoutSite", "withoutSite: ¦drop", "site"),
+    "withoutSite without a site": Bad("SP334", LESIONS, "site: thoracic-spine, withoutSite", "withoutSite", "withoutSite: ¦drop", "site"),
     "a note of a class with a placeholder": Bad("SP318", LESIONS, '"Recorded: tumour."', '"Recorded: {lesions.title}."', '¦"Recorded', "placeholders"),
-    "levels by prefix": Bad("SP207", LESIONS, "{level-t1: T1,", "{level-t1: T1, cancer: T9,", "¦cancer: T9", "prefix"),
-    "a code at two levels": Bad("SP207", LESIONS, "level-t2: T2}", "level-t2: T2, thoracic-spine: T2, gait: T3, gait-unable: T4, gait-abnormal: T5}", "¦gait-abnormal: T5", "already"),
+    "levels by prefix": Bad("SP332", LESIONS, "{level-t1: T1,", "{level-t1: T1, cancer: T9,", "¦cancer: T9", "prefix"),
+    "a code at two levels": Bad("SP333", LESIONS, "level-t2: T2}", "level-t2: T2, thoracic-spine: T2, gait: T3, gait-unable: T4, gait-abnormal: T5}", "¦gait-abnormal: T5", "already"),
     "a flag that nothing shows": Bad("SP206", LESIONS, "{class: metastasis, code: cancer}", "{absent: no}", "¦spread", "nothing shows"),
     "a course that is no course": Bad("SP319", DATA, "'local|course-new': new", "'local|course-new': old", "course: ¦course\n  kinds", "no word of a course"),
     "a worsening without grade": Bad("SP206", DATA, ", grade: \"iif(value = 'unable', 0, 1)\"", "", "need: ¦gait, only", "grade"),
-    "a conflict without a value": Bad("SP207", DATA, "verificationStatus: confirmed}}", "verificationStatus: confirmed}, conflict: meaning}", "conflict: ¦meaning}\n", "with a value"),
-    "a Patient among others": Bad("SP207", DATA, "Condition: {code: cancer,", "Patient: {}, Condition: {code: cancer,", "¦cancer: {label", "cannot share"),
-    "a type without a code among coded ones": Bad("SP207", DATA, "MedicationStatement: {code: drug}", "MedicationStatement: {}", "¦drug: {label", "or none"),
-    "a quantity without a unit": Bad("SP207", DATA, "type: quantity, unit: umol/L,", "type: quantity,", "type: ¦quantity", "no unit"),
-    "a unit of a word": Bad("SP207", DATA, "{type: word, answers: {'local|gait", "{type: word, unit: m, answers: {'local|gait", "unit: ¦m,", "has no unit"),
-    "words without answers": Bad("SP207", DATA, "answers: {'local|course-new': new, 'local|course-improving': improving}", "answers: {}", "type: ¦word, answers: {}", "missing"),
-    "answers of a quantity": Bad("SP207", DATA, "units: {mg/dL: 88.42}", "answers: {'local|creatinine': 1}, units: {mg/dL: 88.42}", "¦'local|creatinine'", "no answers"),
-    "a factor of nothing": Bad("SP207", DATA, "{mg/dL: 88.42}", "{mg/dL: 0}", "{¦mg/dL: 0}", "above zero"),
+    "a conflict without a value": Bad("SP325", DATA, "verificationStatus: confirmed}}", "verificationStatus: confirmed}, conflict: meaning}", "conflict: ¦meaning}\n", "with a value"),
+    "a Patient among others": Bad("SP326", DATA, "Condition: {code: cancer,", "Patient: {}, Condition: {code: cancer,", "¦cancer: {label", "cannot share"),
+    "a type without a code among coded ones": Bad("SP327", DATA, "MedicationStatement: {code: drug}", "MedicationStatement: {}", "¦drug: {label", "or none"),
+    "a quantity without a unit": Bad("SP328", DATA, "type: quantity, unit: umol/L,", "type: quantity,", "type: ¦quantity", "no unit"),
+    "a unit of a word": Bad("SP328", DATA, "{type: word, answers: {'local|gait", "{type: word, unit: m, answers: {'local|gait", "unit: ¦m,", "has no unit"),
+    "words without answers": Bad("SP329", DATA, "answers: {'local|course-new': new, 'local|course-improving': improving}", "answers: {}", "type: ¦word, answers: {}", "missing"),
+    "answers of a quantity": Bad("SP329", DATA, "units: {mg/dL: 88.42}", "answers: {'local|creatinine': 1}, units: {mg/dL: 88.42}", "¦'local|creatinine'", "no answers"),
+    "a factor of nothing": Bad("SP330", DATA, "{mg/dL: 88.42}", "{mg/dL: 0}", "{¦mg/dL: 0}", "above zero"),
     "an answer without its value set": Bad("SP206", DATA, "improving': improving}", "improving': improving, worse: {}}", "¦worse: {}", "valueSet"),
-    "answers by prefix": Bad("SP207", DATA, "unable: {valueSet: gait-unable}", "unable: {valueSet: cancer}", "{valueSet: ¦cancer", "prefix"),
-    "a number that is none": Bad("SP207", DATA, "plausible: [0, 10]}", "plausible: [0, 10], answers: {'local|gait-normal': ten}}", "normal': ¦ten", "whole number"),
+    "answers by prefix": Bad("SP332", DATA, "unable: {valueSet: gait-unable}", "unable: {valueSet: cancer}", "{valueSet: ¦cancer", "prefix"),
+    "a number that is none": Bad("SP227", DATA, "plausible: [0, 10]}", "plausible: [0, 10], answers: {'local|gait-normal': ten}}", "normal': ¦ten", "whole number"),
     "a claim cited twice": Bad("SP204", B, "claims: [N1]", "claims: [N1, N1]", "N1, ¦N1", "twice"),
     "a pathway of the order twice": Bad("SP204", POLICY, "[PW-BETA, PW-ALPHA,", "[PW-BETA, PW-BETA, PW-ALPHA,", "PW-BETA, ¦PW-BETA", "twice"),
     "a hold that does nothing": Bad("SP206", POLICY, "    caution: R-ALPHA-01\n", "", "id: ¦CANCER", "does nothing"),
     "an unknown kind of a selector": Bad("SP320", POLICY, "[kind:surgery, {ids", "[kind:surgry, {ids", "¦kind:surgry", "'surgery'"),
-    "a fallback without lesions": Bad("SP207", B, "lesion: none", "lesion: {per: none, fallback: true}", "per: ¦none", "fallback"),
-    "withoutLesion without lesions": Bad("SP207", B, "lesion: none", 'lesion: none\nwithoutLesion: [x: "true"]', "¦x: ", "applies"),
+    "a fallback without lesions": Bad("SP337", B, "lesion: none", "lesion: {per: none, fallback: true}", "per: ¦none", "fallback"),
+    "withoutLesion without lesions": Bad("SP337", B, "lesion: none", 'lesion: none\nwithoutLesion: [x: "true"]', "¦x: ", "applies"),
     "a code that is blank": Bad("SP210", "terminology/local.csv", "drug,drug,Any", "drug, drug,Any", "¦drug, drug", "not a code"),
     "a code twice in a set": Bad("SP210", "terminology/local.csv", "drug,drug,Any drug,exact,", "drug,drug,Any drug,exact,\ndrug,drug,Drug,exact,", "¦drug,drug,Drug", "twice"),
     "other columns": Bad("SP210", "terminology/icd-10-cm.csv", "value_set,code,", "set,code,", "¦set,code", "columns"),
     "an open quote in a table": Bad("SP210", "terminology/icd-10-cm.csv", "Secondary malignant", '"Secondary" malignant', '¦cancer,C79.51', "CSV"),
     "a coding without a system": Bad("SP211", DATA, "'local|gait-normal'", "'gait-normal'", "¦'gait-normal'", "system|code"),
     "an empty placeholder": Bad("SP318", PAIN, "{pain-severity.date}", "{ }", "¦{ }", "empty"),
-    "a whole number that is none": Bad("SP207", POLICY, "warning: 2", "warning: two", "warning: ¦two", "whole number"),
-    "an empty text": Bad("SP207", PAIN, "title: Pain plan", "title: ''", "title: ¦''", "empty"),
-    "an empty list": Bad("SP207", B, 'states: [EMERGENCY: "true"]', "states: []", "¦states", "at least one"),
+    "a whole number that is none": Bad("SP227", POLICY, "warning: 2", "warning: two", "warning: ¦two", "whole number"),
+    "an empty text": Bad("SP225", PAIN, "title: Pain plan", "title: ''", "title: ¦''", "empty"),
+    "an empty list": Bad("SP230", B, 'states: [EMERGENCY: "true"]', "states: []", "¦states", "at least one"),
     "an option without alternatives": Bad("SP322", A, '    alternatives: ["Watching."]\n', "", "kind: ¦surgery", "R-ALPHA-01"),
+    "two names in one entry": Bad("SP231", B, 'states: [EMERGENCY: "true"]', 'states: [{EMERGENCY: "true", WORKUP: "true"}]', "[¦{EMERGENCY", "dash"),
     "a search by prefix": Bad("SP323", DATA, "Observation: {code: night-pain}", "Observation: {code: cancer}", "Observation: {code: ¦cancer}", "single codes"),
     "a pathway without a place": Bad("SP321", POLICY, "[PW-BETA, PW-ALPHA,", "[PW-BETA,", "id: ¦PW-ALPHA", "order", A),
 }  # fmt: skip
@@ -224,7 +225,7 @@ def test_every_rule_of_files_and_meaning_is_tested():
     assert rules == {bad.code for bad in BAD.values()} | set(ELSEWHERE)
 
 
-@pytest.mark.parametrize("rule", [r for c, r in catalogue().items() if c[:3] in ("SP2", "SP3")], ids=lambda r: r.code)
+@pytest.mark.parametrize("rule", [r for c, r in catalogue().items() if not c.startswith("SP1")], ids=lambda r: r.code)
 def test_every_rule_says_why_with_a_bad_and_a_good_example(rule):
     assert rule.why.endswith(".")
     assert rule.bad

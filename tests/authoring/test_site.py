@@ -22,7 +22,7 @@ approvals:
 
 BAD = {
     "an unknown flag": ("{endoscopy: true}", "{endoscpy: true}", "SP220", "endoscpy", "'endoscopy'"),
-    "a flag that is no boolean": ("{endoscopy: true}", "{endoscopy: yes}", "SP207", "yes", "true or false"),
+    "a flag that is no boolean": ("{endoscopy: true}", "{endoscopy: yes}", "SP229", "yes", "true or false"),
     "a source that is no framework": ("[F]", "[N]", "SP220", "N]", "Known: F"),
     "an unknown zone": ("Europe/Berlin", "Berlin", "SP223", "Berlin", "Europe/Berlin"),
     "a zone that is a path": ("Europe/Berlin", "../../etc/passwd", "SP223", "../../etc", ""),

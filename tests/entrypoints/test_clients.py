@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from fhirpath_spine.adapters.ehr.inflate import PAGE_BYTES
+from fhirpath_spine.diagnostics import catalogue
 from fhirpath_spine.entrypoints.clients import (
     CardsForm,
     ClientForm,
@@ -122,6 +123,29 @@ def test_what_is_wrong_is_shown_at_its_place(tmp_path: Path, text: str) -> None:
         load_clients(written(tmp_path, text))
     shown = [str(d) for d in caught.value.diagnostics]
     assert any(f"clients.yaml:{place}:" in line and words.lower() in line.lower() for line in shown), shown
+
+
+ADDRESS = "clients:\n  - id: a\n    fhir_servers: [{}]\n"
+KEYS = "clients:\n  - id: a\n    jwks: {}\n"
+RULES = {
+    "SP501": (ADDRESS.format("https://u@a.example"), ADDRESS.format("https://a.example")),
+    "SP502": (ADDRESS.format("http://a.example"), ADDRESS.format("https://a.example")),
+    "SP503": (KEYS.format("{url: https://a.example/jwks, file: keys.json}"), KEYS.format("{file: keys.json}")),
+}
+"""Each rule of this file, with what breaks it and what keeps it."""
+
+
+def test_every_rule_of_the_file_is_tested() -> None:
+    assert set(RULES) == {code for code in catalogue() if code.startswith("SP5")}
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_a_rule_finds_what_breaks_it_and_nothing_else(tmp_path: Path, code: str) -> None:
+    bad, good = RULES[code]
+    with pytest.raises(ProfileError) as caught:
+        load_clients(written(tmp_path, bad))
+    assert {d.code for d in caught.value.diagnostics} == {code}
+    assert len(load_clients(written(tmp_path, good)).clients) == 1
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -32,9 +32,9 @@ _WITHOUT = "without user, query, fragment, dot segments or odd characters"
 def _address(read: Callable[[str], object], wanted: str) -> tuple[PlainValidator, WithJsonSchema]:
     def check(value: object) -> Scalar:
         if not isinstance(value, Scalar):
-            raise wrong(f"{wanted} is wanted here")
+            raise wrong("SP207", f"{wanted} is wanted here")
         if read(value) is None:
-            raise wrong(f"'{value}' is not {wanted}", f"Write https://host[:port][/path], {_WITHOUT}.")
+            raise wrong("SP501", f"'{value}' is not {wanted}", f"Write https://host[:port][/path], {_WITHOUT}.")
         return value
 
     return PlainValidator(check), WithJsonSchema({"type": "string", "pattern": "^https?://"})
@@ -150,11 +150,11 @@ def _check(form: ClientsForm, report: Report, *, plain_http: bool) -> None:
     linked = [origin for client in form.clients for origin in client.next_link_origins]
     for text in () if plain_http else (*bases, *linked):
         if not text.lower().startswith("https:"):
-            report.add("SP207", f"'{text}' is without TLS", text.span, "Write https; http is for SPINE_MODE=dev.")
+            report.add("SP502", f"'{text}' is without TLS", text.span, "Write https; http is for SPINE_MODE=dev.")
     for client in form.clients:
         jwks = client.jwks
         if jwks is not None and (jwks.url is None) == (jwks.file is None):
-            report.add("SP207", "jwks wants either a url or a file", client.id.span)
+            report.add("SP503", "jwks wants either a url or a file", client.id.span)
 
 
 def _once(names: Iterable[Scalar], what: str, report: Report, key: Callable[[Scalar], str] = str) -> None:

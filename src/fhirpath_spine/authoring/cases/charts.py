@@ -48,7 +48,7 @@ def stage(story: Story, library: Library, systems: Mapping[str, str], report: Re
     for key in (*story.unavailable, *story.cut):
         if key not in ORDER:
             hint = did_you_mean(key, ORDER) or f"Known: {', '.join(ORDER)}."
-            report.add("SP207", f"no prefetch key is called '{key}'", key.span, hint)
+            report.add("SP405", f"no prefetch key is called '{key}'", key.span, hint)
     reads = {key: _read(key, held[key], story) for key in ORDER}
     settings = story.site
     for name in settings.flags if settings else ():
@@ -71,7 +71,7 @@ def _day(story: Story, report: Report) -> date:
     try:
         return date.fromisoformat(story.at)
     except ValueError:
-        report.add("SP207", f"'{story.at}' is no date", story.span, "Write for example: at: 2026-06-15.")
+        report.add("SP406", f"'{story.at}' is no date", story.span, "Write for example: at: 2026-06-15.")
         return date(2026, 6, 15)
 
 
@@ -102,7 +102,7 @@ def _birth(age: Scalar | None, today: date, scribe: Scribe) -> str:
     if age == "unknown":
         return ""
     if age is not None and not age.isdigit():
-        scribe.report.add("SP207", f"'{age}' is no age in years", age.span, "Write for example: age: 45.")
+        scribe.report.add("SP407", f"'{age}' is no age in years", age.span, "Write for example: age: 45.")
         return ""
     year = today.year - int(age or 60)
     leap = today.month == 2 and today.day == 29

@@ -48,7 +48,9 @@ def _wanted(value: object) -> Wanted:
                 id_, _, level = key.partition(" ")
                 return Wanted(Scalar.of(id_, key.span), level.strip(), texts)
     raise wrong(
-        "a recommendation is wanted here", 'Write "- ID", "- ID T7" for one of several lesions, or "- ID: words of it".'
+        "SP207",
+        "a recommendation is wanted here",
+        'Write "- ID", "- ID T7" for one of several lesions, or "- ID: words of it".',
     )
 
 
@@ -59,7 +61,9 @@ def _entry(value: object) -> Scalar | Block:
     if isinstance(value, Scalar) or (isinstance(value, Block) and len(value) == 1):
         return value
     raise wrong(
-        "one entry of the chart is wanted here", 'Write "- night-pain: yes", "- spine-mri", or "- resource: {...}".'
+        "SP207",
+        "one entry of the chart is wanted here",
+        'Write "- night-pain: yes", "- spine-mri", or "- resource: {...}".',
     )
 
 

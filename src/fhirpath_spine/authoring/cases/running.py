@@ -166,11 +166,11 @@ def _check_names(story: Story, library: Library, known: Sequence[str], report: R
     for _, wanted in expected(story.expect):
         if wanted.id not in known:
             hint = did_you_mean(wanted.id, known)
-            report.add("SP207", f"no recommendation is called '{wanted.id}'", wanted.id.span, hint)
+            report.add("SP401", f"no recommendation is called '{wanted.id}'", wanted.id.span, hint)
     for name in story.expect.indicators:
         if name not in known:
-            report.add("SP207", f"no recommendation is called '{name}'", name.span, did_you_mean(name, known))
+            report.add("SP401", f"no recommendation is called '{name}'", name.span, did_you_mean(name, known))
     pathways = [p.id for p in library.pathways]
     for name in story.expect.states or ():
         if name.partition(" ")[0] not in pathways:
-            report.add("SP207", f"no pathway is called '{name}'", name.span, did_you_mean(name, pathways))
+            report.add("SP401", f"no pathway is called '{name}'", name.span, did_you_mean(name, pathways))

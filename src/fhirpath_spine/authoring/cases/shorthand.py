@@ -92,7 +92,7 @@ class Scribe:
             return None
         kind = str(parts.get("type", need.resources[0]))
         if kind not in need.resources:
-            self._wrong(parts["type"], f"'{kind}' is no resource of {need.name}", need.resources)
+            self._wrong("SP411", parts["type"], f"'{kind}' is no resource of {need.name}", need.resources)
             return None
         resource: dict[str, Any] = {"resourceType": kind, "id": self._id(entry.label)}
         status = parts.get("status")
@@ -122,9 +122,9 @@ class Scribe:
             for need in needs.values():
                 if need.codes is not None and chosen.members and chosen.members <= need.codes.members:
                     return need, chosen
-            self._wrong(name, f"no need reads the value set '{name}'", ())
+            self._wrong("SP408", name, f"no need reads the value set '{name}'", ())
             return None, None
-        self._wrong(name, f"nothing is called '{name}'", [*needs, *self.library.value_sets])
+        self._wrong("SP408", name, f"nothing is called '{name}'", [*needs, *self.library.value_sets])
         return None, None
 
     def _parts(self, entry: Entry, need: Need) -> dict[str, Node] | None:
@@ -144,8 +144,9 @@ class Scribe:
             word = Scalar.of(text, node.place(node.find(text), len(text)))
             role = self._role(text, need)
             if not role or role in parts:
-                what = f"'{text}' says nothing about {need.name}" if not role else f"'{text}' is a second {role}"
-                self._wrong(word, what, [*(need.value.words if need.value else ()), *self.library.value_sets])
+                code, what = ("SP204", f"is a second {role}") if role else ("SP410", f"says nothing about {need.name}")
+                likely = [*(need.value.words if need.value else ()), *self.library.value_sets]
+                self._wrong(code, word, f"'{text}' {what}", likely)
                 return None
             parts[role] = word
         return parts
@@ -191,11 +192,11 @@ class Scribe:
             return self._coded(first_of(self.library.value_sets[name]), name.span)
         short, bar, code = name.partition("|")
         if not bar:
-            self._wrong(name, f"no value set is called '{name}'", self.library.value_sets)
+            self._wrong("SP409", name, f"no value set is called '{name}'", self.library.value_sets)
         elif short == "text":
             return {"text": code}
         elif short not in self.systems:
-            self._wrong(name, f"the code system '{short}' is not known", self.systems)
+            self._wrong("SP211", name, f"the code system '{short}' is not known", self.systems)
         return self._coded((self.systems.get(short, short), code), name.span)
 
     def _coded(self, coding: Coding, span: Span) -> dict[str, Any]:
@@ -213,7 +214,7 @@ class Scribe:
         if isinstance(text, Scalar) and _DAY.match(text):
             return str(text)
         if text != "undated":
-            self._wrong(text, f"'{text}' is no date", ("today", "undated"))
+            self._wrong("SP406", text, f"'{text}' is no date", ("today", "undated"))
         return ""
 
     # ------------------------------------------------------------------ values
@@ -224,7 +225,7 @@ class Scribe:
             return {"valueCodeableConcept": self._concept(text)}
         if rule.kind == "boolean":
             if text not in ("yes", "no", "true", "false"):
-                self._wrong(text, f"'{text}' is neither yes nor no", ("yes", "no"))
+                self._wrong("SP410", text, f"'{text}' is neither yes nor no", ("yes", "no"))
             return {"valueBoolean": text in ("yes", "true")}
         match = _NUMBER.fullmatch(text)
         if rule.kind in ("integer", "quantity") and match is not None:
@@ -241,7 +242,7 @@ class Scribe:
             return {"valueCodeableConcept": self._coded(answers[0], text.span)}
         if text in self.library.value_sets or "|" in text:
             return {"valueCodeableConcept": self._concept(text)}
-        self._wrong(text, f"'{text}' is no answer of {need.name}", sorted(map(str, rule.answers.values())))
+        self._wrong("SP410", text, f"'{text}' is no answer of {need.name}", sorted(map(str, rule.answers.values())))
         return {}
 
     def _component(self, name: str, rule: Value, node: Node, need: Need) -> dict[str, Any]:
@@ -259,7 +260,7 @@ class Scribe:
                 if one in names:
                     sites.append(self._coded(names[one], level.span))
                 else:
-                    self._wrong(level, f"'{one}' is no level", names)
+                    self._wrong("SP321", level, f"'{one}' is no level", names)
         if isinstance(site := parts.get("site"), Scalar):
             sites.append(self._concept(site))
         if sites and kind in ("Condition", "Procedure"):
@@ -268,7 +269,7 @@ class Scribe:
             resource["bodySite"] = {"coding": [c for s in sites for c in s.get("coding", [])]}
         if isinstance(about := parts.get("about"), Scalar):
             if about not in self.references:
-                self._wrong(about, f"no entry before this one is called '{about}'", self.references)
+                self._wrong("SP412", about, f"no entry before this one is called '{about}'", self.references)
             element = "focus" if kind == "Observation" else "reasonReference"
             resource[element] = [{"reference": self.references.get(about, "")}]
 
@@ -276,12 +277,14 @@ class Scribe:
 
     def _whole(self, entry: Entry) -> Made | None:
         if not isinstance(entry.node, Block):
-            self._wrong(entry.name, "a FHIR resource is wanted here", ())
+            self._wrong("SP207", entry.name, "a FHIR resource is wanted here", ())
             return None
         resource = plain(entry.node)
         kind = str(resource.get("resourceType", ""))
         if kind not in (*KEYS.values(), "Observation", "Medication"):
-            self._wrong(entry.name, f"'{kind}' is no resource type that is read", (*KEYS.values(), "Observation"))
+            self._wrong(
+                "SP413", entry.name, f"'{kind}' is no resource type that is read", (*KEYS.values(), "Observation")
+            )
             return None
         resource.setdefault("id", self._id("resource"))
         if kind not in ("Patient", "Medication"):
@@ -295,5 +298,5 @@ class Scribe:
         self.used.add(made)
         return made
 
-    def _wrong(self, node: Node, message: str, known: Iterable[object]) -> None:
-        self.report.add("SP207", message, node.span, advice(str(node), sorted(set(map(str, known)))))
+    def _wrong(self, code: str, node: Node, message: str, known: Iterable[object]) -> None:
+        self.report.add(code, message, node.span, advice(str(node), sorted(set(map(str, known)))))

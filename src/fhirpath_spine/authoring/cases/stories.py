@@ -100,7 +100,7 @@ class _Reading:
         if id(case) in self._done:
             return self._done[id(case)]
         if id(case) in self._open:
-            self._report.add("SP207", "this case is based on itself", case.case.span, "Base it on another one.")
+            self._report.add("SP403", "this case is based on itself", case.case.span, "Base it on another one.")
             return None
         self._open.add(id(case))
         base = self._base(case)
@@ -127,7 +127,7 @@ class _Reading:
         found = self._by_id.get(case.base)
         if found is None:
             hint = did_you_mean(case.base, self._by_id) or "Give the other case an id."
-            self._report.add("SP207", f"no case has the id '{case.base}'", case.base.span, hint)
+            self._report.add("SP402", f"no case has the id '{case.base}'", case.base.span, hint)
             return None
         return self._story(*found)
 
@@ -136,14 +136,14 @@ class _Reading:
             kept = [e for e in story.entries if gone not in (e.label, str(e.name))]
             if len(kept) == len(story.entries):
                 hint = did_you_mean(gone, [e.label for e in story.entries]) or "Name an entry of the base."
-                self._report.add("SP207", f"the base has no entry '{gone}'", gone.span, hint)
+                self._report.add("SP404", f"the base has no entry '{gone}'", gone.span, hint)
             story.entries = kept
         instead = list(map(_read, case.instead))
         for label in dict.fromkeys(e.label for e in instead):
             if not any(e.label == label for e in story.entries):
                 span = next(e.name.span for e in instead if e.label == label)
                 hint = did_you_mean(label, [e.label for e in story.entries]) or "Put it under given."
-                self._report.add("SP207", f"the base has no entry '{label}'", span, hint)
+                self._report.add("SP404", f"the base has no entry '{label}'", span, hint)
         replaced = {e.label for e in instead}
         story.entries = [e for e in story.entries if e.label not in replaced] + instead
         story.entries += map(_read, case.given)

@@ -164,7 +164,7 @@ class DefinitionBuilder:
             return None
         if need.latest:
             self._report.add(
-                "SP207",
+                "SP335",
                 f"'{need.name}' keeps only the newest, so what contradicts it would not be seen",
                 part.need.span,
                 "Read a need without latest:.",
@@ -173,7 +173,7 @@ class DefinitionBuilder:
         answer = self._compiler.expression(part.answer, ONE_ITEM, item=need)
         if self._report.errors == before and not _is_type(answer.shape, RANKED_TYPES[str(form.type)]):
             told = _TYPE_NAMES.get(answer.shape.type, answer.shape.type)
-            self._report.add("SP207", f"the answer is {told}, not {form.type}", part.answer.span)
+            self._report.add("SP336", f"the answer is {told}, not {form.type}", part.answer.span)
         return RankedSource(need.name, answer)
 
     def _need(self, name: Scalar) -> Need | None:

@@ -162,7 +162,7 @@ class LesionsBuilder:
         sources = []
         for source in form.sources:
             if source.without_site is not None and not source.site:
-                self._report.add("SP207", "withoutSite needs a site", source.without_site.span, "Add site:.")
+                self._report.add("SP334", "withoutSite needs a site", source.without_site.span, "Add site:.")
             sources.append(
                 LesionSource(
                     codes=self._sets(source.code),
@@ -183,10 +183,10 @@ class LesionsBuilder:
         for name, level in form.levels.items():
             value_set = self._set(name)
             if value_set.prefixes:
-                self._report.add("SP207", f"'{name}' matches by prefix, so it names no level", name.span)
+                self._report.add("SP332", f"'{name}' matches by prefix, so it names no level", name.span)
             for coding in sorted(value_set.members):
                 if coding in levels:
-                    self._report.add("SP207", f"a code of '{name}' is the level {levels[coding]} already", name.span)
+                    self._report.add("SP333", f"a code of '{name}' is the level {levels[coding]} already", name.span)
                 levels[coding] = str(level)
         return levels
 

@@ -148,18 +148,19 @@ class NeedBuilder:
             self._report.add("SP304", f"'{name}' is a boolean and does not say what its absence means", name.span, hint)
         if form.value is not None and set(kinds) != VALUED:
             self._report.add(
-                "SP207",
+                "SP324",
                 "only Observations have a value",
                 form.value.type.span,
                 "Read the others by a need of their own.",
             )
         if form.conflict is not None and form.value is None:
-            self._report.add("SP207", "only a need with a value can hold a conflict", form.conflict.span, "Remove it.")
+            self._report.add("SP325", "only a need with a value can hold a conflict", form.conflict.span, "Remove it.")
         if "Patient" in kinds and len(kinds) > 1:
-            self._report.add("SP207", "Patient cannot share a need with other types", name.span)
-        coded = [f for f in form.resources.values() if f.code]
-        if coded and len(coded) < len(kinds):
-            self._report.add("SP207", f"every resource type of '{name}' needs a code, or none", name.span)
+            self._report.add("SP326", "Patient cannot share a need with other types", name.span)
+        searched = [f for kind, f in form.resources.items() if kind != "Patient"]
+        coded = [f for f in searched if f.code]
+        if coded and len(coded) < len(searched):
+            self._report.add("SP327", f"every resource type of '{name}' needs a code, or none", name.span)
 
     @staticmethod
     def _key(kind: str, form: NeedForm) -> str:

@@ -174,9 +174,9 @@ class PathwayBuilder:
             self._report.add("SP206", f"{form.id} does not say when it applies", form.id.span, "Add applies:.")
         if not per_lesion and form.without_lesion:
             name = next(iter(form.without_lesion[0]))
-            self._report.add("SP207", "a pathway without lesions has no withoutLesion", name.span, "Use applies:.")
+            self._report.add("SP337", "a pathway without lesions has no withoutLesion", name.span, "Use applies:.")
         if not per_lesion and form.lesion.fallback:
-            self._report.add("SP207", "only a pathway per lesion can be the fallback", form.lesion.per.span)
+            self._report.add("SP337", "only a pathway per lesion can be the fallback", form.lesion.per.span)
 
     def _used(self, form: PathwayForm, setting: Setting) -> tuple[Use, ...]:
         uses: dict[str, Use] = {}

@@ -163,7 +163,7 @@ class RecommendationBuilder:
         """The recommendation; ``paragraphs`` reads the file that ``detail`` names."""
         per_patient = form.scope == "patient" or not setting.per_lesion
         if form.scope is not None and form.scope == "lesion" and not setting.per_lesion:
-            self._report.add("SP207", "this pathway is judged once per patient", form.scope.span, "Remove scope:.")
+            self._report.add("SP337", "this pathway is judged once per patient", form.scope.span, "Remove scope:.")
         place, pathway = setting.place(per_patient=per_patient), setting.pathway
         lines = self.lines(form.say, place, pathway)
         if form.detail is not None:
@@ -208,10 +208,10 @@ class RecommendationBuilder:
                     self._report.add("SP204", f"the criterion '{name}' stands twice", name.span, "Rename one of them.")
                 if unknowns and form.unknown is not None and form.unknown not in unknowns:
                     hint = f"Here it can be {', '.join(unknowns)}."
-                    self._report.add("SP207", f"unknown: {form.unknown} means nothing here", form.unknown.span, hint)
+                    self._report.add("SP338", f"unknown: {form.unknown} means nothing here", form.unknown.span, hint)
                 if form.of is not None and not per_patient:
                     hint = "Remove of:, or let the recommendation be asked once of the patient."
-                    self._report.add("SP207", f"of: {form.of} means nothing here", form.of.span, hint)
+                    self._report.add("SP339", f"of: {form.of} means nothing here", form.of.span, hint)
                 built[str(name)] = Criterion(
                     name=str(name),
                     test=self._compiler.test(form.test, RECOMMENDATION if form.of else place, pathway),
@@ -250,5 +250,5 @@ class RecommendationBuilder:
         if form.indicator and not always:
             last = next(iter(form.indicator[-1]))
             hint = "End the list with an indicator that has no condition."
-            self._report.add("SP207", "the indicator is left open where no condition holds", last.span, hint)
+            self._report.add("SP340", "the indicator is left open where no condition holds", last.span, hint)
         return tuple(found) or ((Indicator.INFO, None),)

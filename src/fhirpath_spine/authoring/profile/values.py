@@ -92,24 +92,24 @@ class ValueBuilder:
         kind = str(form.type)
         if kind == "quantity" and form.unit is None:
             self._report.add(
-                "SP207", f"the quantity '{name}' has no unit", form.type.span, "Add unit: with a UCUM unit."
+                "SP328", f"the quantity '{name}' has no unit", form.type.span, "Add unit: with a UCUM unit."
             )
         if kind != "quantity" and form.unit is not None:
-            self._report.add("SP207", f"a value of type {kind} has no unit", form.unit.span, "Remove it.")
+            self._report.add("SP328", f"a value of type {kind} has no unit", form.unit.span, "Remove it.")
         if kind == "word" and not form.answers:
-            self._report.add("SP207", f"the words of '{name}' are missing", form.type.span, "Add answers:.")
+            self._report.add("SP329", f"the words of '{name}' are missing", form.type.span, "Add answers:.")
         if kind not in ("word", "integer") and form.answers:
             self._report.add(
-                "SP207", f"a value of type {kind} has no answers", next(iter(form.answers)).span, "Remove them."
+                "SP329", f"a value of type {kind} has no answers", next(iter(form.answers)).span, "Remove them."
             )
         factors = {str(unit): factor for unit, factor in form.units.items()}
         if form.unit is not None:
             factors.setdefault(str(form.unit), Decimal(1))
         for unit, factor in form.units.items():
             if factor <= 0:
-                self._report.add("SP207", f"the factor of {unit} has to be above zero", unit.span)
+                self._report.add("SP330", f"the factor of {unit} has to be above zero", unit.span)
         if form.plausible is not None and form.plausible[0] > form.plausible[1]:
-            self._report.add("SP207", f"the plausible range of '{name}' is upside down", name.span)
+            self._report.add("SP331", f"the plausible range of '{name}' is upside down", name.span)
         return Value(
             kind=kind,
             unit=str(form.unit or ""),
@@ -142,7 +142,7 @@ class ValueBuilder:
     def _members(self, name: Scalar) -> list[Coding]:
         found = self._terminology.value_set(name, self._report)
         if found.prefixes:
-            self._report.add("SP207", f"'{name}' matches by prefix, so it cannot list answers", name.span)
+            self._report.add("SP332", f"'{name}' matches by prefix, so it cannot list answers", name.span)
         return sorted(found.members)
 
     def _meaning_of(self, word: Scalar, kind: str) -> str | int:
@@ -150,5 +150,5 @@ class ValueBuilder:
             return str(word)
         if word.isascii() and word.isdigit():
             return int(word)
-        self._report.add("SP207", f"'{word}' is not a whole number", word.span)
+        self._report.add("SP227", f"'{word}' is not a whole number", word.span)
         return 0

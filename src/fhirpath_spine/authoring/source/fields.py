@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
 
 
-def wrong(message: str, hint: str = "", code: str = "SP207") -> PydanticCustomError:
+def wrong(code: str, message: str, hint: str = "") -> PydanticCustomError:
     """A finding of a rule, to be raised inside a validator."""
     return PydanticCustomError(code, "{message}", {"message": message, "hint": hint})
 
@@ -25,13 +25,13 @@ def wrong(message: str, hint: str = "", code: str = "SP207") -> PydanticCustomEr
 def _scalar(value: object, wanted: str) -> Scalar:
     if isinstance(value, Scalar):
         return value
-    raise wrong(f"{wanted} is wanted here, not a {'list' if isinstance(value, list) else 'mapping'}")
+    raise wrong("SP207", f"{wanted} is wanted here, not a {'list' if isinstance(value, list) else 'mapping'}")
 
 
 def _text(value: object) -> Scalar:
     text = _scalar(value, "text")
     if not text.strip():
-        raise wrong("text is wanted here, and it is empty")
+        raise wrong("SP225", "text is wanted here, and it is empty")
     return text
 
 
@@ -47,7 +47,7 @@ Expr = Annotated[
 """A FHIRPath expression; it is compiled later."""
 
 
-def pattern(regex: str, wanted: str, code: str = "SP208") -> tuple[PlainValidator, WithJsonSchema]:
+def pattern(regex: str, wanted: str) -> tuple[PlainValidator, WithJsonSchema]:
     """Text of a certain form; ``wanted`` names it in messages."""
     compiled = re.compile(regex)
 
@@ -55,7 +55,7 @@ def pattern(regex: str, wanted: str, code: str = "SP208") -> tuple[PlainValidato
         text = _scalar(value, wanted)
         if compiled.fullmatch(text):
             return text
-        raise wrong(f"'{text}' is not {wanted}", f"It has to match {regex}.", code)
+        raise wrong("SP208", f"'{text}' is not {wanted}", f"It has to match {regex}.")
 
     return PlainValidator(check), WithJsonSchema({"type": ["string", "integer"], "pattern": f"^({regex})$"})
 
@@ -78,7 +78,7 @@ PairText = Annotated[Scalar, *pattern("[^|\\s]+[|][^|\\s]+", 'a coding "system|c
 Path = Annotated[Scalar, *pattern("texts/[A-Za-z0-9._-]+[.]md", "a file below texts/")]
 
 
-def one_of(*words: str, code: str = "SP207") -> tuple[PlainValidator, WithJsonSchema]:
+def one_of(*words: str, code: str = "SP226") -> tuple[PlainValidator, WithJsonSchema]:
     """Text that has to be one of a closed list."""
 
     def check(value: object) -> Scalar:
@@ -86,7 +86,7 @@ def one_of(*words: str, code: str = "SP207") -> tuple[PlainValidator, WithJsonSc
         if text in words:
             return text
         hint = did_you_mean(text, words) or f"One of: {', '.join(words)}."
-        raise wrong(f"'{text}' is not allowed here", hint, code)
+        raise wrong(code, f"'{text}' is not allowed here", hint)
 
     return PlainValidator(check), WithJsonSchema({"enum": [*words, *(int(w) for w in words if w.isdigit())]})
 
@@ -95,7 +95,7 @@ def _whole(value: object) -> int:
     text = _scalar(value, "a whole number")
     if re.fullmatch("0|[1-9][0-9]{0,8}", text):
         return int(text)
-    raise wrong(f"'{text}' is not a whole number")
+    raise wrong("SP227", f"'{text}' is not a whole number")
 
 
 def _number(value: object) -> Decimal:
@@ -105,21 +105,21 @@ def _number(value: object) -> Decimal:
             return Decimal(text)
     except InvalidOperation:  # pragma: no cover - the pattern admits nothing that Decimal refuses
         pass
-    raise wrong(f"'{text}' is not a number")
+    raise wrong("SP227", f"'{text}' is not a number")
 
 
 def _days(value: object) -> int:
     text = _scalar(value, "a number of days")
     if match := re.fullmatch("([1-9][0-9]{0,4}) days?", text):
         return int(match[1])
-    raise wrong(f"'{text}' is not a number of days", "Write for example: 30 days.")
+    raise wrong("SP228", f"'{text}' is not a number of days", "Write for example: 30 days.")
 
 
 def _flag(value: object) -> bool:
     text = _scalar(value, "true or false")
     if text in ("true", "false"):
         return text == "true"
-    raise wrong(f"'{text}' is neither true nor false", 'Write true or false; "yes" and "no" are words here.')
+    raise wrong("SP229", f"'{text}' is neither true nor false", 'Write true or false; "yes" and "no" are words here.')
 
 
 Whole = Annotated[int, PlainValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 0})]
@@ -149,7 +149,7 @@ class AtLeastOne:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         def check(value: Any) -> Any:
             if isinstance(value, list) and not value:
-                raise wrong("at least one entry is wanted here")
+                raise wrong("SP230", "at least one entry is wanted here")
             return value
 
         return core_schema.no_info_before_validator_function(check, handler(source))
@@ -186,7 +186,7 @@ ValueSets = Annotated[tuple[Name, ...], OneOrMany()]
 def _single(value: object) -> object:
     if isinstance(value, dict) and len(value) == 1:
         return value
-    raise wrong("one entry 'name: ...' is wanted here", "Start each entry of the list with its own dash.")
+    raise wrong("SP231", "one entry 'name: ...' is wanted here", "Start each entry of the list with its own dash.")
 
 
 Single = BeforeValidator(_single)
@@ -203,7 +203,7 @@ class Form(BaseModel):
     def _remember(cls, value: Any, info: ValidationInfo) -> Any:
         """Notes which keys are known here, so that a misspelt one can be named with its likeness."""
         if not isinstance(value, dict):
-            raise wrong(f"a mapping with the keys {', '.join(cls.keys())} is wanted here")
+            raise wrong("SP207", f"a mapping with the keys {', '.join(cls.keys())} is wanted here")
         if isinstance(info.context, dict):
             info.context[id(value)] = cls.keys()
         return value

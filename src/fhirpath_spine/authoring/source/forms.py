@@ -46,7 +46,7 @@ def _note(detail: ErrorDetails, root: Node, known: dict[int, Sequence[str]], rep
         what = f"the key '{last}' is missing" if isinstance(last, str) else "one more entry is wanted here"
         report.add("SP206", what, where)
     elif kind in ("too_short", "too_long"):
-        report.add("SP207", _length(kind, context), where)
+        report.add("SP230", _length(kind, context), where)
     else:
         report.add("SP207", _WANTED.get(kind, detail["msg"]), where)
 
