@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from tests.kit.ports import Unfetched
 
 from benchmarks.profile_set import identifier
 from benchmarks.stacks import AT, Answers
@@ -20,6 +19,7 @@ from fhirpath_spine.pathway.facts.chart import Chart, Read
 from fhirpath_spine.pathway.judging.evaluate import decide
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot, Trace
+from tests.kit.ports import Unfetched
 
 TRUTH = {Status.RECOMMENDED: True, Status.NOT_APPLICABLE: False, Status.NEEDS_DATA: None}
 

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-
 from terminology_data import ADDED, BESIDE, NARROWED, ONLY, RANGES, RENAMED, SYSTEMS, TITLES
 from terminology_derived import DERIVED
 from terminology_tables import BY_TOKEN, Key, Members, Row, Tables, merge, triples

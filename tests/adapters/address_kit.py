@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import httpx2
-from whole_service import Setup, chart, patient_of, request_body
 
 from fhirpath_spine.adapters.ehr.client import Ehr
 from fhirpath_spine.adapters.ehr.network import GuardedTransport
 from fhirpath_spine.exchange.incoming.addresses import Servers, read_base
 from fhirpath_spine.service import Client
+from tests.adapters.whole_service import Setup, chart, patient_of, request_body
 
 CHART = chart("C13")
 PATIENT = patient_of(CHART)

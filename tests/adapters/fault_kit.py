@@ -12,9 +12,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from stub_ehr import FHIR, Answer, Asked, Fault, Stub, from_bundle, of_json
-from virtual_time import waited
-from whole_service import TOKEN, Json, Setup, beside, chart, over_sockets, patient_of, request_body
+
+from tests.adapters.stub_ehr import FHIR, Answer, Asked, Fault, Stub, from_bundle, of_json
+from tests.adapters.virtual_time import waited
+from tests.adapters.whole_service import TOKEN, Json, Setup, beside, chart, over_sockets, patient_of, request_body
 
 CHART = chart("C13")
 PATIENT = patient_of(CHART)

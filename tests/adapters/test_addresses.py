@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import httpx2
 import pytest
-from address_kit import CHART, EHR, Names, called, listed
 from hypothesis import given
 from hypothesis import strategies as st
-from stub_ehr import from_bundle
-from whole_service import TOKEN, Setup
 
 from fhirpath_spine.exchange.incoming.addresses import Servers, read_base
+from tests.adapters.address_kit import CHART, EHR, Names, called, listed
+from tests.adapters.stub_ehr import from_bundle
+from tests.adapters.whole_service import TOKEN, Setup
 
 # ------------------------------------------------------------------ which server
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from fault_kit import Clock
 
 from fhirpath_spine.adapters.ehr.faults import LONGEST, SERVERS, BackOff
 from fhirpath_spine.exchange.incoming.addresses import Address
+from tests.adapters.fault_kit import Clock
 
 
 def server(port: int) -> Address:

@@ -8,7 +8,11 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from fault_kit import (
+
+from fhirpath_spine.adapters.ehr.client import Ehr
+from fhirpath_spine.exchange.incoming.addresses import Servers
+from fhirpath_spine.service import BYTES, PAGES, Client
+from tests.adapters.fault_kit import (
     CHART,
     KEY,
     NEED,
@@ -26,13 +30,9 @@ from fault_kit import (
     watch,
     with_fault,
 )
-from stub_ehr import FHIR, Answer, InProcess, Stub, from_bundle, of_json
-from virtual_time import waited
-from whole_service import Json, Setup, incomplete_card, refusal, request_body, snapshot, why
-
-from fhirpath_spine.adapters.ehr.client import Ehr
-from fhirpath_spine.exchange.incoming.addresses import Servers
-from fhirpath_spine.service import BYTES, PAGES, Client
+from tests.adapters.stub_ehr import FHIR, Answer, InProcess, Stub, from_bundle, of_json
+from tests.adapters.virtual_time import waited
+from tests.adapters.whole_service import Json, Setup, incomplete_card, refusal, request_body, snapshot, why
 
 MEGABYTE = 1_000_000
 

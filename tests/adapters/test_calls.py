@@ -8,8 +8,14 @@ import time
 from typing import Any
 
 import pytest
-from stub_ehr import Answer, Stub, from_bundle, of_json, outcome
-from whole_service import (
+
+from fhirpath_spine.adapters.ehr import client as ehr_module
+from fhirpath_spine.exchange.incoming.addresses import Servers
+from fhirpath_spine.exchange.incoming.prefetch import Open, Why
+from fhirpath_spine.exchange.incoming.requests import parse_request
+from fhirpath_spine.service import Budget, Client
+from tests.adapters.stub_ehr import Answer, Stub, from_bundle, of_json, outcome
+from tests.adapters.whole_service import (
     URL,
     Json,
     Setup,
@@ -23,12 +29,6 @@ from whole_service import (
     snapshot,
     why,
 )
-
-from fhirpath_spine.adapters.ehr import client as ehr_module
-from fhirpath_spine.exchange.incoming.addresses import Servers
-from fhirpath_spine.exchange.incoming.prefetch import Open, Why
-from fhirpath_spine.exchange.incoming.requests import parse_request
-from fhirpath_spine.service import Budget, Client
 
 CHART = chart("C13")
 PATIENT = patient_of(CHART)

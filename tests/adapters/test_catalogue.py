@@ -12,7 +12,10 @@ from functools import cache
 
 import httpx2
 import pytest
-from fault_kit import (
+
+from fhirpath_spine.pathway.decision import Status
+from fhirpath_spine.service import PAGES
+from tests.adapters.fault_kit import (
     CANARY,
     CHART,
     KEY,
@@ -28,11 +31,8 @@ from fault_kit import (
     peak,
     watch,
 )
-from stub_ehr import FHIR, Answer, Fault, Stub, from_bundle, of_json, outcome
-from whole_service import TOKEN, Json, Setup, incomplete_card, refusal, snapshot, why
-
-from fhirpath_spine.pathway.decision import Status
-from fhirpath_spine.service import PAGES
+from tests.adapters.stub_ehr import FHIR, Answer, Fault, Stub, from_bundle, of_json, outcome
+from tests.adapters.whole_service import TOKEN, Json, Setup, incomplete_card, refusal, snapshot, why
 
 DEADLINE = 4.0
 KEYS = len(snapshot().templates)

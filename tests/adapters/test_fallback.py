@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from fault_kit import CANARY, CHART, PATIENT, always, call, call_waiting, watch
-from stub_ehr import Answer, Asked, Fault, Stub, from_bundle, of_json, outcome
-from whole_service import Json, Setup, incomplete_card, refusal, snapshot, why
 
 from fhirpath_spine.exchange.incoming.addresses import Servers
 from fhirpath_spine.exchange.outgoing.offline import document
 from fhirpath_spine.service import Client
+from tests.adapters.fault_kit import CANARY, CHART, PATIENT, always, call, call_waiting, watch
+from tests.adapters.stub_ehr import Answer, Asked, Fault, Stub, from_bundle, of_json, outcome
+from tests.adapters.whole_service import Json, Setup, incomplete_card, refusal, snapshot, why
 
 GROUPS = [key for key in snapshot().templates if key.startswith("observations-")]
 UNCODED: Json = {

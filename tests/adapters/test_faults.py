@@ -13,7 +13,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from fault_kit import (
+
+from fhirpath_spine.pathway.decision import Status
+from tests.adapters.fault_kit import (
     CANARY,
     CHART,
     KEY,
@@ -29,10 +31,8 @@ from fault_kit import (
     watch,
     with_fault,
 )
-from stub_ehr import FHIR, Answer, Stub, from_bundle, of_json, outcome
-from whole_service import TOKEN, Json, Setup, incomplete_card, refusal, snapshot, why
-
-from fhirpath_spine.pathway.decision import Status
+from tests.adapters.stub_ehr import FHIR, Answer, Stub, from_bundle, of_json, outcome
+from tests.adapters.whole_service import TOKEN, Json, Setup, incomplete_card, refusal, snapshot, why
 
 
 @pytest.fixture(autouse=True)

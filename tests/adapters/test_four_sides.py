@@ -10,8 +10,6 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stub_ehr import Stub, from_bundle, of_json, outcome
-from whole_service import AT, ROOT, Json, Setup, chart, in_process, library, patient_of, request_body, snapshot
 
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange.incoming import bundles
@@ -21,6 +19,19 @@ from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.judging.evaluate import decide
 from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.service import Client
+from tests.adapters.stub_ehr import Stub, from_bundle, of_json, outcome
+from tests.adapters.whole_service import (
+    AT,
+    ROOT,
+    Json,
+    Setup,
+    chart,
+    in_process,
+    library,
+    patient_of,
+    request_body,
+    snapshot,
+)
 
 SANDBOX = sorted(p.stem[:2] for p in (ROOT / "sandbox" / "patients").glob("[0-9]*.json"))
 CASES = sorted(p.stem for p in (ROOT / "tests" / "clinical" / "cases").glob("C*.json"))

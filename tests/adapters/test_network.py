@@ -7,12 +7,12 @@ from typing import Any
 
 import httpcore2
 import pytest
-from address_kit import Names
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fhirpath_spine.adapters.ehr import network
 from fhirpath_spine.adapters.ehr.network import Reach, is_admitted
+from tests.adapters.address_kit import Names
 
 PUBLIC = ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "8.8.8.8"]
 PRIVATE = ["10.1.2.3", "172.16.0.1", "192.168.1.1", "fd12:3456::1", "127.0.0.1", "127.8.9.1", "::1"]

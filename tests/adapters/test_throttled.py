@@ -9,10 +9,14 @@ from typing import Any
 
 import httpx2
 import pytest
-from fault_kit import CANARY, CHART, KEY, NEED, PATIENT, WHOLE, Clock, always, watch
-from stub_ehr import FHIR, Answer, Stub, from_bundle, of_json, outcome
-from virtual_time import waited
-from whole_service import (
+
+from fhirpath_spine.exchange.incoming.addresses import Servers
+from fhirpath_spine.pathway.facts.chart import type_of
+from fhirpath_spine.service import Client
+from tests.adapters.fault_kit import CANARY, CHART, KEY, NEED, PATIENT, WHOLE, Clock, always, watch
+from tests.adapters.stub_ehr import FHIR, Answer, Stub, from_bundle, of_json, outcome
+from tests.adapters.virtual_time import waited
+from tests.adapters.whole_service import (
     TOKEN,
     Json,
     Setup,
@@ -24,10 +28,6 @@ from whole_service import (
     snapshot,
     why,
 )
-
-from fhirpath_spine.exchange.incoming.addresses import Servers
-from fhirpath_spine.pathway.facts.chart import type_of
-from fhirpath_spine.service import Client
 
 OTHER_TOKEN = "canary-other-token"
 

@@ -12,15 +12,15 @@ from typing import Any
 
 import httpx2
 import pytest
-from address_kit import CHART, EHR, PATIENT, Names, called, listed
 from hypothesis import given
 from hypothesis import strategies as st
-from stub_ehr import FHIR, Answer, Stub, from_bundle, of_json
-from whole_service import TOKEN, Setup, request_body
 
 from fhirpath_spine.adapters.ehr.client import Ehr
 from fhirpath_spine.exchange.incoming.addresses import Servers, read_link
 from fhirpath_spine.service import Client
+from tests.adapters.address_kit import CHART, EHR, PATIENT, Names, called, listed
+from tests.adapters.stub_ehr import FHIR, Answer, Stub, from_bundle, of_json
+from tests.adapters.whole_service import TOKEN, Setup, request_body
 
 # ------------------------------------------------------------------ TLS
 

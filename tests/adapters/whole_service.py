@@ -14,21 +14,18 @@ from typing import Any, TypeVar
 
 import httpx2
 from fastapi import FastAPI
-from stub_ehr import InProcess, Stub
 
-from fhirpath_spine import authoring
 from fhirpath_spine.adapters.ehr.client import Ehr
 from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.entrypoints.http.app import create
 from fhirpath_spine.exchange.incoming.addresses import Servers
-from fhirpath_spine.exchange.outgoing.cards import Wording
-from fhirpath_spine.exchange.outgoing.ids import Ids
-from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.facts.chart import Chart
 from fhirpath_spine.pathway.judging import evaluate
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot
+from tests.adapters.stub_ehr import InProcess, Stub
+from tests.kit.content import library, wording
 
 ROOT = Path(__file__).parents[2]
 AT = datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC)
@@ -40,14 +37,8 @@ T = TypeVar("T")
 
 
 @cache
-def library() -> Library:
-    """The profiles that ship."""
-    return authoring.load(authoring.profiles_directory())
-
-
-@cache
 def snapshot() -> Snapshot:
-    return Snapshot.of(library(), Site(), Wording(library(), Phrases(library().phrases), Ids()))
+    return Snapshot.of(library(), Site(), wording())
 
 
 def chart(name: str) -> Json:

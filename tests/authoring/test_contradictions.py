@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fhirpath_spine import authoring
+from tests.kit import content
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "contradictions.md").read_text(encoding="utf-8")
@@ -16,7 +16,7 @@ ROWS = dict(re.findall(r"^\| (X\d+) \|.*\| ([^|]+) \|$", PAGE, re.MULTILINE))
 
 @pytest.fixture(scope="module")
 def library():
-    return authoring.load(ROOT / "profiles")
+    return content.library()
 
 
 def test_all_thirty_are_listed_once_and_in_order():

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from fhirpath_spine.authoring import profiles_directory
 from fhirpath_spine.authoring.cases import Outcome, Run, run, running
-from fhirpath_spine.authoring.loading import load_written
 from fhirpath_spine.entrypoints.commands.main import app
+from tests.kit import content
 
 HEAD = """cases:
   - case: Night pain beside back pain
@@ -36,7 +36,7 @@ def profiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", autouse=True)
 def loaded_once() -> Iterator[None]:
     """The profiles are the shipped ones in every test here, so they are compiled once."""
-    loaded = load_written(profiles_directory())
+    loaded = content.written()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(running, "load_written", lambda _: loaded)
         yield

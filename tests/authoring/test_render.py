@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from fhirpath_spine import authoring
 from fhirpath_spine.authoring.pages import pages
 from fhirpath_spine.authoring.pages.english import English
 from fhirpath_spine.entrypoints.commands.main import app
+from tests.kit import content
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -21,7 +21,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture(scope="module")
 def library():
-    return authoring.load(ROOT / "profiles")
+    return content.library()
 
 
 @pytest.fixture(scope="module")

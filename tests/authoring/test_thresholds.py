@@ -11,10 +11,11 @@ import pytest
 
 from fhirpath_spine.authoring import profiles_directory
 from fhirpath_spine.authoring.cases import Outcome, Run, run, running
-from fhirpath_spine.authoring.loading import Written, load_written
+from fhirpath_spine.authoring.loading import Written
 from fhirpath_spine.authoring.proving.coverage import Coverage, cover
 from fhirpath_spine.authoring.proving.thresholds import Threshold, scalars, thresholds
 from fhirpath_spine.pathway.model import Library
+from tests.kit import content
 
 PAIN = """cases:
   - case: Severe pain that persists is a red flag
@@ -31,7 +32,7 @@ READING_ONLY = {"units", "answers", "latest", "spine"}
 
 @pytest.fixture(scope="module")
 def loaded() -> tuple[Library, Written]:
-    return load_written(profiles_directory())
+    return content.written()
 
 
 @pytest.fixture(autouse=True)

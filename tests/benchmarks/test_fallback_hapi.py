@@ -6,32 +6,18 @@ Its times are of no interest here; a stub stands for HAPI.
 from __future__ import annotations
 
 import json
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-if (stubs := str(Path(__file__).parents[1] / "entrypoints")) not in sys.path:
-    sys.path.insert(0, stubs)
-
-from fhir_stub import FhirStub, Reply, of_bundle, serving
+from benchmarks import fallback_hapi as bench
+from tests.entrypoints.fhir_stub import FhirStub, Reply, of_bundle, serving
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "canary-token-4711"
-
-
-@pytest.fixture(scope="module")
-def bench() -> ModuleType:
-    sys.path.insert(0, str(ROOT))
-    try:
-        from benchmarks import fallback_hapi
-    finally:
-        sys.path.remove(str(ROOT))
-    return fallback_hapi
 
 
 @pytest.fixture
@@ -43,7 +29,7 @@ def server() -> Iterator[FhirStub]:
 
 
 @pytest.fixture
-def ran(bench: ModuleType, server: FhirStub, capsys: pytest.CaptureFixture[str]) -> Callable[[], tuple[int, str]]:
+def ran(server: FhirStub, capsys: pytest.CaptureFixture[str]) -> Callable[[], tuple[int, str]]:
     def run() -> tuple[int, str]:
         return bench.against(server.base, TOKEN, 0.01), capsys.readouterr().out
 
@@ -104,7 +90,7 @@ def test_a_page_that_only_the_service_is_refused_is_a_difference(
     assert "conditions: the service found 0 resources" in printed
 
 
-def test_requests_are_compared_key_by_key(bench: ModuleType) -> None:
+def test_requests_are_compared_key_by_key() -> None:
     ids = {"conditions": frozenset({"a", "b"})}
     one, two = bench.Fetched(ids, {"conditions": 1}), bench.Fetched(ids, {"conditions": 2})
     assert list(bench.differences(one, one, ids)) == []
@@ -113,7 +99,7 @@ def test_requests_are_compared_key_by_key(bench: ModuleType) -> None:
     ]
 
 
-def test_an_answer_with_other_words_is_a_difference_and_new_ids_are_none(bench: ModuleType) -> None:
+def test_an_answer_with_other_words_is_a_difference_and_new_ids_are_none() -> None:
     first = {"cards": [{"uuid": "6b1f7f57-4b0e-4cf5-a5b2-e1e9b2a3c4d5", "summary": "a"}]}
     again = {"cards": [{"uuid": "7b1f7f57-4b0e-4cf5-a5b2-e1e9b2a3c4d5", "summary": "a"}]}
     other = {"cards": [{"uuid": "6b1f7f57-4b0e-4cf5-a5b2-e1e9b2a3c4d5", "summary": "b"}]}
@@ -124,7 +110,6 @@ def test_an_answer_with_other_words_is_a_difference_and_new_ids_are_none(bench: 
 
 @pytest.mark.parametrize(("ci", "code"), [("true", 1), ("1", 1), ("false", 0), ("", 0)])
 def test_without_java_it_is_a_failure_in_ci_and_a_loud_skip_elsewhere(
-    bench: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
@@ -141,7 +126,7 @@ def test_without_java_it_is_a_failure_in_ci_and_a_loud_skip_elsewhere(
 
 
 def test_a_server_that_is_not_there_is_a_failure_anywhere(
-    bench: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CI", "")
     monkeypatch.setenv("SPINE_SANDBOX_URL", "http://127.0.0.1:1/fhir")

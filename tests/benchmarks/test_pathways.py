@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from fhirpath_spine import authoring
+from benchmarks import pathways as bench
+from tests.kit import content
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def bench() -> ModuleType:
-    sys.path.insert(0, str(ROOT))
-    try:
-        from benchmarks import pathways
-    finally:
-        sys.path.remove(str(ROOT))
-    return pathways
-
-
 def test_each_pathway_has_a_line_with_what_it_adds(
-    bench: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bench, "RUNS", 1)
-    whole = authoring.load(authoring.profiles_directory())
+    monkeypatch.setattr("RUNS", 1)
+    whole = content.library()
     bench.main()
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if "PW-" in line]
     assert [next(word for word in row if word.startswith("PW-")) for row in rows] == [p.id for p in whole.pathways]
@@ -42,8 +31,8 @@ def test_each_pathway_has_a_line_with_what_it_adds(
     )
 
 
-def test_the_last_library_holds_all_and_each_before_it_one_less(bench: ModuleType) -> None:
-    whole = authoring.load(authoring.profiles_directory())
+def test_the_last_library_holds_all_and_each_before_it_one_less() -> None:
+    whole = content.library()
     found = bench.prefixes(whole)
     assert [len(library.pathways) for library in found] == list(range(1, len(whole.pathways) + 1))
     assert found[-1].pathways == whole.pathways

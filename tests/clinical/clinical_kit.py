@@ -9,32 +9,26 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from tests.kit.ports import Unfetched
-
-from fhirpath_spine import authoring
 from fhirpath_spine.entrypoints.content import moment
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange import EXTENSION
 from fhirpath_spine.exchange.incoming import bundles
 from fhirpath_spine.exchange.incoming.prefetch import read_prefetch
 from fhirpath_spine.exchange.incoming.templates import templates
-from fhirpath_spine.exchange.outgoing.cards import Wording
-from fhirpath_spine.exchange.outgoing.ids import Ids
 from fhirpath_spine.exchange.outgoing.offline import document
-from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.facts.chart import Chart, type_of
 from fhirpath_spine.pathway.judging.evaluate import decide
-from fhirpath_spine.pathway.model import Library, Site
+from fhirpath_spine.pathway.model import Site
+from tests.clinical import score
+from tests.kit.content import library, site, wording
+from tests.kit.ports import Unfetched
 
 HERE = Path(__file__).parent
 CASES = (
@@ -45,38 +39,7 @@ CASES = (
 Json = dict[str, Any]
 
 
-def _score() -> ModuleType:
-    """The judge of the cases, unchanged; its folder is no package."""
-    spec = spec_from_file_location("spine_score", HERE / "score.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules["spine_score"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-score = _score()
-
-
 # ---------------------------------------------------------------------------------------------------- content
-
-
-@cache
-def library() -> Library:
-    """The profiles that ship."""
-    return authoring.load(authoring.profiles_directory())
-
-
-@cache
-def site() -> Site:
-    """The site that the cases assume."""
-    return authoring.load_site(HERE / "site.yaml", authoring.profiles_directory())
-
-
-@cache
-def wording() -> Wording:
-    return Wording(library(), Phrases(library().phrases), Ids())
 
 
 @cache

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from clinical_kit import CASES, expected, judged, score
+
+from tests.clinical.clinical_kit import CASES, expected, judged, score
 
 SHOWN = {"recommended", "blocked", "needs-data"}
 

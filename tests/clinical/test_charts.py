@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from clinical_kit import HERE, judge_bundle
+
+from tests.clinical.clinical_kit import HERE, judge_bundle
 
 FOLDER = HERE.parents[2] / "shared" / "charts"
 CHARTS = sorted(FOLDER.glob("chart-*.json"))

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from clinical_kit import (
+
+from fhirpath_spine.pathway.model import Site
+from tests.clinical.clinical_kit import (
     Json,
     Judged,
     added,
@@ -22,8 +24,6 @@ from clinical_kit import (
     site,
     without,
 )
-
-from fhirpath_spine.pathway.model import Site
 
 SNOMED, ICD = "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10-cm"
 

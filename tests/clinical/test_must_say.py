@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from clinical_kit import (
+
+from tests.clinical.clinical_kit import (
     CASES,
     Json,
     added,

@@ -12,7 +12,11 @@ from datetime import date
 from typing import Any
 
 import orjson
-from clinical_kit import (
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from fhirpath_spine.errors import SpineError
+from tests.clinical.clinical_kit import (
     CASES,
     Json,
     bundle,
@@ -25,10 +29,6 @@ from clinical_kit import (
     prefetch,
     queries,
 )
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
-
-from fhirpath_spine.errors import SpineError
 
 AT = date(2026, 6, 15)
 PATIENT = "p"

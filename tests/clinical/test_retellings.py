@@ -9,9 +9,9 @@ from typing import Any
 from zlib import crc32
 
 import pytest
-from clinical_kit import CASES, Json, bundle, day, judge_bundle, judged
 
 from fhirpath_spine.exchange.ehr_side.shift import shift
+from tests.clinical.clinical_kit import CASES, Json, bundle, day, judge_bundle, judged
 
 cases = pytest.mark.parametrize("case", CASES)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from clinical_kit import (
+
+from tests.clinical.clinical_kit import (
     CASES,
     LOSSES,
     Json,

@@ -6,51 +6,28 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
-from tests.kit.ports import Unfetched
 
 from fhirpath_spine import authoring
 from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.entrypoints.commands import main
 from fhirpath_spine.entrypoints.http.app import SANDBOX, create
-from fhirpath_spine.pathway.model import Library, Site
+from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.service import Client, HookService, Snapshot
-
-NAME = "spine_builders"
-if (here := str(Path(__file__).parent)) not in sys.path:
-    sys.path.insert(0, here)
-
-
-def load() -> ModuleType:
-    """The builders as one module for all folders: a dataclass built twice would not be equal to itself."""
-    if NAME not in sys.modules:
-        spec = spec_from_file_location(NAME, Path(__file__).parents[1] / "exchange" / "builders.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[NAME] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[NAME])
-    return sys.modules[NAME]
-
-
-@pytest.fixture(scope="session")
-def make() -> ModuleType:
-    """The builders."""
-    return load()
-
+from tests.kit import content
+from tests.kit import decisions as make
+from tests.kit.ports import Unfetched
 
 # ------------------------------------------------------------------ over HTTP
 
 
 @pytest.fixture
-def application(make: ModuleType) -> Callable[[Any], FastAPI]:
+def application() -> Callable[[Any], FastAPI]:
     """An application whose judgement is given: a decision, or an error to raise."""
 
     def build(answer: Any, **changes: Any) -> FastAPI:
@@ -76,7 +53,7 @@ def application(make: ModuleType) -> Callable[[Any], FastAPI]:
 
 
 @pytest.fixture
-def client(make: ModuleType, application: Callable[[Any], FastAPI]) -> Iterator[TestClient]:
+def client(application: Callable[[Any], FastAPI]) -> Iterator[TestClient]:
     """A client of an application that always answers with one info card."""
     with TestClient(application(make.decision(make.planned(make.verdict())))) as found:
         yield found
@@ -122,16 +99,10 @@ def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("COLUMNS", "200")
 
 
-@cache
-def shipped() -> Library:
-    """The profiles that ship, compiled once for all tests of this file."""
-    return authoring.load(authoring.profiles_directory(), Site())
-
-
 @pytest.fixture
 def loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spares a test that is not about loading the time to load."""
-    library = shipped()
+    library = content.library()
     monkeypatch.setattr(authoring, "load", lambda *_: library)
 
 

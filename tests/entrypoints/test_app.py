@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from types import ModuleType
 from typing import Any
 
 import orjson
@@ -13,6 +12,7 @@ from starlette.testclient import TestClient
 
 from fhirpath_spine.entrypoints.http.app import SANDBOX
 from fhirpath_spine.errors import PatientMismatch, ScopeUndecidable
+from tests.kit import decisions as make
 
 URL = "/cds-services/spine-patient-view"
 CANARY = "canary4711"
@@ -76,7 +76,7 @@ def test_json_is_accepted_with_and_without_a_charset(client: TestClient, media: 
     assert client.post(URL, content=orjson.dumps(body()), headers={"content-type": media}).status_code == 200
 
 
-def test_an_empty_decision_is_an_empty_list(make: ModuleType, body: Any, application: Any) -> None:
+def test_an_empty_decision_is_an_empty_list(body: Any, application: Any) -> None:
     with TestClient(application(make.decision())) as client:
         assert client.post(URL, json=body()).json() == {"cards": []}
 
@@ -161,13 +161,13 @@ def test_feedback_is_not_kept_and_says_so(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("error", "code"), [(PatientMismatch("No."), "conflict"), (ScopeUndecidable("No."), "incomplete")]
 )
-def test_a_precondition_is_a_412(make: ModuleType, error: Exception, code: str, body: Any, application: Any) -> None:
+def test_a_precondition_is_a_412(error: Exception, code: str, body: Any, application: Any) -> None:
     with TestClient(application(error)) as client:
         assert_outcome(client.post(URL, json=body()), 412, code)
 
 
 def test_a_bug_is_a_500_with_the_decision_and_never_an_empty_card_list(
-    make: ModuleType, caplog: pytest.LogCaptureFixture, body: Any, application: Any
+    caplog: pytest.LogCaptureFixture, body: Any, application: Any
 ) -> None:
     with caplog.at_level(logging.DEBUG), TestClient(application(ValueError(f"saw {CANARY}"))) as client:
         response = client.post(URL, json=body())

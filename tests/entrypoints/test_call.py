@@ -11,7 +11,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from fhir_stub import OUTCOME, FhirStub, of_bundle, serving
+
+from tests.entrypoints.fhir_stub import OUTCOME, FhirStub, of_bundle, serving
 
 ROOT = Path(__file__).parents[2]
 PATIENT = "spine-demo-resectable"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import orjson
@@ -31,6 +30,7 @@ from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.exchange.incoming.addresses import Servers, read_base
 from fhirpath_spine.exchange.incoming.prefetch import Why
 from fhirpath_spine.service import CALL_BYTES, PAGES, Client
+from tests.kit import decisions as make
 
 WHOLE = """\
 clients:
@@ -212,7 +212,7 @@ def test_what_is_no_request_is_of_the_built_in_client(body: Any) -> None:
 
 
 @pytest.fixture
-def app(make: ModuleType, application: Callable[..., FastAPI]) -> FastAPI:
+def app(application: Callable[..., FastAPI]) -> FastAPI:
     """An application with two entries, of which one allows little."""
     return application(make.decision(make.planned(make.verdict())), entries=ENTRIES)
 

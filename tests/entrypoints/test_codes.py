@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fhir_stub import OUTCOME, FhirStub, Reply, serving
 
 from fhirpath_spine import authoring
 from fhirpath_spine.exchange.ehr_side.expanding import question
+from tests.entrypoints.fhir_stub import OUTCOME, FhirStub, Reply, serving
 
 HOUSE = "urn:example:house"
 TOKEN = "canary-token-4711"

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doctor_kit import Rows, by_check, clients
-from fhir_stub import OUTCOME, TYPES, FhirStub, of_bundle, serving
+
+from tests.entrypoints.doctor_kit import Rows, by_check, clients
+from tests.entrypoints.fhir_stub import OUTCOME, TYPES, FhirStub, of_bundle, serving
 
 ROOT = Path(__file__).parents[2]
 PATIENT = "spine-demo-resectable"

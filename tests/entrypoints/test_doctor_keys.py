@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doctor_kit import Rows, by_check, clients
-from fhir_stub import FhirStub, serving
-from tls_kit import Certificates
+
+from tests.entrypoints.doctor_kit import Rows, by_check, clients
+from tests.entrypoints.fhir_stub import FhirStub, serving
+from tests.entrypoints.tls_kit import Certificates
 
 
 def number(length: int) -> str:

@@ -9,9 +9,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from doctor_kit import Rows, by_check, clients
-from fhir_stub import FhirStub, serving
-from tls_kit import Certificates
 
 from fhirpath_spine.adapters import trust
 from fhirpath_spine.adapters.ehr.network import REACH, GuardedTransport, Reach
@@ -19,6 +16,9 @@ from fhirpath_spine.adapters.peer import Peer
 from fhirpath_spine.adapters.sandbox import FhirServer
 from fhirpath_spine.errors import ServerError
 from fhirpath_spine.exchange.incoming.addresses import read_base
+from tests.entrypoints.doctor_kit import Rows, by_check, clients
+from tests.entrypoints.fhir_stub import FhirStub, serving
+from tests.entrypoints.tls_kit import Certificates
 
 
 @pytest.fixture(scope="session")

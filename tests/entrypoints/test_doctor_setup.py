@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doctor_kit import by_check, clients
-from fhir_stub import FhirStub, serving
+
+from tests.entrypoints.doctor_kit import by_check, clients
+from tests.entrypoints.fhir_stub import FhirStub, serving
 
 
 @pytest.fixture

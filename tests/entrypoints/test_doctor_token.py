@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doctor_kit import Rows, by_check
-from fhir_stub import OUTCOME, FhirStub, of_bundle, serving
+
+from tests.entrypoints.doctor_kit import Rows, by_check
+from tests.entrypoints.fhir_stub import OUTCOME, FhirStub, of_bundle, serving
 
 ROOT = Path(__file__).parents[2]
 PATIENT = "spine-demo-resectable"

@@ -15,11 +15,12 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.careplan import CarePlan
 from fhir.resources.R4B.operationoutcome import OperationOutcome
-from fhir_stub import FhirStub, of_bundle, serving
 from starlette.testclient import TestClient
 
 from fhirpath_spine.entrypoints.http.process import build
 from fhirpath_spine.entrypoints.settings import load
+from tests.entrypoints.fhir_stub import FhirStub, of_bundle, serving
+from tests.kit.content import shipped
 
 ROOT = Path(__file__).parents[2]
 PATIENTS = ROOT / "sandbox" / "patients"
@@ -42,7 +43,7 @@ def patient_of(bundle: Json) -> str:
 @pytest.fixture
 def api(loaded: None) -> Iterator[TestClient]:
     """The application as `serve` builds it in development, its clock fixed."""
-    app = build(load({"SPINE_MODE": "dev", "SPINE_CLOCK": CLOCK}, ROOT / "docs").settings)
+    app = build(load({"SPINE_MODE": "dev", "SPINE_CLOCK": CLOCK}, ROOT / "docs").settings, shipped())
     with TestClient(app) as found:
         yield found
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from fhirpath_spine.errors import ScopeUndecidable
+from tests.kit import decisions as make
 
 URL = "/cds-services/spine-patient-view"
 CANARY = "canary4711"
@@ -38,7 +38,6 @@ LEAKY: list[dict[str, Any]] = [
 @pytest.mark.parametrize("changes", LEAKY)
 @pytest.mark.parametrize("answer", ["fine", "undecidable", "bug"])
 def test_no_value_of_a_request_stands_in_a_log_or_an_error(
-    make: ModuleType,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
     changes: dict[str, Any],

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from fhirpath_spine.entrypoints.http.process import build
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.exchange.fhir.capability import SEARCH
+from tests.kit.content import shipped
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def api(loaded: None) -> Iterator[TestClient]:
     """The application as `serve` builds it in development."""
-    with TestClient(build(load({"SPINE_MODE": "dev"}, ROOT / "docs").settings)) as found:
+    with TestClient(build(load({"SPINE_MODE": "dev"}, ROOT / "docs").settings, shipped())) as found:
         yield found
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-
 import pytest
 
 from fhirpath_spine.errors import BodyTooLarge, NothingToPropose, PreconditionError, RequestError
 from fhirpath_spine.exchange.fhir.apply import ApplyRequest, applied, from_parameters, from_query
 from fhirpath_spine.pathway.decision import Status
+from tests.kit import decisions as make
 
 CANARY = "canary4711"
 
@@ -53,13 +52,13 @@ def test_a_chart_has_its_limit() -> None:
         ApplyRequest("p1", {"resourceType": "Bundle", "entry": [{}] * 3}).chart(2)
 
 
-def test_where_nothing_is_due_the_counts_are_said(make: ModuleType) -> None:
+def test_where_nothing_is_due_the_counts_are_said() -> None:
     decision = make.decision(make.planned(make.verdict(status=Status.BLOCKED)))
     with pytest.raises(NothingToPropose, match="1 blocked"):
         applied(decision, "PW-DEMO", "d", make.wording())
 
 
-def test_where_something_was_not_read_nothing_is_not_the_answer(make: ModuleType) -> None:
+def test_where_something_was_not_read_nothing_is_not_the_answer() -> None:
     decision = make.decision(make.planned(make.verdict(status=Status.NEEDS_DATA)), unread=(make.not_read(),))
     with pytest.raises(PreconditionError, match="conditions: the EHR did not send it") as caught:
         applied(decision, "PW-DEMO", "d", make.wording())

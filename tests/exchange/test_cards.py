@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
 import orjson
@@ -17,9 +16,10 @@ from fhirpath_spine.pathway.facts.filing import Rejection
 from fhirpath_spine.pathway.model import Activity, Indicator
 from fhirpath_spine.pathway.sentences import Charted
 from fhirpath_spine.pathway.truth import Reason
+from tests.kit import decisions as make
 
 
-def cards(make: ModuleType, *planned: Any, taste: Taste | None = None, **changes: Any) -> list[dict[str, Any]]:
+def cards(*planned: Any, taste: Taste | None = None, **changes: Any) -> list[dict[str, Any]]:
     return word(make.decision(*planned, **changes), "decision-1", make.wording(), taste).cards
 
 
@@ -32,7 +32,7 @@ def empties(value: object) -> bool:
 
 
 @pytest.fixture
-def mixed(make: ModuleType) -> list[dict[str, Any]]:
+def mixed() -> list[dict[str, Any]]:
     wanting = make.verdict("R-DEMO-02", Status.NEEDS_DATA, because=(), missing=(make.missing(),), claims=("K1",))
     blocked = make.verdict("R-DEMO-03", Status.BLOCKED, because=(("value too low",),), claims=())
     return cards(
@@ -106,39 +106,39 @@ def test_the_extension_is_exactly_what_the_design_says(mixed: list[dict[str, Any
     }
 
 
-def test_what_stands_at_the_head_of_a_card_is_not_said_again_below(make: ModuleType) -> None:
+def test_what_stands_at_the_head_of_a_card_is_not_said_again_below() -> None:
     known = ("Stability is not known.",)
     lines = (known, ("One more line.",))
     open_ = make.verdict("R-DEMO-02", Status.BLOCKED, because=(("value too low",),), lines=lines)
-    (card,) = cards(make, make.planned(make.verdict(lines=lines), open_, notes=(known,)))
+    (card,) = cards(make.planned(make.verdict(lines=lines), open_, notes=(known,)))
     assert card["detail"].count("Stability is not known.") == 1
     assert card["detail"].count("One more line.") == 2
 
 
-def test_a_lesion_whose_kind_the_title_names_adds_its_level_only(make: ModuleType) -> None:
+def test_a_lesion_whose_kind_the_title_names_adds_its_level_only() -> None:
     entry = replace(make.ENTRY, title="Spinal demo tumour", lesion=replace(make.LESION, title="demo tumour"))
-    (card,) = cards(make, make.planned(make.verdict(), entry=entry))
+    (card,) = cards(make.planned(make.verdict(), entry=entry))
     assert card["detail"].startswith("Spinal demo tumour at T8: treatment planning.")
 
 
-def test_a_document_that_only_an_alternative_cites_is_a_source_too(make: ModuleType) -> None:
-    (bare,) = cards(make, make.planned(make.verdict()))
-    (card,) = cards(make, make.planned(make.verdict(alternatives=(("Doing nothing (K1, X1).",),))))
+def test_a_document_that_only_an_alternative_cites_is_a_source_too() -> None:
+    (bare,) = cards(make.planned(make.verdict()))
+    (card,) = cards(make.planned(make.verdict(alternatives=(("Doing nothing (K1, X1).",),))))
     assert "- K: One patient" not in bare["detail"]
     assert "- K: One patient" in card["detail"]
 
 
-def test_an_uncertain_state_says_so_to_machine_and_reader(make: ModuleType) -> None:
+def test_an_uncertain_state_says_so_to_machine_and_reader() -> None:
     entry = replace(make.ENTRY, certain=False)
-    card = cards(make, make.planned(make.verdict(), entry=entry))[0]
+    card = cards(make.planned(make.verdict(), entry=entry))[0]
     assert card["extension"][EXTENSION]["certain"] is False
     assert "The state is uncertain" in card["detail"]
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 30])
-def test_a_summary_is_shorter_than_140_and_counts_what_does_not_fit(make: ModuleType, count: int) -> None:
+def test_a_summary_is_shorter_than_140_and_counts_what_does_not_fit(count: int) -> None:
     verdicts = [make.verdict(f"R-DEMO-{n:02}", title=f"A rather long title number {n}") for n in range(count)]
-    summary = cards(make, make.planned(*verdicts))[0]["summary"]
+    summary = cards(make.planned(*verdicts))[0]["summary"]
     assert len(summary) < 140
     assert summary.startswith("Options for demo tumour at T8: A rather long title number 0")
     assert count < 5 or re.search(r"and \d+ more$", summary)
@@ -146,25 +146,25 @@ def test_a_summary_is_shorter_than_140_and_counts_what_does_not_fit(make: Module
 
 @pytest.mark.parametrize("kind", [CardKind.PATHWAY, CardKind.SAFETY])
 @pytest.mark.parametrize("title", ["word " * 60, *("x" * n for n in range(90, 150))])
-def test_a_single_title_of_any_length_fits(make: ModuleType, title: str, kind: CardKind) -> None:
-    summary = cards(make, make.planned(make.verdict(title=title), kind=kind))[0]["summary"]
+def test_a_single_title_of_any_length_fits(title: str, kind: CardKind) -> None:
+    summary = cards(make.planned(make.verdict(title=title), kind=kind))[0]["summary"]
     assert 60 < len(summary) < 140
 
 
-def test_the_summary_holds_no_identifier_and_no_chart_text(make: ModuleType) -> None:
+def test_the_summary_holds_no_identifier_and_no_chart_text() -> None:
     found = make.verdict(title="An option", because=(("x: ", Charted("SECRET NOTE")),))
-    card = cards(make, make.planned(found), patient="patient-4711")[0]
+    card = cards(make.planned(found), patient="patient-4711")[0]
     assert not re.search("SECRET|4711|R-DEMO|c1", card["summary"])
 
 
-def test_the_topic_is_static_letters_and_digits(make: ModuleType) -> None:
-    topic = cards(make, make.planned(make.verdict(), indicator=Indicator.WARNING))[0]["source"]["topic"]
+def test_the_topic_is_static_letters_and_digits() -> None:
+    topic = cards(make.planned(make.verdict(), indicator=Indicator.WARNING))[0]["source"]["topic"]
     assert topic == {"system": "https://fhirpath-spine.org/fhir/CodeSystem/card-topic", "code": "PWDEMOwarning"}
 
 
-def test_a_safety_card_has_its_own_topic_and_wants_a_reason(make: ModuleType) -> None:
+def test_a_safety_card_has_its_own_topic_and_wants_a_reason() -> None:
     found = make.planned(make.verdict(safety=True), kind=CardKind.SAFETY, indicator=Indicator.WARNING)
-    card = cards(make, found)[0]
+    card = cards(found)[0]
     assert card["source"]["topic"]["code"] == "PWDEMOsafetyRDEMO01"
     assert card["summary"] == "Safety: Title of R-DEMO-01"
     assert "a reason is required" in card["detail"]
@@ -189,10 +189,10 @@ def test_each_option_is_a_suggestion_without_an_action_and_the_plan_is_one_more(
     assert mixed[0]["selectionBehavior"] == "any"
 
 
-def test_a_client_that_takes_service_requests_gets_one_action_per_suggestion(make: ModuleType) -> None:
+def test_a_client_that_takes_service_requests_gets_one_action_per_suggestion() -> None:
     taste = Taste(actions=frozenset({"ServiceRequest"}))
     listless = make.verdict("R-DEMO-02", activity=Activity("Task", "Do"))
-    found = cards(make, make.planned(make.verdict(), listless), taste=taste)[0]["suggestions"]
+    found = cards(make.planned(make.verdict(), listless), taste=taste)[0]["suggestions"]
     assert [len(s.get("actions", [])) for s in found] == [1, 0]
     request = found[0]["actions"][0]["resource"]
     assert (request["resourceType"], request["status"], request["subject"]) == (
@@ -202,65 +202,65 @@ def test_a_client_that_takes_service_requests_gets_one_action_per_suggestion(mak
     )
 
 
-def test_a_card_without_an_option_has_no_suggestion_and_no_selection_behavior(make: ModuleType) -> None:
+def test_a_card_without_an_option_has_no_suggestion_and_no_selection_behavior() -> None:
     wanting = make.verdict(status=Status.NEEDS_DATA, missing=(make.missing(),))
-    card = cards(make, make.planned(wanting))[0]
+    card = cards(make.planned(wanting))[0]
     assert "suggestions" not in card
     assert "selectionBehavior" not in card
     assert card["summary"] == "demo tumour at T8: some options are blocked or need data"
 
 
-def test_an_open_gate_without_an_option_still_names_what_it_is_about(make: ModuleType) -> None:
+def test_an_open_gate_without_an_option_still_names_what_it_is_about() -> None:
     entry = replace(make.ENTRY, title="Possible emergency", lesion=None)
     found = make.planned(entry=entry, indicator=Indicator.CRITICAL, notes=(("Use the local route.",),), plans=())
-    card = cards(make, found)[0]
+    card = cards(found)[0]
     assert card["summary"] == "Possible emergency"
     assert "- Use the local route." in card["detail"]
 
 
-def test_the_incomplete_card_names_what_could_not_be_read_and_why(make: ModuleType) -> None:
+def test_the_incomplete_card_names_what_could_not_be_read_and_why() -> None:
     found = make.planned(kind=CardKind.INCOMPLETE, indicator=Indicator.WARNING, plans=())
-    card = cards(make, found, unread=(make.not_read(), make.not_read("procedures", "next-page")))[0]
+    card = cards(found, unread=(make.not_read(), make.not_read("procedures", "next-page")))[0]
     assert "- Condition (conditions): the EHR did not send it" in card["detail"]
     assert "the EHR sent one page of several" in card["detail"]
     assert card["summary"] == "Spine pathway: data incomplete, some of the chart could not be read"
 
 
-def test_a_folded_card_names_no_single_pathway(make: ModuleType) -> None:
-    card = cards(make, make.planned(make.verdict(), kind=CardKind.MORE, plans=()))[0]
+def test_a_folded_card_names_no_single_pathway() -> None:
+    card = cards(make.planned(make.verdict(), kind=CardKind.MORE, plans=()))[0]
     assert "pathway" not in card["extension"][EXTENSION]
     assert [v["id"] for v in card["extension"][EXTENSION]["verdicts"]] == ["R-DEMO-01"]
 
 
-def test_lines_at_the_head_stand_on_every_card(make: ModuleType) -> None:
-    found = cards(make, make.planned(make.verdict()), make.planned(make.verdict("R-2")), head=(("Held back.",),))
+def test_lines_at_the_head_stand_on_every_card() -> None:
+    found = cards(make.planned(make.verdict()), make.planned(make.verdict("R-2")), head=(("Held back.",),))
     assert all("- Held back." in c["detail"] for c in found)
 
 
-def test_the_same_decision_gives_the_same_bytes(make: ModuleType) -> None:
-    one, two = (orjson.dumps(cards(make, make.planned(make.verdict()))) for _ in range(2))
+def test_the_same_decision_gives_the_same_bytes() -> None:
+    one, two = (orjson.dumps(cards(make.planned(make.verdict()))) for _ in range(2))
     assert one == two
 
 
-def test_ids_differ_between_cards_and_suggestions(make: ModuleType) -> None:
+def test_ids_differ_between_cards_and_suggestions() -> None:
     first = make.planned(make.verdict(), indicator=Indicator.WARNING)
     second = make.planned(make.verdict("R-2"), plans=())
-    found = cards(make, first, second)
+    found = cards(first, second)
     ids = [c["uuid"] for c in found] + [s["uuid"] for c in found for s in c["suggestions"]]
     assert len(ids) == len(set(ids)) == 5
 
 
-def test_a_conflict_is_said_on_the_blocked_line_with_both_values(make: ModuleType) -> None:
+def test_a_conflict_is_said_on_the_blocked_line_with_both_values() -> None:
     both = (make.evidence("yes"), make.evidence("no"))
     blocked = make.verdict(
         status=Status.BLOCKED, because=(), missing=(make.missing("Fitness", Reason.CONFLICT, alternatives=both),)
     )
-    card = cards(make, make.planned(blocked))[0]
+    card = cards(make.planned(blocked))[0]
     assert "Conflict: Fitness yes (2026-06-01); no (2026-06-01). No value was chosen." in card["detail"]
     assert card["extension"][EXTENSION]["verdicts"][0]["because"][0].startswith("Conflict: Fitness")
 
 
-def test_where_nothing_could_be_judged_a_card_can_say_so(make: ModuleType) -> None:
+def test_where_nothing_could_be_judged_a_card_can_say_so() -> None:
     card = unavailable("decision-1", make.wording(), {"conditions": "absent"})
     assert card["indicator"] == "info"
     assert "not a statement that nothing is needed" in card["detail"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,14 +14,15 @@ from fhirpath_spine.exchange.outgoing.careplan import members
 from fhirpath_spine.pathway.decision import CardKind, Evidence, Status, Step, Verdict
 from fhirpath_spine.pathway.lesions.lesion import LesionRef
 from fhirpath_spine.pathway.model import ACTIVITY_KINDS, Activity, Library
+from tests.kit import decisions as make
 
 
-def plans(make: ModuleType, *cards: Any, **changes: Any) -> list[dict[str, Any]]:
+def plans(*cards: Any, **changes: Any) -> list[dict[str, Any]]:
     return word(make.decision(*cards, **changes), "d", make.wording()).careplans
 
 
-def test_a_plan_is_valid_r4_and_says_where_it_comes_from(make: ModuleType) -> None:
-    plan = plans(make, make.planned(make.verdict()))[0]
+def test_a_plan_is_valid_r4_and_says_where_it_comes_from() -> None:
+    plan = plans(make.planned(make.verdict()))[0]
     CarePlan.model_validate(plan)
     assert (plan["status"], plan["intent"]) == ("draft", "proposal")
     assert plan["instantiatesCanonical"] == ["https://fhirpath-spine.org/fhir/PlanDefinition/PW-DEMO|1.2.3"]
@@ -31,14 +31,14 @@ def test_a_plan_is_valid_r4_and_says_where_it_comes_from(make: ModuleType) -> No
     assert plan["created"] == "2026-06-15T23:59:59+00:00"
 
 
-def test_the_check_has_a_negative_control(make: ModuleType) -> None:
-    plan = plans(make, make.planned(make.verdict()))[0]
+def test_the_check_has_a_negative_control() -> None:
+    plan = plans(make.planned(make.verdict()))[0]
     with pytest.raises(ValueError, match="intent"):
         CarePlan.model_validate({k: v for k, v in plan.items() if k != "intent"})
 
 
-def test_an_activity_names_claims_and_evidence_and_is_not_started(make: ModuleType) -> None:
-    detail = plans(make, make.planned(make.verdict()))[0]["activity"][0]["detail"]
+def test_an_activity_names_claims_and_evidence_and_is_not_started() -> None:
+    detail = plans(make.planned(make.verdict()))[0]["activity"][0]["detail"]
     assert detail["kind"] == "ServiceRequest"
     assert (detail["status"], detail["doNotPerform"]) == ("not-started", False)
     assert "S1" in detail["description"]
@@ -48,10 +48,8 @@ def test_an_activity_names_claims_and_evidence_and_is_not_started(make: ModuleTy
 @pytest.mark.parametrize(
     "activity", [None, Activity("MedicationRequest", "a drug"), Activity("DeviceRequest", "a thing")]
 )
-def test_what_has_no_activity_that_a_plan_may_hold_is_named_in_the_note(
-    make: ModuleType, activity: Activity | None
-) -> None:
-    plan = plans(make, make.planned(make.verdict(), make.verdict("R-DEMO-02", activity=activity)))[0]
+def test_what_has_no_activity_that_a_plan_may_hold_is_named_in_the_note(activity: Activity | None) -> None:
+    plan = plans(make.planned(make.verdict(), make.verdict("R-DEMO-02", activity=activity)))[0]
     assert len(plan["activity"]) == 1
     assert "Title of R-DEMO-02 (R-DEMO-02)" in plan["note"][0]["text"]
 
@@ -60,14 +58,14 @@ def test_no_kind_of_activity_is_a_drug() -> None:
     assert "MedicationRequest" not in ACTIVITY_KINDS
 
 
-def test_only_what_is_recommended_is_in_the_plan(make: ModuleType) -> None:
+def test_only_what_is_recommended_is_in_the_plan() -> None:
     wanting = make.verdict("R-DEMO-02", Status.NEEDS_DATA, missing=(make.missing(),))
-    plan = plans(make, make.planned(make.verdict(), wanting))[0]
+    plan = plans(make.planned(make.verdict(), wanting))[0]
     assert "R-DEMO-02" not in str(plan)
-    assert plans(make, make.planned(wanting)) == []
+    assert plans(make.planned(wanting)) == []
 
 
-def test_a_plan_rides_once_and_holds_all_cards_of_its_entry(make: ModuleType) -> None:
+def test_a_plan_rides_once_and_holds_all_cards_of_its_entry() -> None:
     second = make.planned(make.verdict("R-DEMO-02"), plans=())
     found = word(make.decision(make.planned(make.verdict()), second), "d", make.wording())
     riding = [s for c in found.cards for s in c["suggestions"] if "actions" in s]
@@ -75,24 +73,24 @@ def test_a_plan_rides_once_and_holds_all_cards_of_its_entry(make: ModuleType) ->
     assert len(found.careplans[0]["activity"]) == 2
 
 
-def test_what_the_gate_shows_is_not_in_a_plan(make: ModuleType) -> None:
-    plan = plans(make, make.planned(make.verdict(), make.verdict("R-DEMO-02", on_gate=True)))[0]
+def test_what_the_gate_shows_is_not_in_a_plan() -> None:
+    plan = plans(make.planned(make.verdict(), make.verdict("R-DEMO-02", on_gate=True)))[0]
     assert "R-DEMO-02" not in str(plan)
 
 
-def test_asking_again_gives_the_same_plan_and_another_patient_another(make: ModuleType) -> None:
-    one, two, other = (plans(make, make.planned(make.verdict()), patient=p)[0] for p in ("p1", "p1", "p2"))
+def test_asking_again_gives_the_same_plan_and_another_patient_another() -> None:
+    one, two, other = (plans(make.planned(make.verdict()), patient=p)[0] for p in ("p1", "p1", "p2"))
     assert one["identifier"] == two["identifier"] != other["identifier"]
     assert one["id"] == two["id"]
 
 
-def test_the_patients_id_stands_in_the_subject_only(make: ModuleType) -> None:
-    plan = plans(make, make.planned(make.verdict()), patient="patient-4711")[0]
+def test_the_patients_id_stands_in_the_subject_only() -> None:
+    plan = plans(make.planned(make.verdict()), patient="patient-4711")[0]
     del plan["subject"]
     assert "4711" not in str(plan)
 
 
-def test_a_service_request_is_valid_r4(make: ModuleType) -> None:
+def test_a_service_request_is_valid_r4() -> None:
     taste = Taste(actions=frozenset({"ServiceRequest"}))
     card = word(make.decision(make.planned(make.verdict())), "d", make.wording(), taste).cards[0]
     ServiceRequest.model_validate(card["suggestions"][0]["actions"][0]["resource"])
@@ -101,17 +99,17 @@ def test_a_service_request_is_valid_r4(make: ModuleType) -> None:
 # ---------------------------------------------------------------------------------------------------- goals
 
 
-def goal(make: ModuleType, value: str = "restore function", **changes: Any) -> Evidence:
+def goal(value: str = "restore function", **changes: Any) -> Evidence:
     return make.evidence(value, label="Goal of care", need="goals", reference="Observation/g1", **changes)
 
 
-def test_without_a_recorded_goal_the_plan_has_none(make: ModuleType) -> None:
-    plan = plans(make, make.planned(make.verdict()))[0]
+def test_without_a_recorded_goal_the_plan_has_none() -> None:
+    plan = plans(make.planned(make.verdict()))[0]
     assert not {"contained", "goal", "supportingInfo"} & set(plan)
 
 
-def test_a_recorded_goal_stands_in_the_plan_in_its_own_words(make: ModuleType) -> None:
-    plan = plans(make, make.planned(make.verdict()), goals=(goal(make),))[0]
+def test_a_recorded_goal_stands_in_the_plan_in_its_own_words() -> None:
+    plan = plans(make.planned(make.verdict()), goals=(goal(),))[0]
     CarePlan.model_validate(plan)
     (held,) = plan["contained"]
     assert plan["goal"] == [{"reference": f"#{held['id']}"}]
@@ -121,30 +119,30 @@ def test_a_recorded_goal_stands_in_the_plan_in_its_own_words(make: ModuleType) -
     assert not {"addresses", "target", "priority"} & set(held), "nothing is added to what is recorded"
 
 
-def test_a_goal_is_told_once_and_in_one_order(make: ModuleType) -> None:
-    other = goal(make, "comfort only")
+def test_a_goal_is_told_once_and_in_one_order() -> None:
+    other = goal("comfort only")
     second = other._replace(reference="Observation/g2")
-    one = plans(make, make.planned(make.verdict()), goals=(other, second, other))[0]
-    two = plans(make, make.planned(make.verdict()), goals=(second, other))[0]
+    one = plans(make.planned(make.verdict()), goals=(other, second, other))[0]
+    two = plans(make.planned(make.verdict()), goals=(second, other))[0]
     assert one == two
     assert [g["id"] for g in one["contained"]] == ["goal-1", "goal-2"]
 
 
-def test_the_words_of_a_goal_come_from_the_chart_and_stay_one_line(make: ModuleType) -> None:
-    plan = plans(make, make.planned(make.verdict()), goals=(goal(make, "a\nb\u202ec"),))[0]
+def test_the_words_of_a_goal_come_from_the_chart_and_stay_one_line() -> None:
+    plan = plans(make.planned(make.verdict()), goals=(goal("a\nb\u202ec"),))[0]
     assert "a bc" in plan["contained"][0]["description"]["text"]
 
 
 # ---------------------------------------------------------------------------------------------------- what is done
 
 
-def with_procedures(make: ModuleType, status: str = "completed") -> Library:
+def with_procedures(status: str = "completed") -> Library:
     library = make.library()
     operation = replace(make.need("operation", "Procedure", "procedures"), statuses=frozenset({status}))
     return replace(library, needs={**library.needs, "operation": operation})
 
 
-def satisfied(make: ModuleType, *references: str, **changes: Any) -> Verdict:
+def satisfied(*references: str, **changes: Any) -> Verdict:
     found = tuple(
         make.evidence("resection", need="operation", reference=r, date=f"2026-0{n}-01")
         for n, r in enumerate(references, start=1)
@@ -154,7 +152,7 @@ def satisfied(make: ModuleType, *references: str, **changes: Any) -> Verdict:
     return make.verdict("R-DEMO-09", Status.SATISFIED, steps=(step,), because=said, **changes)
 
 
-def closed(make: ModuleType, verdict: Verdict, library: Library) -> list[dict[str, Any]]:
+def closed(verdict: Verdict, library: Library) -> list[dict[str, Any]]:
     card = make.planned(make.verdict())
     shown = make.decision(card)
     decision = replace(shown, verdicts=(*shown.verdicts, verdict))
@@ -163,32 +161,32 @@ def closed(make: ModuleType, verdict: Verdict, library: Library) -> list[dict[st
     return [a for a in plan["activity"] if a["detail"]["status"] == "completed"]
 
 
-def test_a_completed_procedure_closes_the_activity_that_it_satisfies(make: ModuleType) -> None:
-    (activity,) = closed(make, satisfied(make, "Procedure/p1"), with_procedures(make))
+def test_a_completed_procedure_closes_the_activity_that_it_satisfies() -> None:
+    (activity,) = closed(satisfied("Procedure/p1"), with_procedures())
     assert activity["outcomeReference"] == [{"reference": "Procedure/p1"}]
     assert "reference" not in activity, "cpl-3: a detail and a reference exclude each other"
     assert "R-DEMO-09. Done: Operated (2026-02-01)." in activity["detail"]["description"]
 
 
-def test_of_several_procedures_the_newest_counts(make: ModuleType) -> None:
-    (activity,) = closed(make, satisfied(make, "Procedure/old", "Procedure/new"), with_procedures(make))
+def test_of_several_procedures_the_newest_counts() -> None:
+    (activity,) = closed(satisfied("Procedure/old", "Procedure/new"), with_procedures())
     assert activity["outcomeReference"] == [{"reference": "Procedure/new"}]
 
 
-def test_what_is_satisfied_otherwise_is_no_activity(make: ModuleType) -> None:
-    library = with_procedures(make)
-    assert closed(make, satisfied(make, "DiagnosticReport/r1"), library) == []
-    assert closed(make, satisfied(make, "Procedure/p1", activity=None), library) == []
-    assert closed(make, satisfied(make, "Procedure/p1"), with_procedures(make, "in-progress")) == []
-    assert closed(make, satisfied(make, "Procedure/p1", pathway="PW-OTHER"), library) == []
+def test_what_is_satisfied_otherwise_is_no_activity() -> None:
+    library = with_procedures()
+    assert closed(satisfied("DiagnosticReport/r1"), library) == []
+    assert closed(satisfied("Procedure/p1", activity=None), library) == []
+    assert closed(satisfied("Procedure/p1"), with_procedures("in-progress")) == []
+    assert closed(satisfied("Procedure/p1", pathway="PW-OTHER"), library) == []
     elsewhere = LesionRef("demo:L1", "another", ("L1",), ())
-    assert closed(make, satisfied(make, "Procedure/p1", lesion=elsewhere), library) == []
+    assert closed(satisfied("Procedure/p1", lesion=elsewhere), library) == []
 
 
 # ---------------------------------------------------------------------------------------------------- superseded
 
 
-def test_another_major_version_is_another_plan_and_a_minor_one_is_not(make: ModuleType) -> None:
+def test_another_major_version_is_another_plan_and_a_minor_one_is_not() -> None:
     def identifier(version: str) -> Any:
         entry = replace(make.ENTRY, version=version)
         shown = make.planned(make.verdict(), entry=entry)
@@ -198,15 +196,15 @@ def test_another_major_version_is_another_plan_and_a_minor_one_is_not(make: Modu
     assert identifier("1.2.3") == identifier("1.9.0") != identifier("2.0.0")
 
 
-def test_a_plan_says_what_it_replaces(make: ModuleType) -> None:
-    notes = [n["text"] for n in plans(make, make.planned(make.verdict()))[0]["note"]]
+def test_a_plan_says_what_it_replaces() -> None:
+    notes = [n["text"] for n in plans(make.planned(make.verdict()))[0]["note"]]
     assert any("Replaces any earlier draft with this identifier" in n for n in notes)
 
 
 # ---------------------------------------------------------------------------------------------------- folded cards
 
 
-def test_a_plan_takes_nothing_of_another_lesion_from_the_folded_card(make: ModuleType) -> None:
+def test_a_plan_takes_nothing_of_another_lesion_from_the_folded_card() -> None:
     other_lesion = LesionRef("demo:L1", "another tumour at L1", ("L1",), ("c9",))
     other_entry = replace(make.ENTRY, lesion=other_lesion)
     mine, folded = make.verdict(), make.verdict("R-DEMO-02")
@@ -218,9 +216,7 @@ def test_a_plan_takes_nothing_of_another_lesion_from_the_folded_card(make: Modul
     assert [v.id for v in members(decision, other_entry)] == ["R-DEMO-03"]
 
 
-def test_the_folded_card_carries_the_plan_of_each_entry_that_has_no_other_card_and_names_its_lesion(
-    make: ModuleType,
-) -> None:
+def test_the_folded_card_carries_the_plan_of_each_entry_that_has_no_other_card_and_names_its_lesion() -> None:
     lesion = LesionRef("demo:L1", "another tumour", ("L1",), ("c9",))
     other = replace(make.ENTRY, lesion=lesion)
     verdicts = make.verdict(), make.verdict(lesion=lesion)

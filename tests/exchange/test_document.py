@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import ModuleType
 
 from fhirpath_spine.errors import PatientMismatch
 from fhirpath_spine.exchange.outgoing.offline import document, refusal, tree
 from fhirpath_spine.pathway.decision import Status, Step
+from tests.kit import decisions as make
 
 
-def test_the_document_has_the_fixed_keys(make: ModuleType) -> None:
+def test_the_document_has_the_fixed_keys() -> None:
     found = document(make.decision(make.planned(make.verdict())), make.wording())
     assert list(found) == ["decision", "pathways", "verdicts", "cards", "careplans"]
     assert found["pathways"] == [
@@ -18,7 +18,7 @@ def test_the_document_has_the_fixed_keys(make: ModuleType) -> None:
     ]
 
 
-def test_verdicts_that_no_card_shows_are_in_it_too(make: ModuleType) -> None:
+def test_verdicts_that_no_card_shows_are_in_it_too() -> None:
     hidden = make.verdict("R-DEMO-09", Status.SUPPRESSED, by="GATE", because=(("hidden while open",),))
     decision = make.decision(make.planned(make.verdict()))
     found = document(replace(decision, verdicts=(*decision.verdicts, hidden)), make.wording())
@@ -26,12 +26,12 @@ def test_verdicts_that_no_card_shows_are_in_it_too(make: ModuleType) -> None:
     assert found["verdicts"][1]["because"] == ["hidden while open"]
 
 
-def test_a_deliberate_silence_says_why(make: ModuleType) -> None:
+def test_a_deliberate_silence_says_why() -> None:
     found = document(make.decision(silent="deceased"), make.wording())
     assert (found["cards"], found["silent"]) == ([], "deceased")
 
 
-def test_a_refusal_has_an_outcome_and_empty_lists(make: ModuleType) -> None:
+def test_a_refusal_has_an_outcome_and_empty_lists() -> None:
     found = refusal(PatientMismatch("No.", hint="Do."), "conflict", None, make.wording(), "2026-06-15")
     assert list(found) == ["decision", "outcome", "pathways", "verdicts", "cards"]
     assert found["outcome"]["issue"][0]["code"] == "conflict"
@@ -39,7 +39,7 @@ def test_a_refusal_has_an_outcome_and_empty_lists(make: ModuleType) -> None:
     assert found["pathways"] == found["verdicts"] == found["cards"] == []
 
 
-def test_the_tree_shows_each_criterion_with_its_answer_value_resource_and_date(make: ModuleType) -> None:
+def test_the_tree_shows_each_criterion_with_its_answer_value_resource_and_date() -> None:
     asked = Step("when", "grade-high", None, "%grade = 'high'", (), (make.missing(),))
     steps = (*make.verdict().steps, asked, Step("blocked", "unfit", False, "%unfit"))
     found = tree(make.decision(make.planned(make.verdict(steps=steps))), "d", make.wording().phrases)

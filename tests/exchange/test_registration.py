@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from fhirpath_spine import authoring
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange.ehr_side.registration import NEVER, PLACE, markdown, sheet
 from fhirpath_spine.exchange.incoming import bundles
@@ -19,15 +18,11 @@ from fhirpath_spine.exchange.outgoing.cards import Wording, word
 from fhirpath_spine.exchange.outgoing.ids import Ids
 from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.judging.evaluate import decide
-from fhirpath_spine.pathway.model import Library, Site
+from fhirpath_spine.pathway.model import Site
+from tests.kit.content import library
 
 ROOT = Path(__file__).parents[2]
 CHARTS = [p for folder in ("sandbox/patients", "tests/clinical/cases") for p in sorted((ROOT / folder).glob("*.json"))]
-
-
-@cache
-def library() -> Library:
-    return authoring.load(authoring.profiles_directory())
 
 
 @cache

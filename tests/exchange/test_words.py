@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import ModuleType
 
 import pytest
 
@@ -13,10 +12,11 @@ from fhirpath_spine.exchange.outgoing.phrases import KEYS, Phrases, fit
 from fhirpath_spine.pathway.facts.filing import Rejection
 from fhirpath_spine.pathway.sentences import Charted
 from fhirpath_spine.pathway.truth import Reason
+from tests.kit import decisions as make
 
 
 @pytest.fixture(scope="module")
-def phrases(make: ModuleType) -> Phrases:
+def phrases() -> Phrases:
     return Phrases(make.book())
 
 
@@ -24,7 +24,7 @@ def test_the_book_that_ships_holds_every_sentence(phrases: Phrases) -> None:
     assert set(KEYS) <= set(phrases.keys)
 
 
-def test_a_missing_sentence_is_refused_by_name(make: ModuleType) -> None:
+def test_a_missing_sentence_is_refused_by_name() -> None:
     book = make.book()
     del book["title-blocked"]
     with pytest.raises(ProfileError, match="missing: title-blocked"):
@@ -32,7 +32,7 @@ def test_a_missing_sentence_is_refused_by_name(make: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("text", ["{nobody}", "{title} {", "{0}"])
-def test_a_placeholder_that_nothing_fills_is_refused_by_name(make: ModuleType, text: str) -> None:
+def test_a_placeholder_that_nothing_fills_is_refused_by_name(text: str) -> None:
     with pytest.raises(ProfileError, match="unknown placeholder in: head"):
         Phrases({**make.book(), "head": text})
 
@@ -47,7 +47,7 @@ def test_chart_text_stays_marked_until_it_is_rendered(phrases: Phrases) -> None:
     assert [part for part in said if isinstance(part, Charted)] == ["<b>"]
 
 
-def test_all_that_is_missing_for_one_reason_stands_in_one_sentence(make: ModuleType, phrases: Phrases) -> None:
+def test_all_that_is_missing_for_one_reason_stands_in_one_sentence(phrases: Phrases) -> None:
     said = phrases.missing(
         [
             make.missing("Grade"),
@@ -63,7 +63,7 @@ def test_all_that_is_missing_for_one_reason_stands_in_one_sentence(make: ModuleT
     ]
 
 
-def test_a_conflict_shows_both_values_with_date_and_author_and_chooses_none(make: ModuleType, phrases: Phrases) -> None:
+def test_a_conflict_shows_both_values_with_date_and_author_and_chooses_none(phrases: Phrases) -> None:
     both = (make.evidence("yes", author="Dr. A"), make.evidence("no", author="", date="2026-06-02"))
     said = phrases.missing([make.missing("Fitness", Reason.CONFLICT, alternatives=both)])
     assert plain(said[0]) == ("Conflict: Fitness yes (2026-06-01, Dr. A); no (2026-06-02). No value was chosen.")
@@ -85,7 +85,7 @@ def test_a_title_is_cut_at_a_word() -> None:
     assert fit("a " + "x" * 20, 9) == "a xxxxxx…"
 
 
-def test_a_lesion_is_called_by_class_and_levels(make: ModuleType, phrases: Phrases) -> None:
+def test_a_lesion_is_called_by_class_and_levels(phrases: Phrases) -> None:
     assert phrases.lesion(replace(make.LESION, title="demo tumour", levels=("T8", "T9"))) == "demo tumour at T8, T9"
     assert phrases.lesion(replace(make.LESION, title="demo tumour", levels=())) == "demo tumour"
     assert phrases.lesion(make.LESION) == "demo tumour at T8"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -19,16 +18,13 @@ import yaml
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-if (here := str(Path(__file__).parent)) not in sys.path:
-    sys.path.insert(0, here)
-
-from hospital import AT, CLINICAL, PATIENTS, TOKEN, Server, Service, fill, local_hapi, sandbox
-from relay import Relay, relaying
-
 from fhirpath_spine.adapters.sandbox import FhirServer
 from fhirpath_spine.entrypoints.content import Content, load_content
 from fhirpath_spine.entrypoints.http.process import build
 from fhirpath_spine.entrypoints.settings import load
+from sandbox import local_hapi
+from tests.hapi.hospital import AT, CLINICAL, PATIENTS, TOKEN, Server, Service, fill, sandbox
+from tests.hapi.relay import Relay, relaying
 
 URL = "SPINE_SANDBOX_URL"
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")

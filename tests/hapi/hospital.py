@@ -11,9 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import requests
@@ -26,6 +24,7 @@ from fhirpath_spine.entrypoints.commands.judge import as_document, judge_chart
 from fhirpath_spine.entrypoints.content import Content
 from fhirpath_spine.exchange import EXTENSION
 from fhirpath_spine.exchange.ehr_side.seeding import seed
+from tests.clinical import score
 
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,20 +39,6 @@ INSTANCE = "6b1f7f57-4b0e-4cf5-a5b2-e1e9b2a3c4d5"
 TOPICS = ("status", "lesion", "claims", "because", "by", "missing")
 FHIR = "application/fhir+json"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-def _module(name: str, path: Path) -> ModuleType:
-    if name not in sys.modules:
-        spec = spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-score = _module("spine_score", CLINICAL / "score.py")
-local_hapi = _module("spine_local_hapi", ROOT / "sandbox" / "local_hapi.py")
 
 
 # ------------------------------------------------------------------ charts

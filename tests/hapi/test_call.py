@@ -7,7 +7,8 @@ import os
 import subprocess
 
 import pytest
-from hospital import CHARTS, CLINICAL, COMMAND, TOKEN, ChartFile, Server, Service, verdicts
+
+from tests.hapi.hospital import CHARTS, CLINICAL, COMMAND, TOKEN, ChartFile, Server, Service, verdicts
 
 SHOWN = [c for c in CHARTS if c.patient in ("spine-demo-resectable", "spine-demo-emergency", "spine-case-c13")]
 WRONG = "canary-token-4711"

@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hospital import CHARTS, ChartFile, Json, Server, Service, plain, plans
-from relay import Relay
+
+from tests.hapi.hospital import CHARTS, ChartFile, Json, Server, Service, plain, plans
+from tests.hapi.relay import Relay
 
 PLANNED = 30
 ORDERED = 10

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from hospital import CASES, CLINICAL, ChartFile, Json, Server, Service, score
-from relay import Relay
 
 from fhirpath_spine.exchange import EXTENSION
+from tests.hapi.hospital import CASES, CLINICAL, ChartFile, Json, Server, Service, score
+from tests.hapi.relay import Relay
 
 FIRST = {"C01", "C03", "C05", "C09", "C11", "C13", "C15", "C17", "C29", "C31", "C33", "C35", "C37"}
 """The thirteen cases of the first issue."""

@@ -6,10 +6,10 @@ import copy
 from collections.abc import Iterator
 
 import pytest
-from hospital import CHARTS, Json, Server, Service, verdicts
-from relay import Relay
 
 from fhirpath_spine.exchange.ehr_side.seeding import TAG
+from tests.hapi.hospital import CHARTS, Json, Server, Service, verdicts
+from tests.hapi.relay import Relay
 
 PATIENT = "spine-demo-dumbbell"
 """This chart says nothing about resectability."""

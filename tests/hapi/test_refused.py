@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hospital import CHARTS, ChartFile, Server, Service
-from relay import Relay
+
+from tests.hapi.hospital import CHARTS, ChartFile, Server, Service
+from tests.hapi.relay import Relay
 
 OUTCOME: dict[str, Any] = {
     "resourceType": "OperationOutcome",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hospital import CHARTS, ChartFile, Json, Server, Service, pathways, verdicts
 from httpx2 import Response
-from relay import Relay
+
+from tests.hapi.hospital import CHARTS, ChartFile, Json, Server, Service, pathways, verdicts
+from tests.hapi.relay import Relay
 
 PAGES = (5, 2)
 """Five resources a page, and two, so that every chart needs many pages."""

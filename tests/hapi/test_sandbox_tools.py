@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hospital import CHARTS, PATIENTS, Server, fill, sandbox
+from tests.hapi.hospital import CHARTS, PATIENTS, Server, fill, sandbox
 
 TAGGED = "_tag=https://fhirpath-spine.org/fhir/tag%7Csandbox&_summary=count"
 STRANGER = {"resourceType": "Patient", "id": "spine-demo-stranger"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 
 import pytest
-from hospital import SANDBOX, Server, Service, verdicts
-from relay import Relay
+
+from tests.hapi.hospital import SANDBOX, Server, Service, verdicts
+from tests.hapi.relay import Relay
 
 PATIENT = "spine-demo-resectable"
 CHART = next(c for c in SANDBOX if c.patient == PATIENT)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hospital import CLINICAL, COMMAND, TOKEN, Json, Server, Service
 
 from fhirpath_spine import authoring
+from tests.hapi.hospital import CLINICAL, COMMAND, TOKEN, Json, Server, Service
 
 SYSTEM = "urn:example:fhirpath-spine-test:drugs"
 SET = "http://example.org/fhirpath-spine-test/ValueSet/nsaids"

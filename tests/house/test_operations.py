@@ -11,6 +11,7 @@ from starlette.routing import Route
 from fhirpath_spine.entrypoints.http.process import build
 from fhirpath_spine.entrypoints.settings import PREFIX, Settings, load
 from fhirpath_spine.service import CallRecord, Client
+from tests.kit.content import shipped
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -29,7 +30,7 @@ def test_the_defaults_are_as_they_stand() -> None:
 
 
 def test_every_path_is_listed_and_no_other() -> None:
-    app = build(load({"SPINE_MODE": "dev"}, ROOT / "docs").settings)
+    app = build(load({"SPINE_MODE": "dev"}, ROOT / "docs").settings, shipped())
     routes = [r for r in app.routes if isinstance(r, Route)]
     served = {f"{method} {r.path}" for r in routes for method in r.methods or () if method in ("GET", "POST")}
     listed = set(re.findall(r"^\| `((?:GET|POST) [^`]+)` \|", PAGE, re.MULTILINE))

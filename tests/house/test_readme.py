@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from fhirpath_spine.entrypoints.commands import main
 from fhirpath_spine.entrypoints.http.process import build
 from fhirpath_spine.entrypoints.settings import load
+from tests.kit.content import shipped
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -45,7 +46,7 @@ def test_the_request_gets_the_answer() -> None:
     words = shlex.split(CURL)
     url, header, body = words[2], words[words.index("-H") + 1], words[words.index("-d") + 1]
     name, _, value = header.partition(": ")
-    app = build(load({"SPINE_MODE": "dev", "SPINE_CLOCK": "2026-06-15T23:59:59Z"}, ROOT / "docs").settings)
+    app = build(load({"SPINE_MODE": "dev", "SPINE_CLOCK": "2026-06-15T23:59:59Z"}, ROOT / "docs").settings, shipped())
     path = url.removeprefix("http://127.0.0.1:8000")
     answer = TestClient(app).post(path, content=body.encode(), headers={name: value})
     assert answer.status_code == 200
@@ -59,7 +60,7 @@ def test_the_comparison_can_fail() -> None:
 
 def test_the_request_answers_every_key_of_the_prefetch() -> None:
     body = json.loads(shlex.split(CURL)[-1])
-    app = build(load({"SPINE_MODE": "dev"}, ROOT / "docs").settings)
+    app = build(load({"SPINE_MODE": "dev"}, ROOT / "docs").settings, shipped())
     services = TestClient(app).get("/cds-services").json()["services"]
     assert set(body["prefetch"]) == set(services[0]["prefetch"])
 

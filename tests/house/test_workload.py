@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+
+from benchmarks import calls, profile_set, questions, stacks, workload
 
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "benchmarks" / "workload"
 SHARED = ROOT.parent / "shared" / "workload"
 SUMS = {n: d for d, n in (line.split("  ", 1) for line in (HERE / "SHA256SUMS").read_text("utf-8").splitlines())}
-
-
-@pytest.fixture(scope="module")
-def stacks(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    sys.path.insert(0, str(ROOT))
-    try:
-        from benchmarks import stacks
-    finally:
-        sys.path.remove(str(ROOT))
-    return stacks
 
 
 @pytest.mark.parametrize("name", sorted(SUMS))
@@ -36,16 +26,12 @@ def test_the_copies_equal_the_originals() -> None:
     assert [name for name in sorted(SUMS) if (HERE / name).read_bytes() != (SHARED / name).read_bytes()] == []
 
 
-def test_the_expressions_verbatim_are_answered_as_by_fhirpathpy(stacks: ModuleType) -> None:
-    from benchmarks import workload
-
+def test_the_expressions_verbatim_are_answered_as_by_fhirpathpy() -> None:
     chart = stacks.resources(workload.hook(50))
     assert stacks.ours()(chart) == stacks.fhirpathpy_compiled()(chart)
 
 
-def test_the_same_questions_as_a_profile_are_answered_as_by_fhirpathpy(stacks: ModuleType, tmp_path: Path) -> None:
-    from benchmarks import calls, profile_set, questions, workload
-
+def test_the_same_questions_as_a_profile_are_answered_as_by_fhirpathpy(tmp_path: Path) -> None:
     body = workload.hook(50)
     chart = stacks.resources(body)
     body["prefetch"][f"observations-{questions.GROUP}"] = body["prefetch"].pop("observations")

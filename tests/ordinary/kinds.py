@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spine_ordinary_charts import CANCERS, ICD, LOINC, SCT, Made, Teller, local
+from tests.ordinary.charts import CANCERS, ICD, LOINC, SCT, Made, Teller, local
 
 SUSPECT, COMPRESS = "PW-SUSPECT", "PW-COMPRESS"
 CORD_LESION = (SCT, "698754002", "Chronic paralysis due to lesion of spinal cord")

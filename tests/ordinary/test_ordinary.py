@@ -6,16 +6,17 @@ import json
 from collections import Counter
 from datetime import date
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+
+from tests.ordinary import charts, kinds
 
 COUNT = 500
 SPOKEN = 140
 FOREIGN = Path(__file__).parents[3] / "shared" / "charts"
 
 
-def test_an_ordinary_chart_gets_no_card(charts: ModuleType, kinds: ModuleType, judge) -> None:
+def test_an_ordinary_chart_gets_no_card(judge) -> None:
     loud: dict[str, str] = {}
     for chart in charts.tell(kinds.ORDINARY, COUNT, "ordinary"):
         found = judge(chart.bundle, charts.AT)
@@ -24,7 +25,7 @@ def test_an_ordinary_chart_gets_no_card(charts: ModuleType, kinds: ModuleType, j
     assert not loud, f"{len(loud)} of {COUNT} ordinary charts speak: {loud}"
 
 
-def test_back_pain_with_a_red_flag_speaks(charts: ModuleType, kinds: ModuleType, judge) -> None:
+def test_back_pain_with_a_red_flag_speaks(judge) -> None:
     silent: dict[str, list[str]] = {}
     spoken: Counter[str] = Counter()
     for chart in charts.tell(kinds.SPEAKING, SPOKEN, "speaking"):
@@ -37,7 +38,7 @@ def test_back_pain_with_a_red_flag_speaks(charts: ModuleType, kinds: ModuleType,
     assert set(spoken) == set(kinds.SPEAKING), "each reason is told at least once"
 
 
-def test_the_generator_is_seeded(charts: ModuleType, kinds: ModuleType) -> None:
+def test_the_generator_is_seeded() -> None:
     one, two = ([c.bundle for c in charts.tell(kinds.ORDINARY, 60, "o")] for _ in range(2))
     assert one == two
     assert len({json.dumps(b) for b in one}) == 60

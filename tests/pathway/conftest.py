@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-if (here := str(Path(__file__).parent)) not in sys.path:
-    sys.path.insert(0, here)
-
-from pathway_kit import shipped
-
 from fhirpath_spine.pathway.model import Library
+from tests.pathway.pathway_kit import shipped
 
 
 @pytest.fixture(scope="session")

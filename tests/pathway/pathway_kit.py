@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fhirpath_spine import authoring
 from fhirpath_spine.pathway.decision import Decision, Status, Verdict
 from fhirpath_spine.pathway.facts.chart import KEYS, OBSERVATION_GROUPS, Chart, Read, Resource
 from fhirpath_spine.pathway.facts.facts import Facts
@@ -20,8 +18,9 @@ from fhirpath_spine.pathway.facts.needs import Matcher
 from fhirpath_spine.pathway.judging.evaluate import RECOGNISED, decide
 from fhirpath_spine.pathway.lesions.building import build
 from fhirpath_spine.pathway.lesions.lesion import Lesion
-from fhirpath_spine.pathway.model import Library, Site
+from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.pathway.truth import Reason
+from tests.kit.content import library as shipped
 
 Json = dict[str, Any]
 
@@ -37,12 +36,6 @@ _PREFERRED = {
     "bone-metastasis-any": "C79.51",
 }
 """Codes that stand in one tumour table or none but the one that is meant."""
-
-
-@cache
-def shipped() -> Library:
-    """The profiles that ship."""
-    return authoring.load(authoring.profiles_directory())
 
 
 # ---------------------------------------------------------------------------------------------------- codes

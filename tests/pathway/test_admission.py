@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pathway_kit import (
+
+from fhirpath_spine.pathway.judging.admission import Admission, Entry
+from fhirpath_spine.pathway.judging.oversight import Oversight
+from fhirpath_spine.pathway.truth import Reason, Truth
+from tests.pathway.pathway_kit import (
     METASTASIS,
     PAIN,
     PARESIS,
@@ -20,10 +24,6 @@ from pathway_kit import (
     observation,
     shipped,
 )
-
-from fhirpath_spine.pathway.judging.admission import Admission, Entry
-from fhirpath_spine.pathway.judging.oversight import Oversight
-from fhirpath_spine.pathway.truth import Reason, Truth
 
 SINS = observation("sins", "sins-total", at="T8", valueInteger=9)
 ECOG = observation("ecog", "ecog", valueInteger=1)

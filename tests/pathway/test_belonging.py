@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from pathway_kit import METASTASIS, SCHWANNOMA, Json, concept, facts, lesions, observation, shipped
 
 from fhirpath_spine.pathway.lesions.places import assigner
+from tests.pathway.pathway_kit import METASTASIS, SCHWANNOMA, Json, concept, facts, lesions, observation, shipped
 
 SINS = observation("sins", "sins-total", valueInteger=9)
 AT_T8, AT_L2, AT_C4 = (observation("sins", "sins-total", at=at, valueInteger=9) for at in ("T8", "L2", "C4"))

@@ -8,10 +8,21 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pathway_kit import METASTASIS, PAIN, SCHWANNOMA, Json, ago, condition, judge, observation, patient, shipped
 
 from fhirpath_spine.pathway.asking.reach import expressions
 from fhirpath_spine.pathway.facts.chart import Chart, Read, canonical, facts_digest
+from tests.pathway.pathway_kit import (
+    METASTASIS,
+    PAIN,
+    SCHWANNOMA,
+    Json,
+    ago,
+    condition,
+    judge,
+    observation,
+    patient,
+    shipped,
+)
 
 ECOG = observation("ecog", "ecog", valueInteger=1)
 TOLD: tuple[Json, ...] = (METASTASIS, SCHWANNOMA, PAIN, ECOG)

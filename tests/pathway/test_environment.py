@@ -5,11 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pathway_kit import METASTASIS, PAIN, PARESIS, SITE, Json, condition, facts, observation, patient, shipped
 
 from fhirpath_spine.pathway.asking.environment import Answer, Environment
 from fhirpath_spine.pathway.judging.admission import Admission
 from fhirpath_spine.pathway.truth import Reason, Truth
+from tests.pathway.pathway_kit import (
+    METASTASIS,
+    PAIN,
+    PARESIS,
+    SITE,
+    Json,
+    condition,
+    facts,
+    observation,
+    patient,
+    shipped,
+)
 
 
 def _unheard(role: str, owner: str, name: str, answered: Truth) -> None:

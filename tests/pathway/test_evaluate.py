@@ -7,7 +7,13 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pathway_kit import (
+
+from fhirpath_spine.errors import PatientMismatch, ScopeUndecidable
+from fhirpath_spine.pathway.decision import Status
+from fhirpath_spine.pathway.facts.chart import Chart, Read
+from fhirpath_spine.pathway.judging.evaluate import decide
+from fhirpath_spine.pathway.truth import Reason, Truth
+from tests.pathway.pathway_kit import (
     AT,
     METASTASIS,
     PAIN,
@@ -31,12 +37,6 @@ from pathway_kit import (
     shipped,
     verdict,
 )
-
-from fhirpath_spine.errors import PatientMismatch, ScopeUndecidable
-from fhirpath_spine.pathway.decision import Status
-from fhirpath_spine.pathway.facts.chart import Chart, Read
-from fhirpath_spine.pathway.judging.evaluate import decide
-from fhirpath_spine.pathway.truth import Reason, Truth
 
 TRIES = settings().max_examples // 4
 """A whole judgement is slow beside other properties."""

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from pathway_kit import METASTASIS, SCHWANNOMA, Json, ago, amount, answer, condition, facts, judge, observation, verdict
 
 from fhirpath_spine.fhirpath import Incomplete
 from fhirpath_spine.pathway.truth import Reason
+from tests.pathway.pathway_kit import (
+    METASTASIS,
+    SCHWANNOMA,
+    Json,
+    ago,
+    amount,
+    answer,
+    condition,
+    facts,
+    judge,
+    observation,
+    verdict,
+)
 
 
 def _ecog(id_: str, days: int, value: int) -> Json:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from pathway_kit import (
+
+from fhirpath_spine.fhirpath import Quantity
+from tests.pathway.pathway_kit import (
     Json,
     amount,
     answer,
@@ -16,8 +18,6 @@ from pathway_kit import (
     report,
     status,
 )
-
-from fhirpath_spine.fhirpath import Quantity
 
 
 def _found(need: str, *told: Json) -> list[str]:

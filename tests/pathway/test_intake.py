@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pathway_kit import (
+
+from fhirpath_spine.errors import PatientMismatch
+from fhirpath_spine.pathway.model import Site
+from tests.pathway.pathway_kit import (
     AT,
     METASTASIS,
     SITE,
@@ -22,9 +25,6 @@ from pathway_kit import (
     order,
     patient,
 )
-
-from fhirpath_spine.errors import PatientMismatch
-from fhirpath_spine.pathway.model import Site
 
 OLD: Json = {**observation("a", "ecog", valueInteger=1), "meta": {"lastUpdated": f"{ago(3)}T08:00:00Z"}}
 NEW: Json = {**observation("a", "ecog", valueInteger=3), "meta": {"lastUpdated": f"{ago(2)}T08:00:00Z"}}

@@ -7,10 +7,20 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pathway_kit import METASTASIS, PAIN, PARESIS, SCHWANNOMA, Json, condition, judge, observation, shipped
 
 from fhirpath_spine.pathway.decision import CardKind, Decision
 from fhirpath_spine.pathway.model import Indicator
+from tests.pathway.pathway_kit import (
+    METASTASIS,
+    PAIN,
+    PARESIS,
+    SCHWANNOMA,
+    Json,
+    condition,
+    judge,
+    observation,
+    shipped,
+)
 
 SINS = observation("sins", "sins-total", at="T8", valueInteger=14)
 LEVELS = ("C3", "C6", "T2", "T5", "T11", "L1", "L4")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pathway_kit import (
+
+from tests.pathway.pathway_kit import (
     METASTASIS,
     SCHWANNOMA,
     Json,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pathway_kit import concept, shipped
 
 from fhirpath_spine.pathway.facts import reading
 from fhirpath_spine.pathway.facts.needs import Coding, Matcher, known
+from tests.pathway.pathway_kit import concept, shipped
 
 MATCHER = Matcher(shipped().needs)
 CODES = sorted({m for s in shipped().value_sets.values() for m in s.members})

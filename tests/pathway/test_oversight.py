@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from pathway_kit import (
+
+from fhirpath_spine.pathway.decision import Status
+from fhirpath_spine.pathway.sentences import plain
+from fhirpath_spine.pathway.truth import Reason
+from tests.pathway.pathway_kit import (
     METASTASIS,
     PAIN,
     PARESIS,
@@ -19,10 +23,6 @@ from pathway_kit import (
     report,
     verdict,
 )
-
-from fhirpath_spine.pathway.decision import Status
-from fhirpath_spine.pathway.sentences import plain
-from fhirpath_spine.pathway.truth import Reason
 
 SINS = observation("sins", "sins-total", at="T8", valueInteger=14)
 UNSTABLE: tuple[Json, ...] = (METASTASIS, SINS)

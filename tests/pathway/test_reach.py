@@ -9,13 +9,13 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pathway_kit import shipped
 
 from fhirpath_spine.fhirpath import Expression, Shape, compile  # noqa: A004
 from fhirpath_spine.pathway.asking import reach
 from fhirpath_spine.pathway.facts.needs import Need
 from fhirpath_spine.pathway.model import Criterion, Exclusion, Library, Recommendation
 from fhirpath_spine.pathway.sentences import Slot, Text
+from tests.pathway.pathway_kit import shipped
 
 LIBRARY = shipped()
 ALL: dict[str, Recommendation] = {u.recommendation.id: u.recommendation for p in LIBRARY.pathways for u in p.uses}

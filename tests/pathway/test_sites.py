@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from pathway_kit import Json, concept, facts, level, observation, shipped
 
 from fhirpath_spine.pathway.facts import reading
 from fhirpath_spine.pathway.facts.needs import Coding
 from fhirpath_spine.pathway.lesions import places
+from tests.pathway.pathway_kit import Json, concept, facts, level, observation, shipped
 
 CONFIG = shipped().lesions
 

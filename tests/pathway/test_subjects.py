@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from pathway_kit import chart
 
 from fhirpath_spine.pathway.facts.chart import Subject, subject_of, whose
+from tests.pathway.pathway_kit import chart
 
 BASE = "http://ehr.example.org/fhir"
 ALIAS = "urn:uuid:5a7b9f10-0000-4000-8000-000000000001"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from pathway_kit import METASTASIS, PAIN, Json, ago, answer, judge, observation, procedure, verdict
 
 from fhirpath_spine.pathway.decision import Status
 from fhirpath_spine.pathway.model import Library
 from fhirpath_spine.pathway.sentences import plain
 from fhirpath_spine.pathway.truth import Reason
+from tests.pathway.pathway_kit import METASTASIS, PAIN, Json, ago, answer, judge, observation, procedure, verdict
 
 SINS = observation("sins", "sins-total", at="T8", valueInteger=14)
 UNFIT = observation("unfit", "unfit-for-open-surgery", valueBoolean=True)

@@ -11,11 +11,7 @@ from pathlib import Path
 import pytest
 
 from fhirpath_spine.entrypoints.commands import main
-
-if (here := str(Path(__file__).parent)) not in sys.path:
-    sys.path.insert(0, here)
-
-from stub import Stub, serving
+from tests.sandbox.stub import Stub, serving
 
 Run = Callable[..., "Ran"]
 

@@ -19,13 +19,9 @@ import pytest
 import typer.main
 import yaml
 
-if (here := str(Path(__file__).parent)) not in sys.path:
-    sys.path.insert(0, here)
-
-from stub import Reply, serving
-
 from fhirpath_spine.entrypoints.commands.main import app
 from fhirpath_spine.entrypoints.settings import load
+from tests.sandbox.stub import Reply, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "sandbox" / "compose.yaml"

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stub import CAPABILITIES, Reply, Stub
 
 from fhirpath_spine.adapters.sandbox import FhirServer
 from fhirpath_spine.entrypoints.settings import load as settings
 from fhirpath_spine.errors import RequestError, ServerError
+from tests.sandbox.stub import CAPABILITIES, Reply, Stub
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENTS = ROOT / "sandbox" / "patients"

@@ -9,23 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from sandbox import local_hapi as hapi
+
 SCRIPT = Path(__file__).resolve().parents[2] / "sandbox" / "local_hapi.py"
-
-
-@pytest.fixture(scope="module")
-def hapi() -> ModuleType:
-    spec = spec_from_file_location("spine_local_hapi", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def program(folder: Path, name: str, says: str) -> None:
@@ -55,9 +45,7 @@ def test_without_java_17_it_says_what_to_install_and_ends_with_1(tmp_path: Path,
 
 
 @pytest.mark.parametrize("says", ['openjdk version "17.0.15" 2025-04-15', 'openjdk version "21" 2023-09-19'])
-def test_with_all_of_it_nothing_is_missing(
-    tmp_path: Path, says: str, hapi: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_all_of_it_nothing_is_missing(tmp_path: Path, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("java", "mvn", "curl"):
         program(tmp_path, name, says)
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -72,19 +60,19 @@ def taken() -> Iterator[int]:
         yield busy.getsockname()[1]
 
 
-def test_a_port_that_is_taken_is_not_used(taken: int, hapi: ModuleType) -> None:
+def test_a_port_that_is_taken_is_not_used(taken: int) -> None:
     assert hapi.free_port(taken) not in (0, taken)
 
 
-def _started(tmp_path: Path, hapi: ModuleType, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+def _started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
     start = tmp_path / "start.sh"
     start.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     start.chmod(0o755)
-    monkeypatch.setattr(hapi, "SERVER", tmp_path)
-    monkeypatch.setattr(hapi, "HERE", tmp_path / "sandbox")
+    monkeypatch.setattr("SERVER", tmp_path)
+    monkeypatch.setattr("HERE", tmp_path / "sandbox")
 
 
-def test_the_server_is_ended_with_the_block(tmp_path: Path, hapi: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_server_is_ended_with_the_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the script does it: the server outlives the script that started it."""
     _started(tmp_path, hapi, monkeypatch, 'sleep 60 >/dev/null 2>&1 & echo "http://127.0.0.1:$1/fhir $!"; echo $! >pid')
     monkeypatch.chdir(tmp_path)
@@ -96,9 +84,7 @@ def test_the_server_is_ended_with_the_block(tmp_path: Path, hapi: ModuleType, mo
         os.kill(pid, 0)
 
 
-def test_a_server_that_does_not_start_is_said_with_its_log(
-    tmp_path: Path, hapi: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_does_not_start_is_said_with_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _started(tmp_path, hapi, monkeypatch, "exit 1")
     with (
         pytest.raises(hapi.StartError, match=r"did not start on port 4711; see target/hapi-4711\.log"),

@@ -15,9 +15,9 @@ import yaml
 from fhir.resources.R4B.bundle import Bundle
 
 from fhirpath_spine.entrypoints.commands.judge import as_document, judge_chart
-from fhirpath_spine.entrypoints.content import Content, load_content
-from fhirpath_spine.entrypoints.settings import load
+from fhirpath_spine.entrypoints.content import Content
 from fhirpath_spine.exchange.ehr_side.shift import shift
+from tests.kit.content import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENTS = ROOT / "sandbox" / "patients"
@@ -53,7 +53,7 @@ by_title = pytest.mark.parametrize("row", INDEX, ids=[row["title"] for row in IN
 @pytest.fixture(scope="module")
 def content() -> Content:
     """The shipped profiles, without a site."""
-    return load_content(load({}, ROOT / "tests").settings)
+    return shipped()
 
 
 def read(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any
 
 import pytest
-from tests.kit.ports import Unfetched
 
 from fhirpath_spine.errors import PatientMismatch, PatientUnknown, ScopeUndecidable, SpineError
 from fhirpath_spine.exchange import EXTENSION
@@ -22,6 +20,8 @@ from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.facts.chart import Chart, Read
 from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.service import BYTES, CALL_BYTES, Budget, CallRecord, Client, HookService, Snapshot, Trace
+from tests.kit import decisions as make
+from tests.kit.ports import Unfetched
 
 
 @dataclass
@@ -82,7 +82,7 @@ def body(**changes: Any) -> dict[str, Any]:
 class Bench:
     """A service whose ports are fakes."""
 
-    def __init__(self, make: ModuleType, answer: Decision | Exception, **changes: Any) -> None:
+    def __init__(self, answer: Decision | Exception, **changes: Any) -> None:
         self.judge, self.journal, self.trace = Judge(answer), Journal(), Trace()
         library = make.library()
         self.service = HookService(
@@ -105,16 +105,16 @@ class Bench:
         return record
 
 
-def test_a_call_is_read_judged_and_worded(make: ModuleType) -> None:
-    bench = Bench(make, make.decision(make.planned(make.verdict())))
+def test_a_call_is_read_judged_and_worded() -> None:
+    bench = Bench(make.decision(make.planned(make.verdict())))
     card = bench.call()["cards"][0]
     assert card["extension"][EXTENSION]["pathway"] == "PW-DEMO"
     assert bench.judge.given == {"at": make.AT, "emergency": "full", "audience": "clinician"}
     assert bench.judge.charts[0].patient == "p1"
 
 
-def test_what_is_absent_could_not_be_read_and_null_is_empty(make: ModuleType) -> None:
-    bench = Bench(make, make.decision())
+def test_what_is_absent_could_not_be_read_and_null_is_empty() -> None:
+    bench = Bench(make.decision())
     bench.call()
     reads = bench.judge.charts[0].reads
     assert reads["conditions"] == Read()
@@ -122,16 +122,16 @@ def test_what_is_absent_could_not_be_read_and_null_is_empty(make: ModuleType) ->
     assert bench.record.unread == ("medicationRequests:absent", "observations-pain:absent")
 
 
-def test_only_what_the_prefetch_leaves_open_is_fetched(make: ModuleType) -> None:
+def test_only_what_the_prefetch_leaves_open_is_fetched() -> None:
     retriever = Fetched()
-    bench = Bench(make, make.decision(), retriever=retriever)
+    bench = Bench(make.decision(), retriever=retriever)
     bench.call()
     assert retriever.asked == ["medicationRequests", "observations-pain"]
     assert all(read.complete for read in bench.judge.charts[0].reads.values())
 
 
-def test_prefetch_and_search_give_the_same_reads_but_for_their_source(make: ModuleType) -> None:
-    bench = Bench(make, make.decision(), retriever=Fetched())
+def test_prefetch_and_search_give_the_same_reads_but_for_their_source() -> None:
+    bench = Bench(make.decision(), retriever=Fetched())
     bench.call()
     bench.call(
         body(prefetch={"patient": PATIENT, "conditions": None, "medicationRequests": None, "observations-pain": None})
@@ -140,55 +140,55 @@ def test_prefetch_and_search_give_the_same_reads_but_for_their_source(make: Modu
     assert fetched == sent
 
 
-def test_of_a_page_that_was_cut_short_what_was_sent_is_kept_as_incomplete(make: ModuleType) -> None:
+def test_of_a_page_that_was_cut_short_what_was_sent_is_kept_as_incomplete() -> None:
     condition = {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/p1"}}
     cut = {"resourceType": "Bundle", "entry": [{"resource": condition}], "link": [{"relation": "next", "url": "x"}]}
-    bench = Bench(make, make.decision())
+    bench = Bench(make.decision())
     bench.call(body(prefetch={"conditions": cut}))
     read = bench.judge.charts[0].reads["conditions"]
     assert (read.resources, read.complete) == ((condition,), False)
 
 
 @pytest.mark.parametrize("user", ["Patient/p1", "RelatedPerson/r"])
-def test_a_patient_or_relative_gets_no_card_and_nothing_is_judged(make: ModuleType, user: str) -> None:
-    bench = Bench(make, make.decision(make.planned(make.verdict())))
+def test_a_patient_or_relative_gets_no_card_and_nothing_is_judged(user: str) -> None:
+    bench = Bench(make.decision(make.planned(make.verdict())))
     assert bench.call(body(context={"patientId": "p1", "userId": user})) == {"cards": []}
     assert bench.judge.charts == []
     assert bench.record.outcome == "audience"
 
 
-def test_a_deliberate_silence_is_told_in_the_record(make: ModuleType) -> None:
-    bench = Bench(make, make.decision(silent="deceased"))
+def test_a_deliberate_silence_is_told_in_the_record() -> None:
+    bench = Bench(make.decision(silent="deceased"))
     assert bench.call() == {"cards": []}
     assert bench.record.outcome == "deceased"
 
 
 @pytest.mark.parametrize("error", [PatientMismatch("x"), ScopeUndecidable("x")])
-def test_a_refusal_is_raised_and_recorded_with_its_code(make: ModuleType, error: SpineError) -> None:
-    bench = Bench(make, error)
+def test_a_refusal_is_raised_and_recorded_with_its_code(error: SpineError) -> None:
+    bench = Bench(error)
     with pytest.raises(type(error)):
         bench.call()
     assert bench.record.outcome == error.code
 
 
-def test_a_site_may_ask_for_a_card_where_the_scope_cannot_be_decided(make: ModuleType) -> None:
-    bench = Bench(make, ScopeUndecidable("x"), on_unavailable="card")
+def test_a_site_may_ask_for_a_card_where_the_scope_cannot_be_decided() -> None:
+    bench = Bench(ScopeUndecidable("x"), on_unavailable="card")
     card = bench.call()["cards"][0]
     assert card["indicator"] == "info"
     assert "- observations-pain" in card["detail"]
     assert bench.record.outcome == "scope-undecidable"
 
 
-def test_a_bug_is_not_swallowed_and_the_trace_names_the_decision(make: ModuleType) -> None:
-    bench = Bench(make, KeyError("bug"))
+def test_a_bug_is_not_swallowed_and_the_trace_names_the_decision() -> None:
+    bench = Bench(KeyError("bug"))
     with pytest.raises(KeyError):
         bench.call()
     assert bench.record.outcome == "internal-error"
     assert bench.trace.decision == bench.record.decision
 
 
-def test_a_retry_has_the_same_ids_and_a_new_hook_instance_has_new_ones(make: ModuleType) -> None:
-    bench = Bench(make, make.decision(make.planned(make.verdict())))
+def test_a_retry_has_the_same_ids_and_a_new_hook_instance_has_new_ones() -> None:
+    bench = Bench(make.decision(make.planned(make.verdict())))
     first, again = bench.call(), bench.call()
     other = bench.call(body(hookInstance="i2"))
     assert first == again
@@ -197,16 +197,16 @@ def test_a_retry_has_the_same_ids_and_a_new_hook_instance_has_new_ones(make: Mod
     assert plans[0] == plans[1]
 
 
-def test_a_record_holds_nothing_of_the_patient(make: ModuleType) -> None:
-    bench = Bench(make, make.decision(make.planned(make.verdict()), patient="p-4711"))
+def test_a_record_holds_nothing_of_the_patient() -> None:
+    bench = Bench(make.decision(make.planned(make.verdict()), patient="p-4711"))
     bench.call(body(context={"patientId": "p-4711", "userId": "Practitioner/user-4711"}, hookInstance="4711"))
     assert "4711" not in repr(bench.record)
     assert bench.record.pathways == ("PW-DEMO:TREAT_PLAN",)
 
 
-def test_what_was_sent_is_taken_off_what_may_be_fetched(make: ModuleType) -> None:
+def test_what_was_sent_is_taken_off_what_may_be_fetched() -> None:
     retriever = Fetched()
-    bench = Bench(make, make.decision(), retriever=retriever)
+    bench = Bench(make.decision(), retriever=retriever)
     sent = {"patient": PATIENT, "conditions": {"resourceType": "Bundle", "entry": [{"resource": OTHER}, {}]}}
     asyncio.run(bench.service.answer(body(prefetch=sent), Client(resources=10), bench.trace, size=1000))
     assert retriever.budget is not None
@@ -214,9 +214,9 @@ def test_what_was_sent_is_taken_off_what_may_be_fetched(make: ModuleType) -> Non
     assert retriever.budget.bytes == CALL_BYTES - 1000
 
 
-def test_a_client_that_may_send_more_may_have_more_fetched(make: ModuleType) -> None:
+def test_a_client_that_may_send_more_may_have_more_fetched() -> None:
     retriever = Fetched()
-    bench = Bench(make, make.decision(), retriever=retriever)
+    bench = Bench(make.decision(), retriever=retriever)
     bench.call(client=Client(body=10 * BYTES))
     assert retriever.budget is not None
     assert retriever.budget.bytes == 20 * BYTES
@@ -238,8 +238,8 @@ class Lost(Fetched):
         return {**reads, "patient": unread(Why.NOT_FOUND, source="search"), **self.found}
 
 
-def test_a_patient_that_the_server_does_not_have_is_refused_and_not_taken_for_a_healthy_one(make: ModuleType) -> None:
-    bench = Bench(make, make.decision(), retriever=Lost())
+def test_a_patient_that_the_server_does_not_have_is_refused_and_not_taken_for_a_healthy_one() -> None:
+    bench = Bench(make.decision(), retriever=Lost())
     with pytest.raises(PatientUnknown, match=r"no such Patient.*merged or deleted"):
         bench.call(body(prefetch={}))
     assert bench.judge.charts == []
@@ -247,9 +247,9 @@ def test_a_patient_that_the_server_does_not_have_is_refused_and_not_taken_for_a_
     assert bench.record.unread == ("patient:not-found",)
 
 
-def test_a_site_that_asks_for_cards_is_refused_too_since_this_is_no_chart_of_its_patient(make: ModuleType) -> None:
+def test_a_site_that_asks_for_cards_is_refused_too_since_this_is_no_chart_of_its_patient() -> None:
     with pytest.raises(PatientUnknown):
-        Bench(make, make.decision(), retriever=Lost(), on_unavailable="card").call(body(prefetch={}))
+        Bench(make.decision(), retriever=Lost(), on_unavailable="card").call(body(prefetch={}))
 
 
 @pytest.mark.parametrize(
@@ -261,27 +261,25 @@ def test_a_site_that_asks_for_cards_is_refused_too_since_this_is_no_chart_of_its
     ],
     ids=["data of it", "not permitted", "nothing is found at all"],
 )
-def test_where_something_is_known_or_nothing_could_be_read_the_judgement_decides(
-    make: ModuleType, found: Mapping[str, Read]
-) -> None:
-    bench = Bench(make, make.decision(), retriever=Lost(found=found))
+def test_where_something_is_known_or_nothing_could_be_read_the_judgement_decides(found: Mapping[str, Read]) -> None:
+    bench = Bench(make.decision(), retriever=Lost(found=found))
     bench.call(body(prefetch={}))
     assert len(bench.judge.charts) == 1
 
 
-def test_the_clients_emergency_setting_reaches_the_judgement(make: ModuleType) -> None:
-    bench = Bench(make, make.decision())
+def test_the_clients_emergency_setting_reaches_the_judgement() -> None:
+    bench = Bench(make.decision())
     bench.call(client=Client(emergency="scope-stop"))
     assert bench.judge.given["emergency"] == "scope-stop"
 
 
-def test_a_call_whose_caller_leaves_is_recorded_as_such(make: ModuleType) -> None:
+def test_a_call_whose_caller_leaves_is_recorded_as_such() -> None:
     class Stalled(Fetched):
         async def fetch(self, *given: Any) -> Mapping[str, Read]:
             await asyncio.sleep(30)
             return await super().fetch(*given)
 
-    bench = Bench(make, make.decision(), retriever=Stalled())
+    bench = Bench(make.decision(), retriever=Stalled())
 
     async def run() -> None:
         task = asyncio.create_task(bench.service.answer(body(), Client(), bench.trace))
@@ -295,16 +293,16 @@ def test_a_call_whose_caller_leaves_is_recorded_as_such(make: ModuleType) -> Non
     assert bench.judge.charts == []
 
 
-def test_a_refused_call_is_recorded_with_what_could_not_be_read(make: ModuleType) -> None:
-    bench = Bench(make, ScopeUndecidable("x"))
+def test_a_refused_call_is_recorded_with_what_could_not_be_read() -> None:
+    bench = Bench(ScopeUndecidable("x"))
     with pytest.raises(ScopeUndecidable):
         bench.call()
     assert bench.record.unread == ("medicationRequests:absent", "observations-pain:absent")
 
 
-def test_what_an_ehr_does_not_offer_is_not_fetched(make: ModuleType) -> None:
+def test_what_an_ehr_does_not_offer_is_not_fetched() -> None:
     retriever = Fetched()
-    bench = Bench(make, make.decision(), retriever=retriever)
+    bench = Bench(make.decision(), retriever=retriever)
     bench.call(client=Client(not_offered=frozenset({"MedicationRequest"})))
     assert retriever.asked == ["observations-pain"]
     assert bench.record.unread == ("medicationRequests:not-offered",)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from small_world import (
+
+from fhirpath_spine.pathway.model import Site
+from tests.pathway.rulings.small_world import (
     AT,
     PATIENT,
     ask,
@@ -20,8 +22,6 @@ from small_world import (
     said,
     verdict,
 )
-
-from fhirpath_spine.pathway.model import Site
 
 BERLIN = Site(timezone="Europe/Berlin")
 

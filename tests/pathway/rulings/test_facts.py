@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from small_world import ask, condition, observation, order
+
+from tests.pathway.rulings.small_world import ask, condition, observation, order
 
 PAIN = "observations-status"
 
@@ -44,12 +45,11 @@ def incomplete(question: str) -> bool | None:
     """The answer on a key that was cut short after one Condition."""
     from dataclasses import replace
 
-    from small_world import AT, _asking, chart
-
     from fhirpath_spine.pathway.facts.chart import Read
     from fhirpath_spine.pathway.judging.evaluate import decide
     from fhirpath_spine.pathway.model import Site
     from fhirpath_spine.pathway.truth import Reason
+    from tests.pathway.rulings.small_world import AT, _asking, chart
 
     whole = chart(condition("cancer", onset="2020-01-01"))
     cut = Read(whole.reads["conditions"].resources, complete=False, reason=Reason.UNREAD)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from small_world import ask, concept, condition, observation, report
+
+from tests.pathway.rulings.small_world import ask, concept, condition, observation, report
 
 
 def power(grade: int, when: str | None, course: str = "", **parts: Any) -> dict[str, Any]:

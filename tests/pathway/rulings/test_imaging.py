@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 from typing import Any
 
-from small_world import ask_lesions, concept, condition, lesions, observation
+from tests.pathway.rulings.small_world import ask_lesions, concept, condition, lesions, observation
 
 
 def mass(*sites: str, when: str = "2026-06-10", **parts: Any) -> dict[str, Any]:

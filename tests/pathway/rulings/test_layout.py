@@ -6,9 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from small_world import GATE, GATE_PATHWAY, PRESSING, condition, judge, library, pathway, recommendation
 
 from fhirpath_spine.pathway.decision import CardKind, Decision
+from tests.pathway.rulings.small_world import (
+    GATE,
+    GATE_PATHWAY,
+    PRESSING,
+    condition,
+    judge,
+    library,
+    pathway,
+    recommendation,
+)
 
 T7, L1 = condition("tumour", "level-t7", id="a"), condition("tumour", "level-l1", id="b")
 

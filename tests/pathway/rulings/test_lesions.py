@@ -6,7 +6,8 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from small_world import (
+
+from tests.pathway.rulings.small_world import (
     ask_lesions,
     concept,
     condition,

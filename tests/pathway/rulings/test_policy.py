@@ -9,7 +9,10 @@ from functools import cache
 from typing import Any
 
 import pytest
-from small_world import (
+
+from fhirpath_spine.errors import ScopeUndecidable
+from fhirpath_spine.pathway.model import Library
+from tests.pathway.rulings.small_world import (
     GATE,
     GATE_PATHWAY,
     PATIENT,
@@ -25,9 +28,6 @@ from small_world import (
     status,
     verdict,
 )
-
-from fhirpath_spine.errors import ScopeUndecidable
-from fhirpath_spine.pathway.model import Library
 
 TUMOUR = condition("tumour", "level-t7")
 WEAK = condition("weakness", onset="2026-06-10")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from small_world import ask, observation
+
+from tests.pathway.rulings.small_world import ask, observation
 
 
 def fit(value: bool, when: str = "2026-06-01", **parts: Any) -> dict[str, Any]:

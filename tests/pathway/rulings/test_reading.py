@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from small_world import LOCAL, OURS, ask, concept, condition, observation, order, procedure, report
+
+from tests.pathway.rulings.small_world import (
+    LOCAL,
+    OURS,
+    ask,
+    concept,
+    condition,
+    observation,
+    order,
+    procedure,
+    report,
+)
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from small_world import PATIENT, ask, observation, order
 
 from fhirpath_spine.errors import PatientMismatch
+from tests.pathway.rulings.small_world import PATIENT, ask, observation, order
 
 
 def said_of(reference: Any, **parts: Any) -> dict[str, Any]:

@@ -8,9 +8,19 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from small_world import condition, judge, library, observation, pathway, recommendation, said, status, verdict
 
 from fhirpath_spine.pathway.decision import Decision
+from tests.pathway.rulings.small_world import (
+    condition,
+    judge,
+    library,
+    observation,
+    pathway,
+    recommendation,
+    said,
+    status,
+    verdict,
+)
 
 YES, NO, OPEN = "%cancer.exists().not()", "%cancer.exists()", "%fit-latest.value"
 """On an empty chart: true, false, and unknown because nothing is recorded."""
