@@ -36,15 +36,15 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "Chart": "pathway.chart",
+    "Chart": "pathway.facts.chart",
     "Decision": "pathway.decision",
     "Library": "pathway.model",
-    "Read": "pathway.chart",
+    "Read": "pathway.facts.chart",
     "Site": "pathway.model",
     "SpineError": "errors",
     "Status": "pathway.decision",
     "compile": "fhirpath",
-    "decide": "pathway.evaluate",
+    "decide": "pathway.judging.evaluate",
     "load": "authoring",
     "load_site": "authoring",
 }

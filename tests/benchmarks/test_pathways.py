@@ -13,12 +13,9 @@ from tests.kit import content
 ROOT = Path(__file__).parents[2]
 
 
-def test_each_pathway_has_a_line_with_what_it_adds(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("RUNS", 1)
+def test_each_pathway_has_a_line_with_what_it_adds(capsys: pytest.CaptureFixture[str]) -> None:
     whole = content.library()
-    bench.main()
+    bench.main(whole, runs=1)
     rows = [line.split() for line in capsys.readouterr().out.splitlines() if "PW-" in line]
     assert [next(word for word in row if word.startswith("PW-")) for row in rows] == [p.id for p in whole.pathways]
     numbers = [[float(word) for word in row if word.lstrip("-").replace(".", "").isdigit()] for row in rows]

@@ -36,7 +36,6 @@ def mixed() -> list[dict[str, Any]]:
     wanting = make.verdict("R-DEMO-02", Status.NEEDS_DATA, because=(), missing=(make.missing(),), claims=("K1",))
     blocked = make.verdict("R-DEMO-03", Status.BLOCKED, because=(("value too low",),), claims=())
     return cards(
-        make,
         make.planned(make.verdict(alternatives=(("Wait and see",),), cautions=(("ask first",),)), wanting, blocked),
         rejections=(Rejection("lab", "Laboratory", "no-unit", "Observation/z", (Charted("1.9"),), "2026-06-14"),),
         counts={"uncoded": 2},

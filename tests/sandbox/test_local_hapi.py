@@ -68,13 +68,13 @@ def _started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> No
     start = tmp_path / "start.sh"
     start.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     start.chmod(0o755)
-    monkeypatch.setattr("SERVER", tmp_path)
-    monkeypatch.setattr("HERE", tmp_path / "sandbox")
+    monkeypatch.setattr(hapi, "SERVER", tmp_path)
+    monkeypatch.setattr(hapi, "HERE", tmp_path / "sandbox")
 
 
 def test_the_server_is_ended_with_the_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the script does it: the server outlives the script that started it."""
-    _started(tmp_path, hapi, monkeypatch, 'sleep 60 >/dev/null 2>&1 & echo "http://127.0.0.1:$1/fhir $!"; echo $! >pid')
+    _started(tmp_path, monkeypatch, 'sleep 60 >/dev/null 2>&1 & echo "http://127.0.0.1:$1/fhir $!"; echo $! >pid')
     monkeypatch.chdir(tmp_path)
     with hapi.running(4711) as base:
         assert base == "http://127.0.0.1:4711/fhir"
@@ -85,7 +85,7 @@ def test_the_server_is_ended_with_the_block(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_server_that_does_not_start_is_said_with_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _started(tmp_path, hapi, monkeypatch, "exit 1")
+    _started(tmp_path, monkeypatch, "exit 1")
     with (
         pytest.raises(hapi.StartError, match=r"did not start on port 4711; see target/hapi-4711\.log"),
         hapi.running(4711),
