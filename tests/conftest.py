@@ -1,7 +1,10 @@
-"""What all tests share: how hard the property tests try."""
+"""What all tests share: how hard the property tests try, and one folder of compiled profiles that is theirs alone."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # CI (`.ci/run`) tries each property on ten times as many examples, and on the same ones each time: a change that turns CI
@@ -14,3 +17,11 @@ settings.register_profile(
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Compiled profiles of one test serve the next, as those of one start do; the user's own are not touched."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from importlib.resources import files as package_files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.lint import lint
@@ -101,9 +99,3 @@ def unreachable(library: Library) -> dict[str, str]:
     """Recommendations whose criteria no data can answer today, with the reason: for information, never a finding."""
     marked = (use.recommendation for pathway in library.pathways for use in pathway.uses)
     return {one.id: one.unreachable for one in marked if one.unreachable}
-
-
-def profiles_directory() -> Path:
-    """The profiles that come with this package: inside it when installed, beside ``src`` in a checkout."""
-    inside = Path(str(package_files("fhirpath_spine"))) / "profiles"
-    return inside if inside.is_dir() else Path(__file__).resolve().parents[3] / "profiles"

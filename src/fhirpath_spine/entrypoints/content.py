@@ -9,7 +9,8 @@ from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from fhirpath_spine import authoring
+from fhirpath_spine.authoring import profiles_directory
+from fhirpath_spine.entrypoints.kept import Compiled, cache, compiled
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import RequestError, SettingsError
 from fhirpath_spine.exchange.outgoing.cards import Wording
@@ -17,6 +18,8 @@ from fhirpath_spine.exchange.outgoing.ids import PUBLIC_KEY, Ids
 from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.model import Library, Site
 
+HOOKS = ("patient-view",)
+"""The hooks that a service is offered for."""
 KEY_BYTES = 32
 
 
@@ -24,23 +27,32 @@ KEY_BYTES = 32
 class Content:
     """The loaded content of one process."""
 
-    library: Library
-    site: Site
+    compiled: Compiled
     wording: Wording
+
+    @property
+    def library(self) -> Library:
+        """The library in force."""
+        return self.compiled.library
+
+    @property
+    def site(self) -> Site:
+        """What the site decides."""
+        return self.compiled.site
 
 
 def load_content(settings: Settings) -> Content:
-    """Loads the site and the profiles that the settings name.
+    """Loads the site and the profiles that the settings name, as they were kept by an earlier start or compiled now.
 
     Raises:
         ProfileError: a file of the content cannot be used; nothing is half loaded.
         SettingsError: the key file cannot be used.
 
     """
-    profiles = settings.profiles or authoring.profiles_directory()
-    site = authoring.load_site(settings.site, profiles) if settings.site else Site()
-    library = authoring.load(profiles, site)
-    return Content(library, site, Wording(library, Phrases(library.phrases), Ids(read_key(settings.hmac_key_file))))
+    profiles = settings.profiles or profiles_directory()
+    found = compiled(profiles, settings.site, cache(settings.cache))
+    library = found.library
+    return Content(found, Wording(library, Phrases(library.phrases), Ids(read_key(settings.hmac_key_file))))
 
 
 def read_key(path: Path | None) -> bytes:

@@ -1,6 +1,7 @@
 """The settings of the service: a closed list, read from the environment (``SPINE_*``) or from ``fhirpath-spine.toml``.
 
-The environment wins over the file, the file over the default; ``config`` prints each value with where it came from.
+The environment wins over the file, the file over the default; ``config`` prints each value with where it came from. A plain
+record: every command reads the settings first, and a library for them would cost more time than most commands take.
 """
 
 from __future__ import annotations
@@ -8,14 +9,11 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from typing import Any, Literal
 
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.errors import SettingsError
@@ -24,57 +22,109 @@ PREFIX = "SPINE_"
 SANDBOX = "SPINE_SANDBOX_"
 """Names of the sandbox tools; they are no settings of the service."""
 FILE = "fhirpath-spine.toml"
+LONGEST = 60
+"""Seconds that one call may be given at most."""
 
 
-def _aware(moment: datetime | None) -> datetime | None:
-    if moment is not None and moment.tzinfo is None:
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise ValueError("needs text")
+
+
+def _path(value: object) -> Path | None:
+    if value is None or isinstance(value, Path):
+        return value
+    return Path(_text(value))
+
+
+def _one_of(*words: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if value in words:
+            return str(value)
+        raise ValueError(f"needs to be one of {', '.join(words)}")
+
+    return read
+
+
+def _moment(value: object) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(_text(value))
+    except ValueError:
+        raise ValueError("needs an instant, for example 2026-06-15T12:00:00Z") from None
+    if found.tzinfo is None:
         raise ValueError("needs an offset, for example 2026-06-15T12:00:00Z")
-    return moment
+    return found
 
 
-def _address(text: str) -> str:
+def _seconds(value: object) -> float:
+    try:
+        found = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else 0.0
+    except ValueError:
+        found = 0.0
+    if 0 < found <= LONGEST:
+        return found
+    raise ValueError(f"needs a number of seconds up to {LONGEST}")
+
+
+def _address(value: object) -> str:
+    text = _text(value)
     if text and not re.match(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?\Z", text):
         raise ValueError("needs scheme and host, and no query, for example https://cds.example.org")
     return text
 
 
-class Settings(BaseSettings):
-    """All settings. A field's description is what ``config`` prints beside it."""
+def _about(read: Callable[[object], Any], description: str, *, idle: bool = False) -> Mapping[str, Any]:
+    return {"read": read, "description": description, "idle": idle}
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
-    mode: Literal["dev", "prod"] = Field("prod", description="dev needs no signed tokens and says so loudly")
-    clients: Path | None = Field(None, description="clients.yaml: who may call, and their FHIR servers")
-    profiles: Path | None = Field(None, description="directory of the profiles; default: those of the package")
-    site: Path | None = Field(None, description="site.yaml: time zone, flags, code map, approvals")
-    clock: Annotated[datetime | None, AfterValidator(_aware)] = Field(None, description="fixes the clock; dev only")
-    emergency: Literal["full", "scope-stop"] = Field("full", description="what the emergency gate's card says")
-    on_unavailable: Literal["412", "card"] = Field("412", description="answer where the scope cannot be decided")
-    deadline: float = Field(4.0, gt=0, le=60, description="seconds for one call")
-    hmac_key_file: Path | None = Field(None, description="at least 32 bytes that ids are derived with")
-    public_url: Annotated[str, AfterValidator(_address)] = Field(
-        "", description="how the service is reached from outside: FHIR answers, registration"
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. A field's description is what ``config`` prints beside it; ``idle`` ones do nothing in this release."""
+
+    mode: Literal["dev", "prod"] = field(
+        default="prod", metadata=_about(_one_of("dev", "prod"), "dev needs no signed tokens and says so loudly")
     )
-    database_url: str = Field("", description="store of issued cards and feedback (not used by this release)")
-    data_dir: Path | None = Field(None, description="directory of the default store (not used by this release)")
-    metrics_addr: str = Field("", description="host:port of the metrics (not used by this release)")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what :func:`load` hands over: it has already merged the sources and knows the origins."""
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,)
+    clients: Path | None = field(
+        default=None, metadata=_about(_path, "clients.yaml: who may call, and their FHIR servers")
+    )
+    profiles: Path | None = field(
+        default=None, metadata=_about(_path, "directory of the profiles; default: those of the package")
+    )
+    site: Path | None = field(default=None, metadata=_about(_path, "site.yaml: time zone, flags, code map, approvals"))
+    cache: str = field(
+        default="", metadata=_about(_text, "folder of compiled profiles; default: the user's cache; off: none")
+    )
+    clock: datetime | None = field(default=None, metadata=_about(_moment, "fixes the clock; dev only"))
+    emergency: Literal["full", "scope-stop"] = field(
+        default="full", metadata=_about(_one_of("full", "scope-stop"), "what the emergency gate's card says")
+    )
+    on_unavailable: Literal["412", "card"] = field(
+        default="412", metadata=_about(_one_of("412", "card"), "answer where the scope cannot be decided")
+    )
+    deadline: float = field(default=4.0, metadata=_about(_seconds, "seconds for one call"))
+    hmac_key_file: Path | None = field(
+        default=None, metadata=_about(_path, "at least 32 bytes that ids are derived with")
+    )
+    public_url: str = field(
+        default="", metadata=_about(_address, "how the service is reached from outside: FHIR answers, registration")
+    )
+    database_url: str = field(
+        default="", metadata=_about(_text, "store of issued cards and feedback (without effect)", idle=True)
+    )
+    data_dir: Path | None = field(
+        default=None, metadata=_about(_path, "directory of the default store (without effect)", idle=True)
+    )
+    metrics_addr: str = field(
+        default="", metadata=_about(_text, "host:port of the metrics (without effect)", idle=True)
+    )
 
 
 SECRET = frozenset({"database_url"})
 """Settings whose value may hold a password; ``config`` masks them."""
+FIELDS: Mapping[str, Field[Any]] = {f.name: f for f in fields(Settings)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +144,7 @@ def load(environ: Mapping[str, str] | None = None, directory: Path | None = None
     """
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
-    origins: dict[str, str] = dict.fromkeys(Settings.model_fields, "default")
+    origins: dict[str, str] = dict.fromkeys(FIELDS, "default")
     in_file = _file((directory or Path.cwd()) / FILE)
     in_environment = {
         k.removeprefix(PREFIX).lower(): v
@@ -102,27 +152,30 @@ def load(environ: Mapping[str, str] | None = None, directory: Path | None = None
         if k.startswith(PREFIX) and not k.startswith(SANDBOX)
     }
     chosen = {name: value for name, value in given.items() if value is not None}
-    for origin, found in ((FILE, in_file), ("environment", in_environment), ("command line", chosen)):
-        _known(found, origin)
-        values.update(found)
-        origins.update(dict.fromkeys(found, origin))
-    try:
-        return Loaded(Settings(**values), origins)
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{PREFIX}{_name(e['loc'])}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
-        )
-        raise SettingsError(f"A setting cannot be used. {faults}.", hint="See `fhirpath-spine config`.") from None
+    for origin, named in ((FILE, in_file), ("environment", in_environment), ("command line", chosen)):
+        _known(named, origin)
+        values.update(named)
+        origins.update(dict.fromkeys(named, origin))
+    return Loaded(Settings(**_read(values)), origins)
 
 
-def _name(location: tuple[int | str, ...]) -> str:
-    return str(location[0]).upper() if location else ""
+def _read(values: Mapping[str, Any]) -> dict[str, Any]:
+    used: dict[str, Any] = {}
+    faults: list[str] = []
+    for name, value in values.items():
+        try:
+            used[name] = FIELDS[name].metadata["read"](value)
+        except ValueError as error:
+            faults.append(f"{PREFIX}{name.upper()}: {error}")
+    if faults:
+        raise SettingsError(f"A setting cannot be used. {'; '.join(faults)}.", hint="See `fhirpath-spine config`.")
+    return used
 
 
-def _known(found: Mapping[str, Any], origin: str) -> None:
-    for name in found:
-        if name not in Settings.model_fields:
-            known = [PREFIX + field.upper() for field in Settings.model_fields]
+def _known(named: Mapping[str, Any], origin: str) -> None:
+    for name in named:
+        if name not in FIELDS:
+            known = [PREFIX + field_name.upper() for field_name in FIELDS]
             raise SettingsError(
                 f"{PREFIX}{name.upper()} ({origin}) is no setting of this service.",
                 hint=did_you_mean(PREFIX + name.upper(), known) or "See `fhirpath-spine config` for the list.",

@@ -1,23 +1,20 @@
-"""What the command line shows to a person: a decision, a tree, a card as a clinician reads it, and how another server failed.
-Results go to stdout, talk to stderr.
+"""What the command line draws for a person: a decision, a tree, a card as a clinician reads it. Results go to stdout, talk to
+stderr.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-import typer
 from rich.console import Console, Group, RenderableType
 from rich.markdown import Markdown
 from rich.panel import Panel
+from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from fhirpath_spine.errors import ServerError
 from fhirpath_spine.exchange import EXTENSION, Json
 
 STYLES = {
@@ -33,13 +30,6 @@ STYLES = {
 }
 
 
-class Format(StrEnum):
-    """Output for a person or for a machine."""
-
-    HUMAN = "human"
-    JSON = "json"
-
-
 def console() -> Console:
     """The console of results; made when needed, so that tests may replace stdout."""
     return Console(highlight=False)
@@ -48,6 +38,14 @@ def console() -> Console:
 def talk() -> Console:
     """The console of remarks, on stderr."""
     return Console(stderr=True, highlight=False)
+
+
+def show_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Rows under their heads, as wide as the terminal allows."""
+    table = Table(*heads, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console().print(table)
 
 
 def show_decision(result: Json, at: datetime) -> None:
@@ -219,24 +217,3 @@ def _clean(value: object) -> str:
     """Text on one line without control characters: a service's words must not move the cursor of the terminal."""
     text = value if isinstance(value, str) else ""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-SAID = 300
-"""Characters of a server's own words that are shown."""
-
-
-@contextmanager
-def failing() -> Iterator[None]:
-    """A server that does not do what is asked ends the command with 1, and with what to do."""
-    try:
-        yield
-    except ServerError as error:
-        note(f"fhirpath-spine: {error}", bad=True)
-        if error.said:
-            note(f"The server says: {error.said[:SAID]}")
-        raise typer.Exit(1) from None
-
-
-def note(text: str, *, bad: bool = False) -> None:
-    """A remark, as it is."""
-    talk().print(text, style="bold red" if bad else "", markup=False, soft_wrap=True)

@@ -111,8 +111,15 @@ NESTED: Final = 50
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
+_DERIVED: Final = frozenset({"_thunk", "_interpreter", "_judge", "_witness", "_plain_witness"})
+"""What an expression makes of itself when it is first asked for."""
+
+
 class Expression:
     """A compiled expression; evaluating it changes nothing, so one may serve any number of calls at once.
+
+    A criterion is judged by source that is generated for it, and by the interpreter where that source meets odd data. One
+    that was pickled is interpreted until it is prepared: a process that judges one chart is done before generating pays.
 
     ``text`` as written; ``shape``: the static type of the result; ``variables``: the ``%names`` it reads directly;
     ``advice``: what a linter says of it; ``tree``: what was parsed, with the types that the check found, to be read only.
@@ -131,6 +138,12 @@ class Expression:
         self.whole = not branches(tree)
         # An operator or function that answers true or false, so that its answer is its result.
         self._judged = ty.types == (BOOLEAN,) and not ty.many and isinstance(tree, (Binary, Call))
+        self._interpreted = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a pickle holds: the checked tree and what it reads, no closure and no generated code."""
+        state = {name: value for name, value in self.__dict__.items() if name not in _DERIVED}
+        return {**state, "_shapes": {name: self._shapes[name] for name in self.variables}, "_interpreted": True}
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -175,6 +188,12 @@ class Expression:
     def prepare(self) -> None:
         """Do now what the first evaluation would have to do: write and compile the source of this criterion."""
         _ = self._judge, self._witness
+        self._interpreted = False
+
+    @property
+    def prepared(self) -> bool:
+        """Whether its source has been generated."""
+        return "_judge" in self.__dict__
 
     @property
     def numbers(self) -> tuple[Number, ...]:
@@ -205,18 +224,22 @@ class Expression:
 
     def truth(self, focus: Sequence[Any], scope: Scope) -> bool | None:
         """The result as one truth value: True, False, or None for unknown. Raises as :meth:`evaluate` does."""
-        try:
-            return self._judge(self._run(focus, scope))
-        except Odd:
-            run = self._run(focus, scope)
-            return truth.truth(self._thunk(run, run.root))
+        if not self._interpreted:
+            try:
+                return self._judge(self._run(focus, scope))
+            except Odd:
+                pass
+        run = self._run(focus, scope)
+        return truth.truth(self._thunk(run, run.root))
 
     def account(self, focus: Sequence[Any], scope: Scope) -> Account:
         """The truth value with the variables that decided it. Raises as :meth:`evaluate` does."""
-        try:
-            return self._witness(self._run(focus, scope))
-        except Odd:
-            return self._plain_witness(self._run(focus, scope))
+        if not self._interpreted:
+            try:
+                return self._witness(self._run(focus, scope))
+            except Odd:
+                pass
+        return self._plain_witness(self._run(focus, scope))
 
 
 def compile(  # noqa: A001 - the word for it, as in re.compile

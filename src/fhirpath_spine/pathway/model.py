@@ -358,6 +358,8 @@ class Site:
     approvals: tuple[Mapping[str, str], ...] = ()
     expansions: Mapping[str, frozenset[Coding]] = field(default_factory=dict)
     """Value set -> codes that the site adds to it, from its own expansion files."""
+    files: tuple[str, ...] = ()
+    """Names of the expansion files, which lie beside ``site.yaml``."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -125,6 +125,7 @@ def _read(path: Path, profiles: str | os.PathLike[str], report: Report) -> Site 
         code_map=_code_map(form, terminology, report),
         variants=tuple(map(str, form.variants)),
         expansions=expansions.read(form.expansions, beside, terminology),
+        files=tuple(map(str, form.expansions)),
         approvals=tuple(
             {
                 "pathway": str(a.pathway),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from dataclasses import dataclass
+from importlib.resources import files as package_files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fhirpath_spine.authoring.source.reader import read_yaml
 from fhirpath_spine.diagnostics import Span, did_you_mean
 
 if TYPE_CHECKING:
@@ -129,8 +130,18 @@ class Folder:
 
     def yaml(self, relative: str) -> Node | None:
         """The parsed document of one file, or None with findings."""
+        from fhirpath_spine.authoring.source.reader import read_yaml  # not for those who only want the bytes
+
         text = self.read(relative)
         return None if text is None else read_yaml(text, self.name(relative), self.report)
+
+    def fingerprint(self) -> str:
+        """A digest of all files, names and bytes. It says nothing if the report has an error afterwards."""
+        whole = hashlib.sha256()
+        for name in self.names():
+            data = self.read_bytes(name) or b""
+            whole.update(b"%s\0%d\0%s" % (name.encode(), len(data), data))
+        return whole.hexdigest()
 
     def _similar(self, relative: str) -> str:
         folder = (self.root / relative).parent
@@ -147,3 +158,9 @@ class Folder:
 def _why(error: Exception) -> str:
     reason = error.strerror if isinstance(error, OSError) else ""
     return f"the file cannot be read: {reason or 'its name or content is unusable'}"
+
+
+def profiles_directory() -> Path:
+    """The profiles that come with this package: inside it when installed, beside ``src`` in a checkout."""
+    inside = Path(str(package_files("fhirpath_spine"))) / "profiles"
+    return inside if inside.is_dir() else Path(__file__).resolve().parents[4] / "profiles"

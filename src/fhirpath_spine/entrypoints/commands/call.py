@@ -14,10 +14,9 @@ import orjson
 import typer
 
 from fhirpath_spine.adapters.peer import Peer, Reply, said
-from fhirpath_spine.entrypoints import show as human
 from fhirpath_spine.entrypoints.commands.asking import service_at
-from fhirpath_spine.entrypoints.commands.judge import print_json
-from fhirpath_spine.entrypoints.show import failing, note, show_cards
+from fhirpath_spine.entrypoints.printing import Format, failing, note, print_json
+from fhirpath_spine.entrypoints.show import show_cards
 from fhirpath_spine.errors import RequestError, ServerError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.ehr_side.calling import Occasion, whole, with_token, without_token
@@ -42,7 +41,7 @@ Encounter = Annotated[str, typer.Option("--encounter", metavar="ID", help="Encou
 Save = Annotated[
     Path | None, typer.Option("--save", metavar="FILE", help="Keep the request, without token, for `replay`.")
 ]
-Format = Annotated[human.Format, typer.Option("--format", help="human or json.")]
+Form = Annotated[Format, typer.Option("--format", help="human or json.")]
 
 
 def call(
@@ -56,7 +55,7 @@ def call(
     user: User = "Practitioner/example",
     encounter: Encounter = "",
     save: Save = None,
-    form: Format = human.Format.HUMAN,
+    form: Form = Format.HUMAN,
 ) -> None:
     """Call the service as an EHR does: prefetch from a FHIR server by the discovered templates, send, show the cards.
 
@@ -83,7 +82,7 @@ def replay(
     ],
     service: ServiceUrl = "",
     token: Token = "",
-    form: Format = human.Format.HUMAN,
+    form: Form = Format.HUMAN,
 ) -> None:
     """Send kept requests again. The hookInstance stays, so that cards keep their ids.
 
@@ -95,7 +94,7 @@ def replay(
         for path, request in requests:
             server = request.get("fhirServer")
             with closing(service_at(service, server if isinstance(server, str) else "")) as asked:
-                if len(requests) > 1 and form is human.Format.HUMAN:
+                if len(requests) > 1 and form is Format.HUMAN:
                     note(f"{path.name}:")
                 entry = asked.entry(str(request.get("hook")))
                 fine = show(asked.send(entry, with_token(request, token)), form) and fine
@@ -176,17 +175,17 @@ def _templates(entry: Json) -> dict[str, str]:
 # ------------------------------------------------------------------ what comes back
 
 
-def show(reply: Reply, form: human.Format) -> bool:
+def show(reply: Reply, form: Format) -> bool:
     """Prints an answer; whether it is one with cards."""
     value = reply.value
     cards = value.get("cards") if value is not None and reply.status == 200 else None
     fine = isinstance(cards, list)
-    if form is human.Format.JSON and value is not None:
+    if form is Format.JSON and value is not None:
         print_json(value)
     elif isinstance(cards, list):
         show_cards([c for c in cards if isinstance(c, dict)], reply.seconds)
     if not fine:
-        words = said(value) if form is human.Format.HUMAN else ""
+        words = said(value) if form is Format.HUMAN else ""
         note(f"The service answers HTTP {reply.status}, without cards." + (f" {words}" if words else ""), bad=True)
     return fine
 

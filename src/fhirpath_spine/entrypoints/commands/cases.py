@@ -16,7 +16,7 @@ from fhirpath_spine.authoring.cases import Outcome, Result, Run, run
 from fhirpath_spine.authoring.proving.coverage import Coverage, cover
 from fhirpath_spine.entrypoints import show
 from fhirpath_spine.entrypoints.commands.files import Directory
-from fhirpath_spine.entrypoints.commands.judge import print_json
+from fhirpath_spine.entrypoints.printing import print_json
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import SettingsError
 

@@ -8,18 +8,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from fhirpath_spine import authoring
 from fhirpath_spine.adapters.peer import Peer
 from fhirpath_spine.adapters.terminology import expand as ask
 from fhirpath_spine.authoring.profile.expansions import Expanded, text
 from fhirpath_spine.diagnostics import did_you_mean
-from fhirpath_spine.entrypoints import show
-from fhirpath_spine.entrypoints.commands.judge import print_json
 from fhirpath_spine.entrypoints.content import load_content
+from fhirpath_spine.entrypoints.printing import Format, failing, note, print_json
 from fhirpath_spine.entrypoints.settings import load
-from fhirpath_spine.entrypoints.show import failing, note
 from fhirpath_spine.errors import RequestError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.pathway.asking.reach import pathway_needs
@@ -36,7 +33,7 @@ Out = Annotated[
     Path, typer.Option("--out", metavar="FILE", help="Where to write; beside site.yaml, which has to name it.")
 ]
 Token = Annotated[str, typer.Option("--token", envvar="SPINE_SANDBOX_TOKEN", help="Bearer token, if the server asks.")]
-Format = Annotated[show.Format, typer.Option("--format", help="human or json.")]
+Form = Annotated[Format, typer.Option("--format", help="human or json.")]
 
 
 @app.command()
@@ -81,7 +78,7 @@ def _wanted(given: str, library: Library) -> tuple[str, str]:
 
 
 @app.command()
-def where(code: Annotated[str, typer.Argument(help="CODE or SYSTEM|CODE.")], form: Format = show.Format.HUMAN) -> None:
+def where(code: Annotated[str, typer.Argument(help="CODE or SYSTEM|CODE.")], form: Form = Format.HUMAN) -> None:
     """Show what reads a code: value sets, needs, and the pathways that can read these needs.
 
     Exit: 0 something reads it, 1 nothing does, 2 wrong use.
@@ -91,13 +88,15 @@ def where(code: Annotated[str, typer.Argument(help="CODE or SYSTEM|CODE.")], for
     if bar and not system:
         raise RequestError("The system before | is empty.", hint="Write CODE or SYSTEM|CODE.")
     found = _found(content.library, system, bare)
-    if form is show.Format.JSON:
+    if form is Format.JSON:
         print_json(found)
     elif found:
-        table = Table("system", "value set", "needs", "pathways", box=None, pad_edge=False)
-        for row in found:
-            table.add_row(row["system"], row["valueSet"], ", ".join(row["needs"]), ", ".join(row["pathways"]))
-        show.console().print(table)
+        from fhirpath_spine.entrypoints.show import show_table
+
+        show_table(
+            ("system", "value set", "needs", "pathways"),
+            [(r["system"], r["valueSet"], ", ".join(r["needs"]), ", ".join(r["pathways"])) for r in found],
+        )
     if not found:
         note("Nothing reads this code. A code map or an expansion of the site could add it.")
     raise typer.Exit(0 if found else 1)

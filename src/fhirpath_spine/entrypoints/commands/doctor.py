@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from fhirpath_spine.entrypoints import show as human
-from fhirpath_spine.entrypoints.commands.judge import print_json
 from fhirpath_spine.entrypoints.doctor.examine import examine
 from fhirpath_spine.entrypoints.doctor.findings import as_json, failed, show
+from fhirpath_spine.entrypoints.printing import Format, print_json
 from fhirpath_spine.errors import RequestError
 from fhirpath_spine.exchange.ehr_side import scopes
 from fhirpath_spine.exchange.incoming.requests import logical_id
@@ -30,7 +29,7 @@ Patient = Annotated[
     str, typer.Option("--patient", metavar="ID", help="A patient to search for; best one with a long chart.")
 ]
 ClientId = Annotated[str, typer.Option("--client", metavar="ID", help="Entry of clients.yaml; default: by the base.")]
-Format = Annotated[human.Format, typer.Option("--format", help="human or json.")]
+Form = Annotated[Format, typer.Option("--format", help="human or json.")]
 
 
 def doctor(
@@ -38,7 +37,7 @@ def doctor(
     token: Token = "",
     patient: Patient = "",
     client: ClientId = "",
-    form: Format = human.Format.HUMAN,
+    form: Form = Format.HUMAN,
 ) -> None:
     """Check settings, profiles and clients, and a FHIR server against what the profiles need.
 
@@ -51,5 +50,5 @@ def doctor(
     if patient and not fhir:
         raise RequestError("--patient needs --fhir.", hint="Name the server that holds the patient.")
     found = examine(fhir, scopes.read_token(token), logical_id(patient), client)
-    print_json(as_json(found)) if form is human.Format.JSON else show(found)
+    print_json(as_json(found)) if form is Format.JSON else show(found)
     raise typer.Exit(1 if failed(found) else 0)

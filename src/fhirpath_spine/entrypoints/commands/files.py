@@ -6,18 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
-from rich.table import Table
-from rich.text import Text
 
 from fhirpath_spine import authoring
 from fhirpath_spine.diagnostics import Severity, catalogue, did_you_mean
-from fhirpath_spine.entrypoints import show
 from fhirpath_spine.entrypoints.commands.formats import FindingsFormat, write
-from fhirpath_spine.entrypoints.commands.judge import print_json
-from fhirpath_spine.entrypoints.content import load_content
-from fhirpath_spine.entrypoints.http.process import HOOKS
-from fhirpath_spine.entrypoints.settings import PREFIX, SECRET, Loaded, Settings, load
+from fhirpath_spine.entrypoints.content import HOOKS, load_content
+from fhirpath_spine.entrypoints.printing import Format, note, print_json
+from fhirpath_spine.entrypoints.settings import FIELDS, PREFIX, SECRET, Loaded, Settings, load
 from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.ehr_side.registration import markdown, sheet
@@ -42,7 +37,7 @@ def lint(directory: Directory = None, form: Findings = FindingsFormat.HUMAN) -> 
     if text := write(found, form):
         typer.echo(text)
     errors = sum(d.severity is Severity.ERROR for d in found)
-    show.talk().print(f"{profiles}: {errors} errors, {len(found) - errors} warnings")
+    note(f"{profiles}: {errors} errors, {len(found) - errors} warnings")
     raise typer.Exit(1 if errors else 0)
 
 
@@ -69,7 +64,7 @@ def rule(code: Annotated[str, typer.Argument(help="For example SP101.")]) -> Non
 
 
 def config(
-    form: Annotated[show.Format, typer.Option("--format", help="human or json.")] = show.Format.HUMAN,
+    form: Annotated[Format, typer.Option("--format", help="human or json.")] = Format.HUMAN,
     approvals: Annotated[bool, typer.Option("--approvals", help="Print the entries for site.yaml to sign.")] = False,
     registration: Annotated[
         bool, typer.Option("--registration", help="Print the sheet that EHR staff type in by hand.")
@@ -85,19 +80,23 @@ def config(
     loaded = load(public_url=public_url)
     if registration:
         found = registration_sheet(loaded.settings)
-        print_json(found) if form is show.Format.JSON else typer.echo(markdown(found))
+        print_json(found) if form is Format.JSON else typer.echo(markdown(found))
         return
     if approvals:
+        import yaml
+
         typer.echo(yaml.safe_dump({"approvals": _to_sign(loaded.settings)}, sort_keys=False).rstrip())
         return
     rows = list(_rows(loaded))
-    if form is show.Format.JSON:
+    if form is Format.JSON:
         print_json(rows)
         return
-    table = Table("setting", "value", "from", "what it does", box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(row["name"], Text("" if row["value"] is None else str(row["value"])), row["origin"], row["use"])
-    show.console().print(table)
+    from fhirpath_spine.entrypoints.show import show_table
+
+    show_table(
+        ("setting", "value", "from", "what it does"),
+        [(row["name"], "" if row["value"] is None else str(row["value"]), row["origin"], row["use"]) for row in rows],
+    )
 
 
 def registration_sheet(settings: Settings) -> Json:
@@ -115,12 +114,17 @@ def registration_sheet(settings: Settings) -> Json:
 
 def _rows(loaded: Loaded) -> list[dict[str, Any]]:
     out = []
-    for name, field in Settings.model_fields.items():
+    for name, field in FIELDS.items():
         value = getattr(loaded.settings, name)
         masked = "(set)" if name in SECRET and value else value
         shown = masked if masked is None or isinstance(masked, int | float) else str(masked)
         out.append(
-            {"name": PREFIX + name.upper(), "value": shown, "origin": loaded.origins[name], "use": field.description}
+            {
+                "name": PREFIX + name.upper(),
+                "value": shown,
+                "origin": loaded.origins[name],
+                "use": field.metadata["description"],
+            }
         )
     return out
 

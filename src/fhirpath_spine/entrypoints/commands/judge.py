@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 
-from fhirpath_spine.entrypoints import show
 from fhirpath_spine.entrypoints.content import Content, load_content, moment
-from fhirpath_spine.entrypoints.http.rim import answer
+from fhirpath_spine.entrypoints.http.statuses import answer
+from fhirpath_spine.entrypoints.printing import Format, print_json
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import PreconditionError, RequestError, SpineError
 from fhirpath_spine.exchange import Json
@@ -27,7 +26,7 @@ BundleFile = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A FHIR Bundl
 At = Annotated[str, typer.Option("--at", help="Day (its end in the site's zone) or instant; default: now.")]
 SiteFile = Annotated[Path | None, typer.Option("--site", help="site.yaml; default: SPINE_SITE.")]
 Unread = Annotated[list[str] | None, typer.Option("--unread", help="A resource type that counts as not read.")]
-Format = Annotated[show.Format, typer.Option("--format", help="human or json.")]
+Form = Annotated[Format, typer.Option("--format", help="human or json.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def as_document(judged: Judged) -> Json:
 def decide(
     bundle: BundleFile,
     at: At = "",
-    form: Format = show.Format.HUMAN,
+    form: Form = Format.HUMAN,
     site: SiteFile = None,
     unread: Unread = None,
 ) -> None:
@@ -94,17 +93,14 @@ def decide(
     """
     judged = judge_file(bundle, at, site, unread)
     result = as_document(judged)
-    if form is show.Format.JSON:
-        print_json(result)
-    else:
-        show.show_decision(result, judged.at)
+    _show_decision(result, judged.at, form)
     raise typer.Exit(0 if judged.error is None else 1)
 
 
 def explain(
     bundle: BundleFile,
     at: At = "",
-    form: Format = show.Format.HUMAN,
+    form: Form = Format.HUMAN,
     site: SiteFile = None,
     unread: Unread = None,
 ) -> None:
@@ -115,13 +111,22 @@ def explain(
     judged = judge_file(bundle, at, site, unread)
     if judged.decision is None:
         result = as_document(judged)
-        show.show_decision(result, judged.at) if form is show.Format.HUMAN else print_json(result)
+        _show_decision(result, judged.at, form)
         raise typer.Exit(1)
     wording = judged.content.wording
     found = tree(judged.decision, decision_id(judged.decision, wording), wording.phrases)
-    show.show_tree(found) if form is show.Format.HUMAN else print_json(found)
+    if form is Format.JSON:
+        print_json(found)
+        return
+    from fhirpath_spine.entrypoints.show import show_tree
+
+    show_tree(found)
 
 
-def print_json(value: object) -> None:
-    """The result on stdout, as one JSON document."""
-    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+def _show_decision(result: Json, at: datetime, form: Format) -> None:
+    if form is Format.JSON:
+        print_json(result)
+        return
+    from fhirpath_spine.entrypoints.show import show_decision  # what draws is not for machines
+
+    show_decision(result, at)

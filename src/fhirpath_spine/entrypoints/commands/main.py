@@ -1,39 +1,135 @@
-"""The command line. stdout is the result, stderr the talk; exit 0 fine, 1 findings, 2 wrong use or internal error."""
+"""The command line. stdout is the result, stderr the talk; exit 0 fine, 1 findings, 2 wrong use or internal error.
+
+A verb's module is imported when the verb is called: the list of verbs answers at once, and no verb waits for what another needs.
+"""
 
 from __future__ import annotations
 
 import sys
 import traceback
+from collections import UserDict
+from importlib import import_module
+from typing import Annotated, Any, NamedTuple
 
 import typer
+from typer.core import TyperGroup
 
-from fhirpath_spine.entrypoints.commands import call, cases, codes, doctor, files, judge, pages, sandbox, serve
+from fhirpath_spine import __version__
 from fhirpath_spine.errors import ProfileError, SpineError
+
+
+class Verb(NamedTuple):
+    """Where a verb is written, and its line in the list: the first sentence of its docstring, which a test compares."""
+
+    module: str
+    name: str
+    line: str
+
+
+VERBS = {
+    "serve": Verb(
+        "serve", "serve", "Serve CDS Hooks. Settings come from SPINE_* and fhirpath-spine.toml; see `config`."
+    ),
+    "demo": Verb(
+        "serve",
+        "demo",
+        "Show what the service says about invented patients; then keep serving, with its clock at that day.",
+    ),
+    "decide": Verb("judge", "decide", "Judge one patient's chart offline: pathways, verdicts, cards and care plans."),
+    "explain": Verb(
+        "judge",
+        "explain",
+        "Show the tree of a decision: pathway, recommendation, criterion; with answer, value, resource, date and why.",
+    ),
+    "lint": Verb(
+        "files", "lint", "Check a set of profiles: everything that is wrong with it, at once, each at its place."
+    ),
+    "rule": Verb(
+        "files", "rule", "Print one rule of the catalogue: why it is there, what breaks it and what keeps it."
+    ),
+    "config": Verb("files", "config", "Print each setting with its value and where it came from; secrets are masked."),
+    "render": Verb(
+        "pages", "render", "Write a page and a flow graph for each pathway, one page for the policy, and an index."
+    ),
+    "call": Verb(
+        "call",
+        "call",
+        "Call the service as an EHR does: prefetch from a FHIR server by the discovered templates, send, show the cards.",
+    ),
+    "replay": Verb("call", "replay", "Send kept requests again. The hookInstance stays, so that cards keep their ids."),
+    "doctor": Verb(
+        "doctor", "doctor", "Check settings, profiles and clients, and a FHIR server against what the profiles need."
+    ),
+    "test": Verb(
+        "cases", "cases", "Judge the cases that stand beside the pathways, and compare with what each expects."
+    ),
+    "sandbox": Verb("sandbox", "app", "Fill a FHIR server with invented patients, and empty it again."),
+    "codes": Verb("codes", "app", "Codes: what reads one, and a site's own expansions."),
+}
+QUIET: dict[str, Any] = {"add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": None}
+"""Help in plain text: to draw it would cost more than the rest of a short command."""
+
+
+class Commands(UserDict[str, Any]):
+    """The verbs by name; one that is asked for is imported."""
+
+    def __init__(self, shared: list[Any]) -> None:
+        super().__init__(VERBS)
+        self._shared = shared
+
+    def __getitem__(self, name: str) -> Any:
+        """The command of a verb, with the options that all verbs share."""
+        held = self.data[name]
+        if isinstance(held, Verb):
+            found = getattr(import_module(f"{__package__}.{held.module}"), held.name)
+            if not isinstance(found, typer.Typer):
+                alone = typer.Typer(**QUIET)
+                alone.command(name)(found)
+                found = alone
+            held = self.data[name] = typer.main.get_command(found)
+            held.params += self._shared
+        return held
+
+
+class Verbs(TyperGroup):
+    """The group of all verbs."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = Commands([option for option in self.params if option.name == "version"])
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The list of verbs, without importing any."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.line) for name, verb in VERBS.items()])
+
 
 app = typer.Typer(
     name="fhirpath-spine",
-    help="Judges spinal tumour pathways over FHIR R4, three-valued and explained.",
+    cls=Verbs,
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    **QUIET,
 )
-for verb in (
-    serve.serve,
-    serve.demo,
-    judge.decide,
-    judge.explain,
-    files.lint,
-    files.rule,
-    files.config,
-    pages.render,
-    call.call,
-    call.replay,
-    doctor.doctor,
-):
-    app.command()(verb)
-app.command("test")(cases.cases)
-app.add_typer(sandbox.app)
-app.add_typer(codes.app)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"fhirpath-spine {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def verbs(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and end.", is_eager=True, expose_value=False, callback=_version
+        ),
+    ] = False,
+) -> None:
+    """Judges spinal tumour pathways over FHIR R4, three-valued and explained."""
 
 
 def main() -> None:

@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 
 from fhirpath_spine import authoring
-from fhirpath_spine.authoring.pages import pages
 from fhirpath_spine.entrypoints.commands.files import Directory
+from fhirpath_spine.entrypoints.printing import note
 from fhirpath_spine.entrypoints.settings import load
-from fhirpath_spine.entrypoints.show import talk
 from fhirpath_spine.errors import SettingsError
 
 APPROVALS = "approvals.md"
@@ -26,6 +25,8 @@ def render(
 
     Exit: 0 written (or nothing has drifted), 1 drifted or the profiles cannot be used, 2 wrong use.
     """
+    from fhirpath_spine.authoring.pages import pages
+
     settings = load().settings
     library = authoring.load(directory or settings.profiles or authoring.profiles_directory())
     signed = out.parent / APPROVALS
@@ -35,9 +36,7 @@ def render(
     if check:
         for name in changed:
             typer.echo(str(out / name))
-        talk().print(
-            f"{len(changed)} of {len(found)} pages have drifted" if changed else f"{len(found)} pages, no drift"
-        )
+        note(f"{len(changed)} of {len(found)} pages have drifted" if changed else f"{len(found)} pages, no drift")
         raise typer.Exit(1 if changed else 0)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -48,7 +47,7 @@ def render(
                 (out / name).unlink()
     except OSError as error:
         raise SettingsError(f"--out cannot be written: {type(error).__name__}.", hint="Name a folder.") from None
-    talk().print(f"{out}: {len(found)} pages, {len(changed)} changed")
+    note(f"{out}: {len(found)} pages, {len(changed)} changed")
 
 
 def _ours(out: Path) -> list[Path]:

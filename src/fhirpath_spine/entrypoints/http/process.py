@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from fhirpath_spine.adapters.ehr.client import Ehr
 from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.entrypoints.clients import Registry, load_clients
-from fhirpath_spine.entrypoints.content import Content, load_content
+from fhirpath_spine.entrypoints.content import HOOKS, Content, load_content
 from fhirpath_spine.entrypoints.http.app import SANDBOX, create
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.entrypoints.show import talk
@@ -26,7 +26,6 @@ from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange.incoming.addresses import Servers
 from fhirpath_spine.service import Client, HookService, Snapshot
 
-HOOKS = ("patient-view",)
 BANNER = (
     "SPINE_MODE=dev: callers are NOT authenticated, drafts are judged, nothing is stored. "
     "Only for this machine and invented patients."
@@ -69,6 +68,7 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
     check_mode(settings)
     registry = _registry(settings)
     content = content or load_content(settings)
+    content.compiled.prepare()
     snapshot = Snapshot.of(content.library, content.site, content.wording)
     ehr = Ehr()
     services = [

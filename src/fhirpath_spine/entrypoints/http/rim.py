@@ -1,5 +1,5 @@
-"""The HTTP rim: what comes in, under the limits of its caller (threat T10), and what goes out as an error, by the one table of
-status and FHIR issue code. One of the package's two catch-alls.
+"""The HTTP rim: what comes in, under the limits of its caller (threat T10), and what goes out as an error, by the table of
+:mod:`statuses`. One of the package's two catch-alls.
 
 It stands inside CORS, so that a browser may read errors too, and around everything else, so that no exception reaches
 the server's own handler, which would write its message, and with it a patient's value, to the log.
@@ -19,13 +19,12 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fhirpath_spine import errors
+from fhirpath_spine.entrypoints.http.statuses import answer
 from fhirpath_spine.errors import BodyTooLarge, MediaTypeUnsupported, SpineError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.incoming.addresses import read_base
 from fhirpath_spine.exchange.incoming.parsing import check_depth, parse
 from fhirpath_spine.exchange.outgoing.outcomes import of_error, outcome
-from fhirpath_spine.fhirpath import CompileError, EvaluationError
 from fhirpath_spine.service import Client
 
 _HINT = "Send UTF-8 JSON as application/json, without Content-Encoding."
@@ -141,33 +140,6 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T |
 async def _gone(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
-
-
-TABLE: dict[type[errors.SpineError], tuple[int, str]] = {
-    errors.SpineError: (500, "exception"),
-    errors.ProfileError: (500, "exception"),
-    errors.SettingsError: (500, "exception"),
-    errors.RequestError: (400, "invalid"),
-    errors.BodyTooLarge: (413, "too-long"),
-    errors.MediaTypeUnsupported: (415, "not-supported"),
-    errors.UnknownService: (404, "not-found"),
-    errors.MethodNotAllowed: (405, "not-supported"),
-    errors.PreconditionError: (412, "processing"),
-    errors.PatientMismatch: (412, "conflict"),
-    errors.PatientUnknown: (412, "not-found"),
-    errors.ScopeUndecidable: (412, "incomplete"),
-    errors.NothingToPropose: (422, "business-rule"),
-    errors.ServerError: (502, "exception"),
-    errors.LimitExceeded: (500, "too-costly"),
-    CompileError: (500, "exception"),
-    EvaluationError: (500, "exception"),
-    errors.NotImplementedYet: (501, "not-supported"),
-}
-
-
-def answer(error: errors.SpineError) -> tuple[int, str]:
-    """Status and issue code of an error: those of its class, else of the nearest class above it."""
-    return next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
 
 
 logger = logging.getLogger("fhirpath_spine.errors")
