@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import html
 import re
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from fhirpath_spine.authoring.pages import pages
 from fhirpath_spine.authoring.pages.english import English
+from fhirpath_spine.authoring.pages.graph import plain
 from fhirpath_spine.entrypoints.commands.main import app
 from tests.kit import content
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
@@ -78,24 +80,42 @@ def test_a_default_of_the_list_to_sign_stands_on_the_page_where_it_acts(made):
     assert "A deficit is new for 14 days" not in made["README.md"]
 
 
-def test_a_graph_is_plain_svg_that_reads_without_seeing_it(library, made):
-    for pathway in library.pathways:
-        root = ElementTree.fromstring(made[f"{pathway.id}.svg"])  # noqa: S314 - our own text
-        assert root.get("role") == "img"
-        assert pathway.title in (root.findtext(f"{SVG}title") or "")
-        told = " ".join(t.text or "" for t in root.iter(f"{SVG}text"))
-        assert all(state.name in told for state in pathway.states)
-        assert all(use.recommendation.id in told for use in pathway.uses)
-        assert not any(e.tag in (f"{SVG}script", f"{SVG}image", f"{SVG}foreignObject") for e in root.iter())
-        assert "prefers-color-scheme:dark" in made[f"{pathway.id}.svg"]
+NODE = re.compile(r'(?:open|state|kind)\d+\["(?P<label>[^"]*)"\]')
+EDGE = re.compile(r"(?:state\d+ -- else --> state\d+|opens --> states --> kinds)")
+GROUP = re.compile(r'subgraph (?:opens|states|kinds) \["[^"]*"\]|direction TB|end')
 
 
-def test_no_text_of_a_graph_leaves_its_box(library, made):
+def shown(label: str) -> str:
+    """A label as Mermaid shows it: codes are signs again."""
+    return html.unescape(re.sub(r"#(\d+);", r"&#\1;", label.replace("<br/>", " ")))
+
+
+def test_a_flowchart_names_each_state_and_each_recommendation_and_holds_nothing_else(library, made):
     for pathway in library.pathways:
-        root = ElementTree.fromstring(made[f"{pathway.id}.svg"])  # noqa: S314 - our own text
-        wide = float(root.get("width", "0"))
-        for one in root.iter(f"{SVG}text"):
-            assert float(one.get("x", "0")) + 6.4 * len(one.text or "") <= wide
+        (chart,) = re.findall(r"^```mermaid\n(.*?)^```$", made[f"{pathway.id}.md"], re.MULTILINE | re.DOTALL)
+        head, title, described, *lines = (line.strip() for line in chart.splitlines())
+        assert (head, title, described[:10]) == ("flowchart LR", f"accTitle: Flow of {pathway.id}", "accDescr: ")
+        assert all(pattern_of(line) for line in lines), chart
+        told = [shown(match["label"]) for line in lines if (match := NODE.fullmatch(line))]
+        assert all(any(state.name in said for said in told) for state in pathway.states)
+        assert all(any(f"{u.recommendation.id} {u.recommendation.title}" in s for s in told) for u in pathway.uses)
+
+
+def pattern_of(line: str) -> bool:
+    return any(pattern.fullmatch(line) for pattern in (NODE, EDGE, GROUP))
+
+
+@pytest.mark.parametrize(
+    "said", ['a "]--> b', "<script>", "`*b*`", "a;b%%{init}%%", "x\nend", "$$x$$", "#35;", "1. a\\|b"]
+)
+def test_no_text_of_a_profile_acts_in_a_flowchart(said):
+    assert not re.search(r'["<>`*;%{}\[\]|$#\\\n]', re.sub(r"#\d+;", "", plain(said)))
+
+
+@given(st.text())
+def test_a_flowchart_shows_any_text_as_it_is(said):
+    codes = re.sub(r"#(\d+);", lambda match: chr(int(match[1])), plain(said))
+    assert codes == " ".join(said.split())
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fhirpath_spine.authoring.approvals import Defaults
-from fhirpath_spine.authoring.pages.graph import draw
 from fhirpath_spine.authoring.pages.index import index_page
 from fhirpath_spine.authoring.pages.pathway import pathway_page
 from fhirpath_spine.authoring.pages.policy import policy_page
@@ -20,8 +19,7 @@ __all__ = ["pages"]
 def pages(library: Library, approvals: str = "") -> Mapping[str, str]:
     """File name -> its text. ``approvals`` is the page of DEFAULT values to sign, if there is one."""
     defaults = Defaults(approvals)
-    out = {"README.md": index_page(library), "policy.md": policy_page(library, defaults)}
+    written = {"README.md": index_page(library), "policy.md": policy_page(library, defaults)}
     for pathway in library.pathways:
-        out[f"{pathway.id}.md"] = pathway_page(library, pathway, defaults)
-        out[f"{pathway.id}.svg"] = draw(library, pathway)
-    return out
+        written[f"{pathway.id}.md"] = pathway_page(library, pathway, defaults)
+    return written

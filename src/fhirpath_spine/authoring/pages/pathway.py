@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from fhirpath_spine.authoring.approvals import Defaults
 from fhirpath_spine.authoring.pages import tables
 from fhirpath_spine.authoring.pages.english import English
+from fhirpath_spine.authoring.pages.graph import flowchart
 from fhirpath_spine.authoring.pages.markup import code, details, sentence, table, text
 from fhirpath_spine.pathway.model import Criterion, Library, Line, Pathway, Recommendation, Unknown, Use
 
@@ -49,7 +50,7 @@ def pathway_page(library: Library, pathway: Pathway, defaults: Defaults) -> str:
         "",
         f"Version {pathway.version}, status **{pathway.status}**. It is judged {_scope(pathway)}.",
         "",
-        f"![Flow of {pathway.id}: when it applies, its states in order, its recommendations by kind]({pathway.id}.svg)",
+        *flowchart(library, pathway),
         "",
         "## When it applies",
         "",

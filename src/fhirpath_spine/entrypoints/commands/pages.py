@@ -21,7 +21,7 @@ def render(
     out: Annotated[Path, typer.Option("--out", help="Folder of the pages.")] = Path("docs/pathways"),
     check: Annotated[bool, typer.Option("--check", help="Write nothing; say what has drifted.")] = False,
 ) -> None:
-    """Write a page and a flow graph for each pathway, one page for the policy, and an index.
+    """Write a page with a flowchart for each pathway, one page for the policy, and an index.
 
     Exit: 0 written (or nothing has drifted), 1 drifted or the profiles cannot be used, 2 wrong use.
     """
@@ -51,6 +51,6 @@ def render(
 
 
 def _ours(out: Path) -> list[Path]:
-    """The files of the folder that this verb writes: it removes the page of a pathway that is gone, nothing else."""
+    """The files of the folder that this verb writes, or wrote (drawings beside the pages): what is gone is removed, no other."""
     names = ("PW-*.md", "PW-*.svg", "README.md", "policy.md")
     return [path for pattern in names for path in sorted(out.glob(pattern)) if path.is_file()]
