@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from fhirpath_spine.pathway.judging.admission import Admission, Entry
-from fhirpath_spine.pathway.judging.oversight import Oversight
+from fhirpath_spine.pathway.asking.circumstances import gather
+from fhirpath_spine.pathway.asking.environment import Environment
+from fhirpath_spine.pathway.judging.admission import Admitted, admit
+from fhirpath_spine.pathway.judging.oversight import PolicyApplied
 from fhirpath_spine.pathway.truth import Reason, Truth
 from tests.pathway.pathway_kit import (
     METASTASIS,
@@ -30,13 +32,12 @@ ECOG = observation("ecog", "ecog", valueInteger=1)
 COMFORT = observation("goal", "goals-of-care", **answer("comfort-only"))
 
 
-def _admitted(*told: Json, **how: Any) -> tuple[Admission, list[Entry]]:
-    def unheard(role: str, owner: str, name: str, answered: Truth) -> None:
-        """Nobody listens."""
+def _admitted(*told: Json, **how: Any) -> Admitted:
+    def ignore(role: str, owner: str, name: str, answered: Truth) -> None:
+        """Stands where nobody observes."""
 
-    library = shipped()
-    admission = Admission(library, facts(*told, **how), SITE, unheard)
-    return admission, admission.entries(Oversight(library, admission.environment(None), SITE, "full"))
+    everyone = Environment(gather(shipped(), facts(*told, **how), SITE))
+    return admit(everyone, PolicyApplied(everyone, "full"), ignore)
 
 
 @pytest.mark.parametrize(
@@ -74,23 +75,23 @@ def test_the_fallback_takes_only_the_lesion_that_no_pathway_takes() -> None:
 
 
 def test_a_whole_chart_leaves_nothing_undecided() -> None:
-    admission, found = _admitted(METASTASIS, SCHWANNOMA)
-    assert admission.undecided == []
-    assert admission.lesions_complete
-    assert all(e.certain and e.doubt is None for e in found)
+    admitted = _admitted(METASTASIS, SCHWANNOMA)
+    assert admitted.undecided == ()
+    assert admitted.everyone.circumstances.complete
+    assert all(e.certain and e.doubt is None for e in admitted.entries)
 
 
 def test_what_was_not_read_is_kept_as_undecided_and_named() -> None:
-    admission, found = _admitted(unread=["conditions"])
-    assert not admission.lesions_complete
-    assert {m.reason for m in admission.undecided} == {Reason.UNREAD}
-    assert "Tumour of the spine" in {m.item for m in admission.undecided}
-    assert all(e.doubt is not None for e in found)
+    admitted = _admitted(unread=["conditions"])
+    assert not admitted.everyone.circumstances.complete
+    assert {m.reason for m in admitted.undecided} == {Reason.UNREAD}
+    assert "Tumour of the spine" in {m.item for m in admitted.undecided}
+    assert all(e.doubt is not None for e in admitted.entries)
 
 
 def test_an_entry_in_doubt_is_in_no_certain_state() -> None:
-    _, found = _admitted(SCHWANNOMA, unread=["observations-neuro"])
-    doubtful = [e for e in found if e.doubt is not None]
+    admitted = _admitted(SCHWANNOMA, unread=["observations-neuro"])
+    doubtful = [e for e in admitted.entries if e.doubt is not None]
     assert {e.pathway.id for e in doubtful} >= {"PW-COMPRESS", "PW-OBSERVE"}
     assert not any(e.certain for e in doubtful)
 
@@ -98,6 +99,14 @@ def test_an_entry_in_doubt_is_in_no_certain_state() -> None:
 def test_what_is_only_not_recorded_puts_no_pathway_in_doubt() -> None:
     undecided = condition("m", "spinal-metastasis-site", at="T8")
     del undecided["verificationStatus"]
-    admission, found = _admitted(undecided)
-    assert [e.pathway.id for e in found] == ["PW-SUSPECT"]
-    assert admission.undecided == []
+    admitted = _admitted(undecided)
+    assert [e.pathway.id for e in admitted.entries] == ["PW-SUSPECT"]
+    assert admitted.undecided == ()
+
+
+def test_what_was_handed_on_before_more_was_known_is_left_as_it_was() -> None:
+    everyone = Environment(gather(shipped(), facts(METASTASIS), SITE))
+    admitted = admit(everyone, PolicyApplied(everyone, "full"), lambda *_: None)
+    (before,), (after,) = everyone.circumstances.lesions, admitted.everyone.circumstances.lesions
+    assert (before.item["pathways"], "state" in before.item) == ((), False)
+    assert (after.item["pathways"], after.item["state"]) == (["PW-METS"], "CLASSIFY")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from fhirpath_spine.pathway.asking.circumstances import gather
 from fhirpath_spine.pathway.asking.environment import Answer, Environment
-from fhirpath_spine.pathway.judging.admission import Admission
-from fhirpath_spine.pathway.truth import Reason, Truth
+from fhirpath_spine.pathway.truth import Reason
 from tests.pathway.pathway_kit import (
     METASTASIS,
     PAIN,
@@ -23,12 +23,8 @@ from tests.pathway.pathway_kit import (
 )
 
 
-def _unheard(role: str, owner: str, name: str, answered: Truth) -> None:
-    """Nobody listens."""
-
-
 def _environment(*told: Json, **how: Any) -> Environment:
-    return Admission(shipped(), facts(*told, **how), SITE, _unheard).environment(None)
+    return Environment(gather(shipped(), facts(*told, **how), SITE))
 
 
 def _ask(definition: str, *told: Json, **how: Any) -> Answer:
@@ -153,6 +149,6 @@ def test_where_lesions_could_not_be_read_none_of_them_is_not_said() -> None:
 
 
 def test_a_group_of_which_a_part_is_on_record_but_old_is_too_old_and_not_missing() -> None:
-    admission = Admission(shipped(), facts(METASTASIS, _score(15, "T8", 100)), SITE, _unheard)
-    found = admission.environment(admission.lesions[0]).ask(shipped().definitions["unstable"])
+    circumstances = gather(shipped(), facts(METASTASIS, _score(15, "T8", 100)), SITE)
+    found = Environment(circumstances, circumstances.lesions[0]).ask(shipped().definitions["unstable"])
     assert any(m.item.startswith("SINS") and m.reason is Reason.STALE for m in found.missing)

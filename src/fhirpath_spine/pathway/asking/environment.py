@@ -15,6 +15,7 @@ from fhirpath_spine.fhirpath import Expression, Incomplete, some
 from fhirpath_spine.pathway.asking import reach
 from fhirpath_spine.pathway.asking.variables import Variables
 from fhirpath_spine.pathway.decision import Evidence, Missing
+from fhirpath_spine.pathway.facts.facts import Fact
 from fhirpath_spine.pathway.facts.filing import Found
 from fhirpath_spine.pathway.sentences import Charted, Said, Text, expressions, render, words
 from fhirpath_spine.pathway.truth import Reason, Truth
@@ -65,7 +66,7 @@ class Environment(Variables):
         What is newest of one lesion says nothing of another, so no lesion is left out (rulings 3).
         """
         answers = [env.ask(expression, label) for env in self._each_lesion] or [self.ask(expression, label)]
-        if not self._lesions_complete:
+        if not self._circumstances.complete:
             unread = Missing(self._library.labels.get("lesions", "lesions"), Reason.UNREAD)
             answers.append(Answer(None, missing=(unread,)))
         truth = some(a.truth for a in answers)
@@ -76,20 +77,14 @@ class Environment(Variables):
     @cached_property
     def _each_lesion(self) -> tuple[Environment, ...]:
         """The same circumstances for each lesion, what was read of a lesion shared by all that ask of it."""
-        if isinstance(self._parent, Environment):
-            return tuple(env.with_given(self._given, self._unsure) for env in self._parent._each_lesion)
-        return tuple(
-            type(self)(
-                self._library,
-                self._facts,
-                self._site,
-                self._lesions,
-                lesion,
-                lesions_complete=self._lesions_complete,
-                given=self._given,
-                unsure=self._unsure,
+        lesions = self._circumstances.lesions
+        if self._parent is not None:
+            return tuple(
+                env._narrowed(self._circumstances, lesion, self._given, self._unsure)
+                for env, lesion in zip(self._parent._each_lesion, lesions, strict=True)
             )
-            for lesion in self._lesions
+        return tuple(
+            type(self)(self._circumstances, lesion, given=self._given, unsure=self._unsure) for lesion in lesions
         )
 
     def _ask(self, expression: Expression, label: str) -> Answer:
@@ -232,45 +227,58 @@ class Environment(Variables):
         return tuple(out.values())
 
     def _gaps(self, name: str) -> Iterator[Missing]:
+        """What is missing of one variable."""
         label = self._library.labels.get(name, name)
         if name in self._unsure:
             yield Missing(label, self._unsure[name])
         elif name == "site":
-            yield from (
-                Missing(self._library.labels.get(f"site.{f}", f), Reason.NOT_CONFIGURED)
-                for f in self._library.flags
-                if f not in self._site.flags
-            )
+            yield from self._unset_flags()
         elif name == "patient" or (name in self._library.needs and not self._needs_of(name)):
-            if not self._facts.patient_read:
-                yield Missing(label, Reason.UNREAD)
-            elif self._facts.patient is None or "age" not in self._facts.patient:
-                yield Missing(label, Reason.NOT_RECORDED)
+            if (reason := self._patient_gap()) is not None:
+                yield Missing(label, reason)
         elif name in ("lesion", "lesions") and self._lesion_unread(every=name == "lesions"):
             yield Missing(label, Reason.UNREAD)
         else:
-            needs = self._needs_of(name)
-            facts = [self.fact(need) for need in needs]
-            unread = [f for f in facts if isinstance(f.items, Incomplete)]
-            if name in self._library.findings and not unread:
-                # What shows the finding was read; what may answer it was not.
-                answers = [self.fact(need) for need in self._library.findings[name].answered]
-                unread = [f for f in answers if isinstance(f.items, Incomplete)]
-            absent = [f for f in facts if not f.found]
-            if unread or name in self._library.needs:
-                gaps = unread or absent
-            else:
-                # Of a group that is wholly absent the group is named, as too old if a part of it is on record; of one in
-                # part, each part that is missing.
-                told = [f for f in absent if f.gap is Reason.STALE] or absent
-                gaps = told[:1] if len(absent) == len(facts) else absent
-            for fact in gaps:
-                whole = not unread and len(absent) == len(facts)
-                days = fact.need.within if fact.gap is Reason.STALE else None
-                yield Missing(label if whole else fact.need.label, fact.gap, fact.need.name, fact.stale, days)
+            yield from self._needs_gaps(name, label)
+
+    def _unset_flags(self) -> Iterator[Missing]:
+        for flag in self._library.flags:
+            if flag not in self._circumstances.site.flags:
+                yield Missing(self._library.labels.get(f"site.{flag}", flag), Reason.NOT_CONFIGURED)
+
+    def _patient_gap(self) -> Reason | None:
+        if not self._facts.patient_read:
+            return Reason.UNREAD
+        patient = self._facts.patient
+        return Reason.NOT_RECORDED if patient is None or "age" not in patient else None
+
+    def _needs_gaps(self, name: str, label: str) -> Iterator[Missing]:
+        """The gaps of the needs behind a variable, named as the group where all of it is absent."""
+        facts = [self.fact(need) for need in self._needs_of(name)]
+        absent = [f for f in facts if not f.found]
+        unread = self._unread_behind(name, facts)
+        if unread or name in self._library.needs:
+            gaps = unread or absent
+        else:
+            # Of a group that is wholly absent the group is named, as too old if a part of it is on record; of one in part,
+            # each part that is missing.
+            stale = [f for f in absent if f.gap is Reason.STALE] or absent
+            gaps = stale[:1] if len(absent) == len(facts) else absent
+        whole = not unread and len(absent) == len(facts)
+        for fact in gaps:
+            days = fact.need.within if fact.gap is Reason.STALE else None
+            yield Missing(label if whole else fact.need.label, fact.gap, fact.need.name, fact.stale, days)
+
+    def _unread_behind(self, name: str, facts: Sequence[Fact]) -> list[Fact]:
+        unread = [f for f in facts if isinstance(f.items, Incomplete)]
+        if unread or name not in self._library.findings:
+            return unread
+        # What shows the finding was read; what may answer it was not.
+        answers = [self.fact(need) for need in self._library.findings[name].answered]
+        return [f for f in answers if isinstance(f.items, Incomplete)]
 
     def _lesion_unread(self, *, every: bool) -> bool:
         """Whether a member of the lesion, or of any, rests on something that could not be read."""
-        asked = self._lesions if every else [self._lesion] if self._lesion else []
-        open_ = any(isinstance(v, Incomplete) for one in asked for v in one.item.values())
-        return open_ or (every and not self._lesions_complete)
+        asked = self._circumstances.lesions if every else [self._lesion] if self._lesion else []
+        open_ = any(isinstance(v, Incomplete) for lesion in asked for v in lesion.item.values())
+        return open_ or (every and not self._circumstances.complete)

@@ -11,10 +11,10 @@ from typing import Any, Self
 from fhirpath_spine.errors import LimitExceeded
 from fhirpath_spine.fhirpath import Expression, Incomplete, Scope
 from fhirpath_spine.pathway.asking import derived, reach
-from fhirpath_spine.pathway.facts.facts import Fact, Facts
+from fhirpath_spine.pathway.asking.circumstances import Circumstances
+from fhirpath_spine.pathway.facts.facts import Fact
 from fhirpath_spine.pathway.facts.filing import Found
 from fhirpath_spine.pathway.lesions.lesion import Lesion
-from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.pathway.sentences import Said
 from fhirpath_spine.pathway.truth import Reason
 
@@ -24,43 +24,58 @@ class Variables(Mapping[str, Sequence[Any]]):
 
     def __init__(
         self,
-        library: Library,
-        facts: Facts,
-        site: Site,
-        lesions: Sequence[Lesion],
+        circumstances: Circumstances,
         lesion: Lesion | None = None,
         *,
-        lesions_complete: bool = True,
         given: Mapping[str, Sequence[Any]] | None = None,
         unsure: Mapping[str, Reason] | None = None,
-        parent: Variables | None = None,
+        parent: Self | None = None,
     ) -> None:
-        self._library, self._facts, self._site = library, facts, site
-        self._lesions, self._lesion, self._lesions_complete = lesions, lesion, lesions_complete
+        self._circumstances, self._lesion, self._parent = circumstances, lesion, parent
+        self._library, self._facts = circumstances.library, circumstances.facts
         self._given = dict(given or {})
         self._unsure = dict(unsure or {})
         self._values: dict[str, Sequence[Any]] = dict(self._given)
-        self._parent = parent
-        self._changed = reach.affected(library, frozenset(self._given)) if parent is not None else frozenset()
-        self._conflicts: dict[str, Sequence[Sequence[Any]]] = parent._conflicts if parent is not None else {}
-        self._at = facts.at.astimezone(facts.zone)
+        self._changed: frozenset[str] = frozenset()
+        self._conflicts: dict[str, Sequence[Sequence[Any]]] = {}
+        if parent is not None:
+            told = {*self._given, *self._unsure}
+            if parent._circumstances is not circumstances:
+                told |= {"lesion", "lesions"}
+            self._changed = reach.affected(self._library, frozenset(told))
+            self._conflicts = parent._conflicts
+        self._at = self._facts.at.astimezone(self._facts.zone)
 
     def with_given(self, given: Mapping[str, Sequence[Any]], unsure: Mapping[str, Reason] | None = None) -> Self:
         """The same circumstances with further variables fixed. What they do not touch is read once for both.
 
         ``unsure`` says of a variable why it may not be what it seems, should it turn out to decide something.
         """
+        return self._narrowed(self._circumstances, self._lesion, given, unsure or {})
+
+    def once_known(self, circumstances: Circumstances, lesion: Lesion | None = None) -> Self:
+        """The same question once more is known of the lesions; ``lesion`` is this one as it is then."""
+        return self._narrowed(circumstances, lesion, {}, {})
+
+    def _narrowed(
+        self,
+        circumstances: Circumstances,
+        lesion: Lesion | None,
+        given: Mapping[str, Sequence[Any]],
+        unsure: Mapping[str, Reason],
+    ) -> Self:
         return type(self)(
-            self._library,
-            self._facts,
-            self._site,
-            self._lesions,
-            self._lesion,
-            lesions_complete=self._lesions_complete,
+            circumstances,
+            lesion,
             given={**self._given, **given},
-            unsure={**{k: v for k, v in self._unsure.items() if k not in given}, **(unsure or {})},
+            unsure={**{k: v for k, v in self._unsure.items() if k not in given}, **unsure},
             parent=self,
         )
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """What all that is asked of this chart shares."""
+        return self._circumstances
 
     @property
     def scope(self) -> Scope:
@@ -101,12 +116,13 @@ class Variables(Mapping[str, Sequence[Any]]):
             case "lesion":
                 return [self._lesion.item] if self._lesion else []
             case "lesions":
-                items = [x.item for x in self._lesions]
-                return items if self._lesions_complete else Incomplete(items)
+                items = [x.item for x in self._circumstances.lesions]
+                return items if self._circumstances.complete else Incomplete(items)
             case "patient":
                 return self._patient()
             case "site":
-                return [{**self._site.flags, "approved_variants": list(self._site.variants)}]
+                site = self._circumstances.site
+                return [{**site.flags, "approved_variants": list(site.variants)}]
             case "conflicts":
                 return [n for n in (*self._judgements(), *self._library.ranked) if self._contested(n)]
             case "chart":

@@ -5,7 +5,8 @@ What counts is decided when a resource is filed; here recency, conflicts and com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
@@ -36,6 +37,8 @@ class Fact:
     rejected: tuple[Rejection, ...] = ()
 
 
+LesionsOf = Callable[[Found], frozenset[str] | None]
+"""Keys of the lesions that a datum belongs to; empty if that cannot be told, None if its body site lies elsewhere."""
 _EMPTY = Bin()
 """What a need holds that no resource answers."""
 
@@ -56,8 +59,25 @@ class Facts:
         self.counts, self.used = intake.counts, intake.used
         read = chart.reads.get("patient")
         self.patient_read = read is not None and read.complete
-        self.lesions_unread = False
-        """Whether there may be lesions that could not be read, so that what lies at none may lie at one of them."""
+        self._lesions_of: LesionsOf = lambda _found: None
+        self._lesions_complete = True
+
+    def placed(self, lesions_of: LesionsOf, *, complete: bool) -> Facts:
+        """The same facts, each datum of a need per lesion at its lesions.
+
+        ``complete``: no lesion may be unread. Otherwise a datum that lies at none may lie at one of those.
+        """
+        at_lesion: dict[Found, frozenset[str] | None] = {}
+
+        def once(found: Found) -> frozenset[str] | None:
+            if found not in at_lesion:
+                at_lesion[found] = lesions_of(found)
+            return at_lesion[found]
+
+        placed = copy(self)
+        placed._lesions_of, placed._lesions_complete = once, complete
+        placed._resolved = {key: fact for key, fact in self._resolved.items() if key[1] is None}
+        return placed
 
     def all_found(self, name: str) -> list[Found]:
         """Every usable resource of a need, whatever its date; for lesions, which are built from them."""
@@ -94,8 +114,11 @@ class Facts:
 
     def _resolve(self, need: Need, lesion: str | None) -> Fact:
         bin_ = self._bins.get(need.name, _EMPTY)
-        mine = [f for f in bin_.found if lesion is None or not need.per_lesion or (f.lesions and lesion in f.lesions)]
-        astray = lesion is not None and need.per_lesion and any(f.lesions == frozenset() for f in bin_.found)
+        mine, astray = bin_.found, False
+        if lesion is not None and bin_.found:
+            places = [self._lesions_of(f) for f in bin_.found]
+            mine = [f for f, keys in zip(bin_.found, places, strict=True) if keys and lesion in keys]
+            astray = any(keys is not None and not keys for keys in places)
         usable, undecided, stale = self._recent(need, mine)
         if len(usable) > 1:
             usable.sort(key=lambda f: f.reference)
@@ -151,7 +174,7 @@ class Facts:
 
     def _gap(self, need: Need, bin_: Bin, undecided: bool, stale: str, conflict: bool, astray: bool) -> Reason:
         unread = self.unread(need)
-        if any(u.reason is Reason.UNREAD for u in unread) or bin_.unusable or (astray and self.lesions_unread):
+        if any(u.reason is Reason.UNREAD for u in unread) or bin_.unusable or (astray and not self._lesions_complete):
             return Reason.UNREAD
         if unread:
             return Reason.NOT_OFFERED

@@ -31,16 +31,13 @@ class Rejection:
 
 @dataclass(slots=True, eq=False)
 class Found:
-    """One usable resource of a need: the item that expressions see, and what places it in time and at a lesion."""
+    """One usable resource of a need: the item that expressions see, and what places it in time."""
 
     item: dict[str, Any]
     resource: Resource
     reference: str
     day: str
     order: Order
-    undecided: bool = False
-    lesions: frozenset[str] | None = None
-    """Keys of the lesions it belongs to; empty if that cannot be told, None if its body site lies elsewhere."""
 
     @property
     def meaning(self) -> Any:

@@ -1,23 +1,22 @@
 """Which pathways a chart enters, for which lesion, and in which state: the scope of a judgement.
 
 An entry stands for a pathway that applies, or that might once something unread is read (it is then in doubt, and recommends
-nothing). Lesions stand cranial to caudal, pathways in the order of the policy (rulings 5.1).
+nothing). The order of lesions and pathways is that of the pathways page, section 8. Each step knows more of the lesions than the
+one before: first none of their pathways, then all of them, then their states.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from fhirpath_spine.fhirpath import Incomplete, every
 from fhirpath_spine.pathway.asking.environment import Answer, Environment
 from fhirpath_spine.pathway.decision import Missing, PathwayResult
-from fhirpath_spine.pathway.facts.facts import Facts
-from fhirpath_spine.pathway.judging.oversight import Oversight
+from fhirpath_spine.pathway.judging.oversight import PolicyApplied
 from fhirpath_spine.pathway.judging.verdicts import spoken
-from fhirpath_spine.pathway.lesions.building import build
-from fhirpath_spine.pathway.lesions.lesion import Lesion, behave, doubt
-from fhirpath_spine.pathway.lesions.places import assigner
-from fhirpath_spine.pathway.model import Library, Pathway, Site
+from fhirpath_spine.pathway.lesions.lesion import Lesion
+from fhirpath_spine.pathway.model import Pathway
 from fhirpath_spine.pathway.sentences import Said
 from fhirpath_spine.pathway.truth import Reason, Truth
 
@@ -25,16 +24,22 @@ Observer = Callable[[str, str, str, Truth], None]
 """Hears of each question its role, its owner (a pathway, a recommendation or ``policy``), its name and its answer."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One pathway judged for one lesion, or for the patient."""
+    """One pathway judged for one lesion, or for the patient.
 
-    def __init__(self, pathway: Pathway, lesion: Lesion | None, env: Environment) -> None:
-        self.pathway, self.lesion = pathway, lesion
-        self.env = env.with_given({"pathway": [pathway.id]})
-        self.state, self.certain = "", True
-        self.for_patient: Environment | None = None
-        self.doubt: Answer | None = None
-        """Set where something unread leaves open whether the pathway applies: then nothing of it is recommended."""
+    ``env`` is what its recommendations are asked in, ``for_patient`` what those of them are that are shared by all lesions.
+    ``certain`` is false where something unread could make the state another.
+    """
+
+    pathway: Pathway
+    lesion: Lesion | None
+    env: Environment
+    for_patient: Environment
+    state: str = ""
+    certain: bool = True
+    doubt: Answer | None = None
+    """Set where something unread leaves open whether the pathway applies: then nothing of it is recommended."""
 
     def result(self, notes: Sequence[Said] = ()) -> PathwayResult:
         """The entry as a decision names it."""
@@ -52,133 +57,152 @@ class Entry:
         )
 
 
-class Admission:
-    """The lesions of a chart, and the entries it makes into the library's pathways.
-
-    ``undecided`` grows with what was unread and might have made a pathway apply.
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What a chart enters: the entries in the order of the policy and of the lesions; what was unread and might have made a
+    pathway apply; and what questions about the patient are asked in once all that is known.
     """
 
-    def __init__(self, library: Library, facts: Facts, site: Site, observe: Observer) -> None:
-        self.library, self.facts, self.site, self.observe = library, facts, site, observe
+    entries: tuple[Entry, ...]
+    undecided: tuple[Missing, ...]
+    everyone: Environment
+
+
+@dataclass(frozen=True, slots=True)
+class _Applies:
+    """A pathway that applies to a lesion, or to the patient; ``doubt`` as in :class:`Entry`."""
+
+    pathway: Pathway
+    lesion: str | None
+    doubt: Answer | None = None
+
+
+def admit(everyone: Environment, policy: PolicyApplied, observe: Observer) -> Admitted:
+    """The entries of a chart. ``everyone`` is what the policy was asked in, before any pathway was known."""
+    admission = _Admission(everyone, policy, observe)
+    admission.run()
+    states = [(a, *admission.state(a)) for a in admission.ordered()]
+    # A lesion that several pathways take has the state of the last of them.
+    certain = {a.lesion: state for a, state, sure in states if a.lesion is not None and sure}
+    admission.learn({key: {"state": state} for key, state in certain.items()})
+    entries = tuple(admission.entry(a, state, sure) for a, state, sure in states)
+    return Admitted(entries, tuple(admission.undecided), admission.environment(None))
+
+
+class _Admission:
+    """The state of one admission; what it hands out does not change any more."""
+
+    def __init__(self, everyone: Environment, policy: PolicyApplied, observe: Observer) -> None:
+        self._first, self._now = everyone.circumstances, everyone.circumstances
+        self._policy, self._observe = policy, observe
+        self._environments: dict[str | None, Environment] = {None: everyone}
+        self._renewed: dict[str | None, Environment] = {}
+        self._applying: list[_Applies] = []
         self.undecided: list[Missing] = []
-        self.lesions: list[Lesion] = []
-        self.lesions_complete = True
-        self._find_lesions()
 
-    def environment(self, lesion: Lesion | None) -> Environment:
-        """What questions about a lesion are asked in; about the patient without one."""
-        return Environment(
-            self.library, self.facts, self.site, self.lesions, lesion, lesions_complete=self.lesions_complete
-        )
+    # ------------------------------------------------------------------ what is known of the lesions
 
-    def unsure(self, entry: Entry, lesion: Lesion | None = None) -> Environment:
-        """An environment in which the state of an entry depends on something that could not be read."""
-        return Environment(
-            self.library,
-            self.facts,
-            self.site,
-            self.lesions,
-            lesion,
-            lesions_complete=self.lesions_complete,
-            given={"pathway": [entry.pathway.id]},
-            unsure={"state": Reason.UNREAD},
-        )
+    def environment(self, key: str | None) -> Environment:
+        """What questions about a lesion, or about the patient, are asked in by now."""
+        if self._now is self._first:
+            return self._original(key)
+        env = self._renewed.get(key)
+        if env is None:
+            env = self._renewed[key] = self._original(key).once_known(self._now, self._lesion(key))
+        return env
 
-    def entries(self, oversight: Oversight) -> list[Entry]:
-        """The entries in the order of the policy and of the lesions, each in its state."""
-        pathways = sorted(
-            (p for p in self.library.pathways if p.status != "retired"),
-            key=lambda p: (p.fallback, self._priority(p)),
-        )
-        gate = self.library.policy.gate
-        entries: list[Entry] = []
-        for pathway in pathways:
+    def _original(self, key: str | None) -> Environment:
+        env = self._environments.get(key)
+        if env is None:
+            lesion = next(x for x in self._first.lesions if x.key == key)
+            env = self._environments[key] = Environment(self._first, lesion)
+        return env
+
+    def _lesion(self, key: str | None) -> Lesion | None:
+        return next((x for x in self._now.lesions if x.key == key), None)
+
+    def learn(self, members: Mapping[str, Mapping[str, object]]) -> None:
+        """From now on these members of the lesions of these keys are known."""
+        if members:
+            self._now = self._now.with_lesions(
+                x.told(**members[x.key]) if x.key in members else x for x in self._now.lesions
+            )
+            self._renewed = {}
+
+    # ------------------------------------------------------------------ which pathways apply
+
+    def run(self) -> None:
+        """Goes through the pathways in the order in which they are asked; those that take the rest come last."""
+        library, gate = self._first.library, self._first.library.policy.gate
+        pathways = (p for p in library.pathways if p.status != "retired")
+        for pathway in sorted(pathways, key=lambda p: (p.fallback, self._priority(p))):
             if gate and pathway.id == gate.pathway:
-                entries += self._at_gate(pathway, oversight)
+                self._at_gate(pathway)
             elif pathway.per_lesion:
-                entries += self._of_lesions(pathway)
-            else:
-                entries += self._of_patient(pathway)
-        if not self.lesions_complete:
-            names = (self.library.lesions.conditions, self.library.lesions.imaging)
-            self.undecided += [Missing(self.library.labels[n], Reason.UNREAD, n) for n in names]
-        entries.sort(key=lambda e: (self._priority(e.pathway), e.lesion.rank if e.lesion else -1))
-        for entry in entries:
-            self._enter_state(entry)
-        return entries
+                self._of_lesions(pathway)
+            elif self._applies("applies", pathway, self.environment(None)).truth:
+                self._applying.append(_Applies(pathway, None))
+        if not self._first.complete:
+            names = (library.lesions.conditions, library.lesions.imaging)
+            self.undecided += [Missing(library.labels[n], Reason.UNREAD, n) for n in names]
 
-    def _at_gate(self, pathway: Pathway, oversight: Oversight) -> list[Entry]:
-        if oversight.gate.unread:
-            self.undecided += oversight.gate.missing
-        elif not oversight.gate.truth:
-            return []
-        entry = Entry(pathway, None, self.environment(None))
-        entry.doubt = None if oversight.gate.truth else oversight.gate
-        return [entry]
-
-    def _of_patient(self, pathway: Pathway) -> list[Entry]:
-        env = self.environment(None)
-        return [Entry(pathway, None, env)] if self._applies("applies", pathway, env).truth else []
-
-    def _of_lesions(self, pathway: Pathway) -> list[Entry]:
-        entries = [e for e in (self._of_lesion(pathway, lesion) for lesion in self.lesions) if e is not None]
-        # Where a lesion could not be read, it cannot be said that there is none. One that is history, and that no pathway
-        # follows, explains no new pain (D1).
-        followed = any(x.item["pathways"] or isinstance(x.item["pathways"], Incomplete) for x in self.lesions)
-        if pathway.without_lesion and not followed and self.lesions_complete:
-            env = self.environment(None)
-            if self._applies("withoutLesion", pathway, env).truth:
-                entries.append(Entry(pathway, None, env))
-        return entries
-
-    def _of_lesion(self, pathway: Pathway, lesion: Lesion) -> Entry | None:
-        if isinstance(lesion.item["class"], Incomplete):
-            # Any pathway might have it once its class is read: only the one for the rest is named, in doubt.
-            if not pathway.fallback:
-                return None
-            lesion.item["pathways"] = Incomplete()
-        env = self.environment(lesion)
-        applies = self._applies("applies", pathway, env)
-        if not (applies.truth or (applies.truth is None and applies.unread)):
-            return None
-        entry = Entry(pathway, lesion, env)
-        entry.doubt = applies if applies.truth is None else None
-        taken = lesion.item["pathways"]
-        now = taken if entry.doubt is not None else [*taken, pathway.id]
-        # Once a pathway is in doubt, those that surely take the lesion are not known to be all.
-        in_doubt = entry.doubt is not None or isinstance(taken, Incomplete)
-        lesion.item["pathways"] = Incomplete(now) if in_doubt else now
-        return entry
-
-    def _find_lesions(self) -> None:
-        config = self.library.lesions
-        conditions, imaging = self.facts.all_found(config.conditions), self.facts.all_found(config.imaging)
-        self.lesions = build(config, conditions, imaging)
-        unread = [isinstance(self.facts.resolve(n).items, Incomplete) for n in (config.conditions, config.imaging)]
-        self.lesions_complete = not any(unread)
-        self.facts.lesions_unread = not self.lesions_complete
-        assign = assigner(config, self.lesions, complete=self.lesions_complete)
-        for need in self.library.needs.values():
-            if need.per_lesion:
-                for found in self.facts.all_found(need.name):
-                    found.lesions = assign(found)
-        for lesion in self.lesions:
-            histology = self.facts.resolve(config.histology, lesion.key) if config.histology else None
-            values = [i["value"] for i in histology.items if "value" in i] if histology else []
-            incomplete = histology is not None and isinstance(histology.items, Incomplete)
-            behave(config, lesion, Incomplete(values) if incomplete else values)
-            doubt(config, lesion, conditions=unread[0], imaging=unread[1])
+    def ordered(self) -> list[_Applies]:
+        """What applies, in the order of the policy and of the lesions."""
+        ranks = {x.key: x.rank for x in self._first.lesions}
+        return sorted(
+            self._applying, key=lambda a: (self._priority(a.pathway), ranks[a.lesion] if a.lesion is not None else -1)
+        )
 
     def _priority(self, pathway: Pathway) -> int:
-        order = self.library.policy.order
+        order = self._first.library.policy.order
         return order.index(pathway.id) if pathway.id in order else len(order)
+
+    def _at_gate(self, pathway: Pathway) -> None:
+        gate = self._policy.gate
+        if gate.unread:
+            self.undecided += gate.missing
+        elif not gate.truth:
+            return
+        self._applying.append(_Applies(pathway, None, None if gate.truth else gate))
+
+    def _of_lesions(self, pathway: Pathway) -> None:
+        for lesion in self._first.lesions:
+            self._of_lesion(pathway, lesion.key)
+        # Where a lesion could not be read, it cannot be said that there is none. One that is history, and that no pathway
+        # follows, explains no new pain (D1).
+        taken = [x.about.pathways for x in self._now.lesions]
+        followed = any(ids or isinstance(ids, Incomplete) for ids in taken)
+        if not pathway.without_lesion or followed or not self._first.complete:
+            return
+        if self._applies("withoutLesion", pathway, self.environment(None)).truth:
+            self._applying.append(_Applies(pathway, None))
+
+    def _of_lesion(self, pathway: Pathway, key: str) -> None:
+        lesion = self._lesion(key)
+        if lesion is None:
+            raise KeyError(key)
+        if isinstance(lesion.about.kind, Incomplete):
+            # Any pathway might have it once its class is read: only the one for the rest is named, in doubt.
+            if not pathway.fallback:
+                return
+            self.learn({key: {"pathways": Incomplete()}})
+        applies = self._applies("applies", pathway, self.environment(key))
+        if not (applies.truth or (applies.truth is None and applies.unread)):
+            return
+        doubt = applies if applies.truth is None else None
+        self._applying.append(_Applies(pathway, key, doubt))
+        taken = Incomplete() if isinstance(lesion.about.kind, Incomplete) else lesion.about.pathways
+        now = taken if doubt is not None else [*taken, pathway.id]
+        # Once a pathway is in doubt, those that surely take the lesion are not known to be all.
+        in_doubt = doubt is not None or isinstance(taken, Incomplete)
+        self.learn({key: {"pathways": Incomplete(now) if in_doubt else now}})
 
     def _applies(self, role: str, pathway: Pathway, env: Environment) -> Answer:
         """Whether all criteria hold; what could not be read and might have made them hold is kept."""
         answers: list[Answer] = []
         for criterion in pathway.applies if role == "applies" else pathway.without_lesion:
             answers.append(env.ask(criterion.test, criterion.label))
-            self.observe(role, pathway.id, criterion.name, answers[-1].truth)
+            self._observe(role, pathway.id, criterion.name, answers[-1].truth)
             if answers[-1].truth is False:
                 return answers[-1]
         missing = tuple(m for a in answers for m in a.missing)
@@ -188,20 +212,33 @@ class Admission:
         self.undecided += missing
         return Answer(every(a.truth for a in answers), missing=missing)
 
-    def _enter_state(self, entry: Entry) -> None:
-        for state in entry.pathway.states:
-            answer = entry.env.ask(state.test, state.name)
-            self.observe("state", entry.pathway.id, state.name, answer.truth)
+    # ------------------------------------------------------------------ in which state
+
+    def state(self, applies: _Applies) -> tuple[str, bool]:
+        """The first state that holds, and whether that is certain."""
+        certain = applies.doubt is None
+        env = self.environment(applies.lesion).with_given({"pathway": [applies.pathway.id]})
+        for state in applies.pathway.states:
+            answer = env.ask(state.test, state.name)
+            self._observe("state", applies.pathway.id, state.name, answer.truth)
             if answer.truth:
-                entry.state = state.name
-                break
+                return state.name, certain
             if answer.truth is None and answer.unread:
-                entry.certain = False
-        if entry.doubt is not None:
-            entry.certain = False
-        if entry.certain and entry.state:
-            entry.env = entry.env.with_given({"state": [entry.state]})
-        else:
-            entry.env = self.unsure(entry, entry.lesion)
-        if entry.lesion is not None and entry.certain:
-            entry.lesion.item["state"] = entry.state
+                certain = False
+        return "", certain
+
+    def entry(self, applies: _Applies, state: str, certain: bool) -> Entry:
+        """The entry of a pathway that applies."""
+        id_, sure = applies.pathway.id, certain and state
+        env, everyone = (
+            in_state(self.environment(key), id_, state if known else None)
+            for key, known in ((applies.lesion, sure), (None, certain))
+        )
+        return Entry(applies.pathway, self._lesion(applies.lesion), env, everyone, state, certain, applies.doubt)
+
+
+def in_state(env: Environment, pathway: str, state: str | None) -> Environment:
+    """An environment in a state of a pathway; None if the state depends on something that could not be read."""
+    if state is None:
+        return env.with_given({"pathway": [pathway]}, {"state": Reason.UNREAD})
+    return env.with_given({"pathway": [pathway], "state": [state]})

@@ -9,20 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from fhirpath_spine.errors import ScopeUndecidable
 from fhirpath_spine.fhirpath import Incomplete
+from fhirpath_spine.pathway.asking.circumstances import gather
 from fhirpath_spine.pathway.asking.environment import Answer, Environment
 from fhirpath_spine.pathway.asking.reach import ADVISED, OPEN, leaders_first, pathway_needs, reads_advice
-from fhirpath_spine.pathway.decision import Decision, Status, Step, Verdict
+from fhirpath_spine.pathway.decision import Decision, Missing, Status, Step, Verdict
 from fhirpath_spine.pathway.facts.chart import Chart, Unread, facts_digest
 from fhirpath_spine.pathway.facts.facts import Facts
 from fhirpath_spine.pathway.facts.intake import Intake
 from fhirpath_spine.pathway.facts.needs import Matcher
 from fhirpath_spine.pathway.judging import layout
-from fhirpath_spine.pathway.judging.admission import Admission, Entry, Observer
-from fhirpath_spine.pathway.judging.oversight import Oversight
+from fhirpath_spine.pathway.judging.admission import Admitted, Entry, Observer, admit
+from fhirpath_spine.pathway.judging.oversight import PolicyApplied
 from fhirpath_spine.pathway.judging.verdicts import judge, to_step
 from fhirpath_spine.pathway.model import Library, Recommendation, Site, Use
 from fhirpath_spine.pathway.truth import Reason, Truth
@@ -31,8 +33,8 @@ RECOGNISED = {"chapter": "neoplasm-chapter", "neoplasms": "neoplasm-any-known", 
 """Value sets that tell a known entry from one that no table knows (rulings 2.2)."""
 
 
-def _unheard(role: str, owner: str, name: str, answer: Truth) -> None:
-    """Nobody listens."""
+def _ignore(role: str, owner: str, name: str, answer: Truth) -> None:
+    """Stands where no observer was given."""
 
 
 def decide(
@@ -55,12 +57,20 @@ def decide(
         ScopeUndecidable: no pathway applies for certain, and one could have, had everything been readable.
 
     """
-    return _Judgement(library, chart, at, site, emergency, observe or _unheard).decide(audience)
+    return _Judgement(library, chart, at, site, emergency, observe or _ignore).decide(audience)
 
 
 @lru_cache(maxsize=8)
 def _matcher(library: Library) -> Matcher:
     return Matcher(library.needs)
+
+
+class _Used(NamedTuple):
+    """A use of a recommendation in an entry; ``place`` is the entry's own among all."""
+
+    place: int
+    entry: Entry
+    use: Use
 
 
 class _Judgement:
@@ -80,24 +90,22 @@ class _Judgement:
         patient = self.facts.patient
         if patient and (patient.get("deceasedBoolean") is True or "deceasedDateTime" in patient):
             return self._silent("deceased")
-        self.admission = Admission(self.library, self.facts, self.site, self.observe)
-        self.everyone = self.admission.environment(None)
-        oversight = Oversight(self.library, self.everyone, self.site, self.emergency)
-        for question in oversight.questions():
+        everyone = Environment(gather(self.library, self.facts, self.site))
+        policy = PolicyApplied(everyone, self.emergency)
+        for question in policy.questions():
             self.observe(*question)
-        entries = self.admission.entries(oversight)
-        if self.admission.undecided and not any(e.doubt is None or e.lesion is not None for e in entries):
+        admitted = admit(everyone, policy, self.observe)
+        entries = admitted.entries
+        if admitted.undecided and not any(e.doubt is None or e.lesion is not None for e in entries):
             unread = self._unread(list(self.library.needs))
             keys = ", ".join(f"{u.key} ({u.detail or u.reason})" for u in unread) or "a part of the chart"
             raise ScopeUndecidable(
                 f"Whether a spinal pathway applies could not be decided, because this could not be read: {keys}.",
                 hint="Provide these prefetch keys, or a FHIR server with a token that may read them.",
             )
-        verdicts = self._verdicts(entries, oversight)
+        verdicts = self._verdicts(admitted, policy)
         gate = self.library.policy.gate
-        results = tuple(
-            e.result(oversight.gate_notes if gate and e.pathway.id == gate.pathway else ()) for e in entries
-        )
+        results = tuple(e.result(policy.gate_notes if gate and e.pathway.id == gate.pathway else ()) for e in entries)
         needs = self._needs_read(entries)
         unread = self._unread(needs)
         return Decision(
@@ -108,12 +116,12 @@ class _Judgement:
             entries=results,
             verdicts=tuple(verdicts),
             cards=layout.plan(self.library.policy, results, verdicts, unread),
-            head=oversight.head if entries else (),
+            head=policy.head if entries else (),
             rejections=tuple(self.facts.rejections(needs)),
             unread=unread,
             counts=dict(self.facts.counts),
             drafts=any(r.draft for r in results),
-            goals=tuple(e for g in self.library.policy.goals for e in self.everyone.recorded(g.test)),
+            goals=tuple(e for g in self.library.policy.goals for e in everyone.recorded(g.test)),
         )
 
     def _silent(self, reason: str) -> Decision:
@@ -122,95 +130,100 @@ class _Judgement:
 
     # ------------------------------------------------------------------ verdicts
 
-    def _verdicts(self, entries: Sequence[Entry], oversight: Oversight) -> list[Verdict]:
-        everywhere = [*entries, *self._closed_gate(oversight)]
-        uses: dict[str, list[tuple[Entry, Use]]] = {}
-        for entry in everywhere:
+    def _verdicts(self, admitted: Admitted, policy: PolicyApplied) -> list[Verdict]:
+        """The verdicts in the order of the entries, and of the profiles within one."""
+        uses: dict[str, list[_Used]] = {}
+        for place, entry in enumerate((*admitted.entries, *self._closed_gate(admitted, policy))):
             for use in entry.pathway.uses:
-                uses.setdefault(use.recommendation.id, []).append((entry, use))
+                uses.setdefault(use.recommendation.id, []).append(_Used(place, entry, use))
         order = {id_: n for n, id_ in enumerate(uses)}
-        done: list[tuple[tuple[int, int], Verdict]] = []
-        for recommendation in leaders_first(self.library, tuple(p[0][1].recommendation for p in uses.values())):
-            pairs = uses[recommendation.id]
-            so_far = [v for _, v in done]
-            for entry, step in self._settings(recommendation, pairs):
-                lesion = None if recommendation.per_patient else entry.lesion
-                env = self._environment_for(recommendation, entry, so_far)
-                following = oversight.follow(recommendation, so_far, lesion.key if lesion else None, step)
-                verdict = judge(
-                    recommendation,
-                    env,
-                    pathway=entry.pathway.id,
-                    lesion=lesion.ref if lesion else None,
-                    imposed=oversight.imposed(recommendation, env),
-                    conditions=following.steps,
-                )
-                for one in verdict.steps:
-                    self.observe(one.role, recommendation.id, one.name, one.answer)
-                for indicator, test in recommendation.indicator:
-                    if test is not None:
-                        self.observe("indicator", recommendation.id, indicator.value, env.ask(test).truth)
-                place = (everywhere.index(entry), order[recommendation.id])
-                verdict = oversight.finish(verdict, following, env, recommendation)
-                if entry.doubt is not None:
-                    if verdict.status is Status.NOT_APPLICABLE:
-                        continue
-                    verdict = _doubted(verdict, entry.doubt)
-                done.append((place, verdict))
-        done.sort(key=lambda pair: pair[0])
-        return [v for _, v in done]
+        done: list[Verdict] = []
+        places: list[tuple[int, int]] = []
+        for recommendation in leaders_first(self.library, tuple(u[0].use.recommendation for u in uses.values())):
+            so_far = tuple(done)
+            for used, step in self._settings(recommendation, uses[recommendation.id]):
+                verdict = self._verdict(recommendation, used.entry, step, so_far, admitted, policy)
+                if verdict is not None:
+                    done.append(verdict)
+                    places.append((used.place, order[recommendation.id]))
+        return [done[n] for n in sorted(range(len(done)), key=places.__getitem__)]
 
-    def _closed_gate(self, oversight: Oversight) -> list[Entry]:
+    def _verdict(
+        self,
+        recommendation: Recommendation,
+        entry: Entry,
+        step: Step | None,
+        so_far: Sequence[Verdict],
+        admitted: Admitted,
+        policy: PolicyApplied,
+    ) -> Verdict | None:
+        """The verdict in one setting; None where it would be that a pathway which may not apply has nothing to say."""
+        lesion = None if recommendation.per_patient else entry.lesion
+        env = self._environment_for(recommendation, entry, so_far, admitted.undecided)
+        following = policy.follow(recommendation, so_far, lesion.key if lesion else None, step)
+        verdict = judge(
+            recommendation,
+            env,
+            pathway=entry.pathway.id,
+            lesion=lesion.ref if lesion else None,
+            imposed=policy.imposed(recommendation, env),
+            conditions=following.steps,
+        )
+        for answered in verdict.steps:
+            self.observe(answered.role, recommendation.id, answered.name, answered.answer)
+        for indicator, test in recommendation.indicator:
+            if test is not None:
+                self.observe("indicator", recommendation.id, indicator.value, env.ask(test).truth)
+        verdict = policy.finish(verdict, following, env, recommendation)
+        if entry.doubt is None:
+            return verdict
+        return None if verdict.status is Status.NOT_APPLICABLE else _doubted(verdict, entry.doubt)
+
+    def _closed_gate(self, admitted: Admitted, policy: PolicyApplied) -> list[Entry]:
         """An acknowledged gate has no entry, but its recommendations are satisfied (rulings 4.2)."""
         gate = self.library.policy.gate
         pathway = self.library.pathway(gate.pathway) if gate else None
-        if pathway is None or oversight.gate.truth or not oversight.acknowledged.truth:
+        if pathway is None or policy.gate.truth or not policy.acknowledged.truth:
             return []
-        return [Entry(pathway, None, self.everyone)]
+        env = admitted.everyone.with_given({"pathway": [pathway.id]})
+        return [Entry(pathway, None, env, env)]
 
-    def _settings(
-        self, recommendation: Recommendation, pairs: Sequence[tuple[Entry, Use]]
-    ) -> list[tuple[Entry, Step | None]]:
+    def _settings(self, recommendation: Recommendation, uses: Sequence[_Used]) -> list[tuple[_Used, Step | None]]:
         """Where a recommendation is judged: once for each lesion, or once for the patient, in the best of its uses.
 
         The best is the first that may show it, those of pathways that surely apply before those in doubt.
         """
-        groups: dict[str, list[tuple[Entry, Step | None]]] = {}
-        for entry, use in pairs:
-            key = "" if recommendation.per_patient or entry.lesion is None else entry.lesion.key
-            groups.setdefault(key, []).append((entry, self._use(use, entry)))
-        return [max(group, key=_hope) for group in groups.values()]
+        groups: dict[str, list[tuple[_Used, Step | None]]] = {}
+        for used in uses:
+            lesion = None if recommendation.per_patient else used.entry.lesion
+            groups.setdefault(lesion.key if lesion else "", []).append((used, self._use(used)))
+        return [max(group, key=_promise) for group in groups.values()]
 
-    def _use(self, use: Use, entry: Entry) -> Step | None:
+    def _use(self, used: _Used) -> Step | None:
+        entry, use = used.entry, used.use
         if use.when is None:
             return None
         answer = entry.env.ask(use.when, entry.pathway.title)
         self.observe("use", entry.pathway.id, use.recommendation.id, answer.truth)
         return to_step("use", entry.pathway.id, answer, use.when.text)
 
-    def _environment_for(self, recommendation: Recommendation, entry: Entry, so_far: Sequence[Verdict]) -> Environment:
-        env = entry.env
-        if recommendation.per_patient and entry.lesion is not None:
-            env = entry.for_patient if entry.for_patient is not None else self._for_patient(entry)
-        if reads_advice(self.library, recommendation.id):
-            mine = None if recommendation.per_patient or entry.lesion is None else entry.lesion.key
-            peers = [v for v in so_far if mine is None or v.lesion is None or v.lesion.key == mine]
-            advised = dict.fromkeys(v.id for v in so_far if v.status is Status.RECOMMENDED)
-            open_ = dict.fromkeys(v.kind for v in peers if v.status.shown)
-            # What waits for something unread may be advised once that is read.
-            waiting = (*self.admission.undecided, *(m for v in so_far if v.status.shown for m in v.missing))
-            if any(m.reason in (Reason.UNREAD, Reason.LIMIT) for m in waiting):
-                unsure = {ADVISED: Reason.UNREAD, OPEN: Reason.UNREAD}
-                return env.with_given({ADVISED: Incomplete(advised), OPEN: Incomplete(open_)}, unsure)
-            env = env.with_given({ADVISED: list(advised), OPEN: list(open_)})
-        return env
-
-    def _for_patient(self, entry: Entry) -> Environment:
-        """The patient without a lesion, in the state of an entry: what its shared recommendations are judged in."""
-        known = {"state": [entry.state], "pathway": [entry.pathway.id]}
-        env = self.everyone.with_given(known) if entry.certain else self.admission.unsure(entry)
-        entry.for_patient = env
-        return env
+    def _environment_for(
+        self, recommendation: Recommendation, entry: Entry, so_far: Sequence[Verdict], undecided: Sequence[Missing]
+    ) -> Environment:
+        shared = recommendation.per_patient or entry.lesion is None
+        env = entry.for_patient if recommendation.per_patient and entry.lesion is not None else entry.env
+        if not reads_advice(self.library, recommendation.id):
+            return env
+        key = None if shared or entry.lesion is None else entry.lesion.key
+        peers = [v for v in so_far if key is None or v.lesion is None or v.lesion.key == key]
+        advised = dict.fromkeys(v.id for v in so_far if v.status is Status.RECOMMENDED)
+        open_ = dict.fromkeys(v.kind for v in peers if v.status.shown)
+        # What waits for something unread may be advised once that is read.
+        waiting = (*undecided, *(m for v in so_far if v.status.shown for m in v.missing))
+        if any(m.reason in (Reason.UNREAD, Reason.LIMIT) for m in waiting):
+            unsure = {ADVISED: Reason.UNREAD, OPEN: Reason.UNREAD}
+            return env.with_given({ADVISED: Incomplete(advised), OPEN: Incomplete(open_)}, unsure)
+        return env.with_given({ADVISED: list(advised), OPEN: list(open_)})
 
     # ------------------------------------------------------------------ what was not read
 
@@ -230,6 +243,7 @@ def _doubted(verdict: Verdict, doubt: Answer) -> Verdict:
     return verdict._replace(status=Status.NEEDS_DATA, because=(), missing=doubt.missing, safety=False, on_gate=False)
 
 
-def _hope(setting: tuple[Entry, Step | None]) -> tuple[bool, int]:
-    entry, step = setting
-    return entry.doubt is None, {True: 2, None: 1, False: 0}[step.answer if step else True]
+def _promise(setting: tuple[_Used, Step | None]) -> tuple[bool, int]:
+    """How much a setting may show: more where its pathway surely applies, and where the use holds or may hold."""
+    used, step = setting
+    return used.entry.doubt is None, {True: 2, None: 1, False: 0}[step.answer if step else True]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fhirpath_spine.pathway.asking.environment import Answer, Environment
 from fhirpath_spine.pathway.decision import Beside, Missing, Status, Step, Verdict
 from fhirpath_spine.pathway.judging.verdicts import Hidden, Imposed, spoken, to_step
-from fhirpath_spine.pathway.model import Exclusion, Goal, Hold, Library, Recommendation, Selector, Site, Unknown
+from fhirpath_spine.pathway.model import Exclusion, Goal, Hold, Recommendation, Selector, Unknown
 from fhirpath_spine.pathway.sentences import Said, Text, render
 from fhirpath_spine.pathway.truth import Reason, Truth
 
@@ -28,10 +28,11 @@ class Following:
     leader: Verdict | None = None
 
 
-class Oversight:
+class PolicyApplied:
     """The policy applied to one patient. Each part is asked once."""
 
-    def __init__(self, library: Library, env: Environment, site: Site, emergency: str) -> None:
+    def __init__(self, env: Environment, emergency: str) -> None:
+        library, site = env.circumstances.library, env.circumstances.site
         policy = library.policy
         self._frameworks = [f for f in library.frameworks if f.always or f.id in site.frameworks]
         self._gate, self._env, self._emergency = policy.gate, env, emergency

@@ -7,18 +7,18 @@ is one lesion, lesions of one class with a common level are one, an unnamed one 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from fhirpath_spine.pathway.facts import reading
 from fhirpath_spine.pathway.facts.filing import Found
 from fhirpath_spine.pathway.facts.needs import Coding, known
-from fhirpath_spine.pathway.lesions.lesion import Lesion, class_id
+from fhirpath_spine.pathway.lesions.lesion import Description, Growing, Lesion
 from fhirpath_spine.pathway.lesions.places import exact, levels_of, named_by, near, regions_of
 
 if TYPE_CHECKING:
     from fhirpath_spine.pathway.lesions.table import Lesions
-_T = TypeVar("_T")
 
 
 def _name(found: Found) -> str:
@@ -26,23 +26,56 @@ def _name(found: Found) -> str:
 
 
 def build(config: Lesions, conditions: Sequence[Found], imaging: Sequence[Found]) -> list[Lesion]:
-    """The lesions of a chart, cranial to caudal, whatever the order and the ids of its entries."""
-    lesions = [one for found in sorted(conditions, key=_name) if (one := _from_condition(config, found)) is not None]
-    merge(config, lesions)
-    absorb_unnamed(lesions)
+    """The lesions of a chart, cranial to caudal, whatever the order and the ids of its entries.
+
+    Each is described as if all had been read; behaviour, which needs to know what belongs to it, is still missing.
+    """
+    growing = [one for found in sorted(conditions, key=_name) if (one := _from_condition(config, found)) is not None]
+    merge(config, growing)
+    absorb_unnamed(growing)
     cleared = [f for f in imaging if f.item.get("value") in config.imaging_absent]
     seen = [f for f in imaging if f.item.get("value") not in config.imaging_absent]
-    # What founds a lesion comes first; then what names most levels, what names no place last: each joins what is there by then.
+    # A finding joins a lesion that is there by then. So those that found lesions come first, and of these the ones that name
+    # most levels.
     for found in sorted(seen, key=lambda f: (_is_known(config, f), _place_rank(config, f), f.order, f.reference)):
-        _add_imaging(config, lesions, found, cleared)
-    merge(config, lesions)
-    for one in lesions:
-        for parts in (one.conditions, one.imaging):
-            parts.sort(key=lambda f: (f.order, f.reference))
-        _complete(config, one)
-    lesions.sort(key=lambda one: (one.rank, one.key, sorted(f.reference for f in (*one.conditions, *one.imaging))))
-    _distinct_keys(lesions)
+        _add_imaging(config, growing, found, cleared)
+    merge(config, growing)
+    order = {name: place for place, name in enumerate(dict.fromkeys(config.levels.values()))}
+    placed = [_Placed(config, one, order) for one in growing]
+    placed.sort(key=lambda p: (p.rank, p.key, sorted(f.reference for f in (*p.grown.conditions, *p.grown.imaging))))
+    times = Counter[str]()
+    lesions = []
+    for place in placed:
+        times[place.key] += 1
+        key = place.key if times[place.key] == 1 else f"{place.key}.{times[place.key]}"
+        lesions.append(_lesion(config, place, key))
     return lesions
+
+
+class _Placed:
+    """A lesion that nothing joins any more, with its levels in cranial order and its regions."""
+
+    def __init__(self, config: Lesions, grown: Growing, order: Mapping[str, int]) -> None:
+        self.grown = grown
+        self.levels = sorted(grown.levels, key=order.__getitem__)
+        self.regions = regions_of(config, _everywhere(config, grown))
+        self.rank = order[self.levels[0]] if self.levels else len(order)
+        self.key = f"{grown.class_id}:{'+'.join(self.levels) or 'unnamed'}"
+
+
+def _lesion(config: Lesions, place: _Placed, key: str) -> Lesion:
+    grown = place.grown
+    return Lesion(
+        key,
+        grown.kind,
+        place.rank,
+        frozenset(grown.levels),
+        place.regions,
+        frozenset(grown.codes),
+        tuple(sorted(grown.conditions, key=_name)),
+        tuple(sorted(grown.imaging, key=_name)),
+        _describe(config, place),
+    )
 
 
 def _is_known(config: Lesions, found: Found) -> bool:
@@ -56,7 +89,7 @@ def _place_rank(config: Lesions, found: Found) -> tuple[bool, int, list[str]]:
     return not sites, -len(levels), sorted(levels)
 
 
-def _from_condition(config: Lesions, found: Found) -> Lesion | None:
+def _from_condition(config: Lesions, found: Found) -> Growing | None:
     codes = set(reading.codings(found.resource.get("code")))
     sites = reading.body_sites(found.resource)
     confirmed = found.item.get("confirmed")
@@ -70,11 +103,11 @@ def _from_condition(config: Lesions, found: Found) -> Lesion | None:
                 if source.drop_without_site:
                     return None
                 continue
-            return Lesion(kind, levels_of(config, sites), sites, codes, [found])
+            return Growing(kind, levels_of(config, sites), sites, codes, [found])
     return None
 
 
-def _add_imaging(config: Lesions, lesions: list[Lesion], found: Found, cleared: Sequence[Found]) -> None:
+def _add_imaging(config: Lesions, lesions: list[Growing], found: Found, cleared: Sequence[Found]) -> None:
     sites = reading.body_sites(found.resource)
     levels = levels_of(config, sites)
     targets = _seen_at(config, lesions, found, sites, levels)
@@ -90,12 +123,12 @@ def _add_imaging(config: Lesions, lesions: list[Lesion], found: Found, cleared: 
         if later.order > found.order and (not elsewhere or elsewhere & levels):
             return
     unknown = next((k for k in config.classes if k.id == config.unknown), None)
-    lesions.append(Lesion(unknown, levels, sites, set(), [], [found]))
+    lesions.append(Growing(unknown, levels, sites, set(), [], [found]))
 
 
 def _seen_at(
-    config: Lesions, lesions: Sequence[Lesion], found: Found, sites: set[Coding], levels: set[str]
-) -> list[Lesion]:
+    config: Lesions, lesions: Sequence[Growing], found: Found, sites: set[Coding], levels: set[str]
+) -> list[Growing]:
     """The lesions that an imaging finding joins: by focus, else by level, else by region, else the only one."""
     if focus := named_by(found, {c.reference: x for x in lesions for c in x.conditions}):
         return focus
@@ -111,66 +144,60 @@ def _seen_at(
     )
 
 
-def _everywhere(config: Lesions, one: Lesion) -> set[Coding]:
+def _everywhere(config: Lesions, one: Growing) -> set[Coding]:
     return one.sites | {c for c, name in config.levels.items() if name in one.levels}
 
 
-def _complete(config: Lesions, one: Lesion) -> None:
-    order = list(dict.fromkeys(config.levels.values()))
-    names = sorted(one.levels, key=order.index)
-    one.rank = order.index(names[0]) if names else len(order)
-    one.regions = regions_of(config, _everywhere(config, one))
-    elsewhere = bool(one.levels or exact(config, one.regions))
-    one.key = f"{class_id(one)}:{'+'.join(names) or 'unnamed'}"
-    one.conditions.sort(key=_name)
-    one.imaging.sort(key=_name)
-    confirmed = [c.item.get("confirmed") for c in one.conditions]
+def _describe(config: Lesions, place: _Placed) -> Description:
+    grown = place.grown
+    conditions = [c.item for c in sorted(grown.conditions, key=_name)]
+    note = grown.kind.note if grown.kind else None
     # A tumour that is seen again is older than that study.
-    dates = sorted(f.day for f in (*one.conditions, *one.imaging) if f.day and not _is_known(config, f))
-    item: dict[str, Any] = {
-        "key": one.key,
-        "class": class_id(one),
-        "title": one.kind.title if one.kind else "",
-        "code": [c.resource["code"] for c in one.conditions],
-        "level": names,
-        "conditions": [c.item for c in one.conditions],
-        "current": not one.conditions or any(c.item["current"] for c in one.conditions),
-        "recurrent": any(c.item["clinical"] in ("recurrence", "relapse") for c in one.conditions),
-        "imaged": bool(one.imaging),
-        "pathways": [],
-    }
-    if one.kind and one.kind.note:
-        item["note"] = "".join(part for part in one.kind.note.parts if isinstance(part, str))
-    if dates:
-        item["since"] = dates[0]
-    if any(confirmed):
-        item["confirmed"] = True
-    elif confirmed and all(c is False for c in confirmed):
-        item["confirmed"] = False
+    days = sorted(f.day for f in (*grown.conditions, *grown.imaging) if f.day and not _is_known(config, f))
+    return Description(
+        kind=grown.class_id,
+        title=grown.kind.title if grown.kind else "",
+        code=[item["code"] for item in conditions],
+        level=place.levels,
+        conditions=conditions,
+        current=not conditions or any(item["current"] for item in conditions),
+        recurrent=any(item["clinical"] in ("recurrence", "relapse") for item in conditions),
+        imaged=bool(grown.imaging),
+        flags=_flags(config, place),
+        note="".join(part for part in note.parts if isinstance(part, str)) if note else None,
+        since=days[0] if days else None,
+        confirmed=_confirmed([item.get("confirmed") for item in conditions]),
+    )
+
+
+def _confirmed(stated: Sequence[bool | None]) -> bool | None:
+    """True if one Condition is confirmed, False if each says that it is not, else not known."""
+    if any(stated):
+        return True
+    return False if stated and all(answer is False for answer in stated) else None
+
+
+def _flags(config: Lesions, place: _Placed) -> dict[str, bool]:
+    """The flags of the lesion table that something tells: shown, or not shown by a place that says enough."""
+    grown = place.grown
+    placed = bool(grown.levels or exact(config, place.regions))
+    told: dict[str, bool] = {}
     for flag in config.flags:
-        shown = bool(one.levels & flag.levels) or known(flag.sites, one.sites) or known(flag.codes, one.codes)
-        if shown or class_id(one) in flag.classes:
-            item[flag.name] = True
-        elif elsewhere or flag.absent is False:
-            item[flag.name] = False
-    one.item = item
+        shown = bool(grown.levels & flag.levels) or known(flag.sites, grown.sites) or known(flag.codes, grown.codes)
+        if shown or grown.class_id in flag.classes:
+            told[flag.name] = True
+        elif placed or flag.absent is False:
+            told[flag.name] = False
+    return told
 
 
-def _distinct_keys(lesions: list[Lesion]) -> None:
-    seen: dict[str, int] = {}
-    for one in lesions:
-        seen[one.key] = seen.get(one.key, 0) + 1
-        if seen[one.key] > 1:
-            one.key = one.item["key"] = f"{one.key}.{seen[one.key]}"
-
-
-def merge(config: Lesions, lesions: list[Lesion]) -> None:
+def merge(config: Lesions, lesions: list[Growing]) -> None:
     """Lesions of one class with a common level become one, through others too; one of unknown class joins the class there."""
 
     place = {kind.id: n for n, kind in enumerate(config.classes)}
 
-    def order(one: Lesion) -> tuple[bool, int, list[str]]:
-        return class_id(one) == "unknown", place.get(class_id(one), len(place)), sorted(one.levels)
+    def order(one: Growing) -> tuple[bool, int, list[str]]:
+        return one.class_id == "unknown", place.get(one.class_id, len(place)), sorted(one.levels)
 
     lesions[:] = _joined(sorted(lesions, key=order))
     lesions.sort(key=order)
@@ -179,7 +206,7 @@ def merge(config: Lesions, lesions: list[Lesion]) -> None:
         grown = False
         for one in lesions:
             near_by = (x for x in lesions if x is not one and x.levels & one.levels)
-            other = next((x for x in near_by if "unknown" in (class_id(one), class_id(x))), None)
+            other = next((x for x in near_by if "unknown" in (one.class_id, x.class_id)), None)
             if other is not None:
                 one.absorb(other)
                 lesions.remove(other)
@@ -187,35 +214,35 @@ def merge(config: Lesions, lesions: list[Lesion]) -> None:
                 break
 
 
-def _joined(lesions: Sequence[Lesion]) -> list[Lesion]:
+def _joined(lesions: Sequence[Growing]) -> list[Growing]:
     """Lesions of one class with a common level as one. Those that are left of a class share no level, so that each next one
     is held against as few as there are levels, however many Conditions repeat them.
     """
-    by_kind: dict[str, list[Lesion]] = {}
-    apart: list[Lesion] = []
+    by_kind: dict[str, list[Growing]] = {}
+    apart: list[Growing] = []
     for one in lesions:
         if not one.levels:
             apart.append(one)
             continue
-        mine = by_kind.setdefault(class_id(one), [])
+        mine = by_kind.setdefault(one.class_id, [])
         met = [x for x in mine if x.levels & one.levels]
         for other in (*met[1:], one) if met else ():
             met[0].absorb(other)
-        by_kind[class_id(one)] = [x for x in mine if x not in met[1:]] if met else [*mine, one]
+        by_kind[one.class_id] = [x for x in mine if x not in met[1:]] if met else [*mine, one]
     return [*(x for kind in by_kind.values() for x in kind), *apart]
 
 
-def absorb_unnamed(lesions: list[Lesion]) -> None:
+def absorb_unnamed(lesions: list[Growing]) -> None:
     """Without a site all of a class are one unnamed lesion (D3); it is that of the only named one, if there is just one."""
-    named: dict[str, list[Lesion]] = {}
+    named: dict[str, list[Growing]] = {}
     for one in lesions:
         if one.levels:
-            named.setdefault(class_id(one), []).append(one)
-    unnamed: dict[str, Lesion] = {}
-    kept: list[Lesion] = []
+            named.setdefault(one.class_id, []).append(one)
+    unnamed: dict[str, Growing] = {}
+    kept: list[Growing] = []
     for one in lesions:
-        of_class = named.get(class_id(one), [])
-        target = of_class[0] if len(of_class) == 1 else unnamed.setdefault(class_id(one), one)
+        of_class = named.get(one.class_id, [])
+        target = of_class[0] if len(of_class) == 1 else unnamed.setdefault(one.class_id, one)
         if one.levels or target is one:
             kept.append(one)
         else:

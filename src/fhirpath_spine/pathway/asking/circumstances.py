@@ -1,0 +1,51 @@
+"""What all questions about one chart share: the content, the facts and the lesions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fhirpath_spine.fhirpath import Incomplete
+from fhirpath_spine.pathway.facts.facts import Facts
+from fhirpath_spine.pathway.lesions.building import build
+from fhirpath_spine.pathway.lesions.lesion import Lesion, as_partly_read, behaviour
+from fhirpath_spine.pathway.lesions.places import assigner
+from fhirpath_spine.pathway.model import Library, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """``complete``: there can be no lesion besides ``lesions``, since all that founds one was read."""
+
+    library: Library
+    facts: Facts
+    site: Site
+    lesions: tuple[Lesion, ...] = ()
+    complete: bool = True
+
+    def with_lesions(self, lesions: Iterable[Lesion]) -> Circumstances:
+        """The same circumstances once more is known of the lesions."""
+        return replace(self, lesions=tuple(lesions))
+
+
+def gather(library: Library, facts: Facts, site: Site) -> Circumstances:
+    """The lesions of a chart, each described with what belongs to it, and the facts at their lesions."""
+    config = library.lesions
+    conditions, imaging = (isinstance(facts.resolve(n).items, Incomplete) for n in (config.conditions, config.imaging))
+    complete = not (conditions or imaging)
+    lesions = build(config, facts.all_found(config.conditions), facts.all_found(config.imaging))
+    placed = facts.placed(assigner(config, lesions, complete=complete), complete=complete)
+    told = (x.told(behaviour=behaviour(config, x, _histology(library, placed, x))) for x in lesions)
+    described = (as_partly_read(config, x, conditions=conditions, imaging=imaging) for x in told)
+    return Circumstances(library, placed, site, tuple(described), complete)
+
+
+def _histology(library: Library, facts: Facts, lesion: Lesion) -> list[Any]:
+    """The answers of the histology of a lesion; Incomplete where there may be more."""
+    name = library.lesions.histology
+    if not name:
+        return []
+    items = facts.resolve(name, lesion.key).items
+    answers = [item["value"] for item in items if "value" in item]
+    return Incomplete(answers) if isinstance(items, Incomplete) else answers
