@@ -73,7 +73,8 @@ def test_what_is_found_is_interpreted_until_it_is_prepared(shelf: Watched, profi
     started(shelf, profiles)
     found = started(shelf, profiles)
     assert not any(criterion.prepared for criterion in found.criteria)
-    found.prepare()
+    for criterion in found.criteria:
+        criterion.prepare()
     assert all(criterion.prepared for criterion in found.criteria)
 
 
@@ -205,8 +206,8 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> tuple[Content, Content
         return load_content(Settings(profiles=profiles_directory(), site=site, cache=folder))
 
     now, kept, prepared = load(), load(), load()
-    prepared.compiled.prepare()
-    assert [any(c.prepared for c in content.compiled.criteria) for content in (now, kept, prepared)] == [
+    prepared.prepare()
+    assert [any(c.prepared for c in content.criteria) for content in (now, kept, prepared)] == [
         True,
         False,
         True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -40,18 +41,17 @@ def test_prod_refuses_to_start_with_2() -> None:
     process = start(free_port())
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (2, "")
-    assert "refuses to start" in err
+    assert "refuses to start" in said(err)
 
 
-@pytest.mark.parametrize("command", ["serve", "demo"])
-def test_a_port_that_is_taken_is_said_before_anything_is_shown(
-    run: Any, monkeypatch: pytest.MonkeyPatch, command: str
-) -> None:
-    monkeypatch.setenv("SPINE_MODE", "dev")
+def test_a_port_that_is_taken_is_said_before_anything_is_shown(run: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        found = run(command, "--port", str(taken.getsockname()[1]))
-    assert (found.code, found.out) == (2, "")
-    assert "--port" in found.err
+        port = taken.getsockname()[1]
+        demo, process = run("demo", "--port", str(port)), start(port, SPINE_MODE="dev")
+        out, err = process.communicate(timeout=30)
+    assert (demo.code, demo.out) == (process.returncode, out) == (2, "")
+    assert "--port" in demo.err
+    assert "--port" in said(err)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -64,8 +64,16 @@ def test_dev_serves_says_so_loudly_and_a_signal_ends_it_with_0(number: signal.Si
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (0, "")
-    assert "callers are NOT authenticated" in err
+    assert "callers are NOT authenticated" in said(err)
     assert "Traceback" not in err
+
+
+def said(err: str) -> str:
+    """What the lines of the log say; each of them has to be JSON, the last one too."""
+    assert err.endswith("\n")
+    lines = [json.loads(line) for line in err.splitlines()]
+    assert all({"at", "level", "logger"} < line.keys() for line in lines)
+    return "\n".join(str(line.get("message", line)) for line in lines)
 
 
 WEBSOCKET = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\nSec-WebSocket-Version: 13\r\n"
@@ -86,9 +94,61 @@ def test_neither_a_websocket_nor_a_caller_who_hangs_up_leaves_more_than_a_word_i
     finally:
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=30)
-    assert "caller left while sending" in err
+    assert "caller left while sending" in said(err)
     assert "internal error" not in err
     assert "canary4711" not in err
+
+
+def test_a_pipe_that_nobody_reads_stops_no_call_and_the_lost_lines_are_counted() -> None:
+    port = free_port()
+    process = start(port, SPINE_MODE="dev")
+    assert process.stderr is not None
+    fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
+    refused = "POST /cds-services/spine-patient-view HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
+    calls = 3000
+    try:
+        discovered(port)
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as caller, caller.makefile("rb") as answers:
+            for _ in range(calls):
+                caller.sendall(refused.encode())
+                assert answer_to(answers) == 415
+            caller.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert answer_to(answers) == 200
+    finally:
+        process.send_signal(signal.SIGTERM)
+        lines = [json.loads(line) for line in process.stderr]  # to the end, which comes when the process has ended
+        process.communicate(timeout=30)
+    refusals = sum("415" in line.get("message", "") for line in lines)
+    lost = sum(line["lines"] for line in lines if line.get("event") == "dropped")
+    assert process.returncode == 0
+    assert lost > 0
+    assert refusals + lost == calls
+
+
+def test_an_end_does_not_wait_for_a_pipe_that_nobody_reads() -> None:
+    port = free_port()
+    process = start(port, SPINE_MODE="dev")
+    assert process.stderr is not None
+    fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
+    discovered(port)
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as caller, caller.makefile("rb") as answers:
+        for _ in range(100):
+            caller.sendall(b"POST /cds-services/spine-patient-view HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+            assert answer_to(answers) == 415
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 0
+    process.communicate()
+
+
+def answer_to(answers: Any) -> int:
+    """The status of the next answer on a connection, which is read to its end."""
+    status = int(answers.readline().split()[1])
+    length = 0
+    while (line := answers.readline().strip().lower()) != b"":
+        if line.startswith(b"content-length:"):
+            length = int(line.partition(b":")[2])
+    answers.read(length)
+    return status
 
 
 def discovered(port: int) -> Any:

@@ -10,12 +10,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from fhirpath_spine.authoring import profiles_directory
-from fhirpath_spine.entrypoints.kept import Compiled, cache, compiled
+from fhirpath_spine.entrypoints.kept import cache, compiled
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import RequestError, SettingsError
 from fhirpath_spine.exchange.outgoing.cards import Wording
 from fhirpath_spine.exchange.outgoing.ids import PUBLIC_KEY, Ids
 from fhirpath_spine.exchange.outgoing.phrases import Phrases
+from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.model import Library, Site
 
 HOOKS = ("patient-view",)
@@ -27,18 +28,16 @@ KEY_BYTES = 32
 class Content:
     """The loaded content of one process."""
 
-    compiled: Compiled
+    library: Library
+    site: Site
     wording: Wording
+    criteria: tuple[Expression, ...] = ()
+    """The criteria of the library, where it was found compiled: a service prepares them."""
 
-    @property
-    def library(self) -> Library:
-        """The library in force."""
-        return self.compiled.library
-
-    @property
-    def site(self) -> Site:
-        """What the site decides."""
-        return self.compiled.site
+    def prepare(self) -> None:
+        """Generates the source of each criterion now, so that no call pays for it."""
+        for criterion in self.criteria:
+            criterion.prepare()
 
 
 def load_content(settings: Settings) -> Content:
@@ -52,7 +51,8 @@ def load_content(settings: Settings) -> Content:
     profiles = settings.profiles or profiles_directory()
     found = compiled(profiles, settings.site, cache(settings.cache))
     library = found.library
-    return Content(found, Wording(library, Phrases(library.phrases), Ids(read_key(settings.hmac_key_file))))
+    wording = Wording(library, Phrases(library.phrases), Ids(read_key(settings.hmac_key_file)))
+    return Content(library, found.site, wording, found.criteria)
 
 
 def read_key(path: Path | None) -> bytes:

@@ -34,16 +34,11 @@ _BROKEN = (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexE
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A library for a site, and its criteria, which a service prepares and a command that judges one chart does not."""
+    """A library for a site, and its criteria, for a service to prepare; one chart is judged sooner than that is done."""
 
     library: Library
     site: Site
     criteria: tuple[Expression, ...]
-
-    def prepare(self) -> None:
-        """Generates the source of each criterion now, so that no call pays for it."""
-        for criterion in self.criteria:
-            criterion.prepare()
 
 
 def cache(setting: str) -> Shelf | None:

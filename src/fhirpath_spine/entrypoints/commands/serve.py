@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fhirpath_spine.entrypoints.commands.demo import WRITTEN_FOR, patients_directory, show_all
-from fhirpath_spine.entrypoints.content import load_content, moment
-from fhirpath_spine.entrypoints.http.process import build, check_free, check_mode, run
-from fhirpath_spine.entrypoints.settings import load
+from fhirpath_spine.entrypoints.logs import start_logging
+from fhirpath_spine.entrypoints.printing import note
 
 Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[int, typer.Option("--port", min=1, max=65535)]
+logger = logging.getLogger("fhirpath_spine.serve")
 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
@@ -21,10 +21,14 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
     Exit: 0 after SIGTERM, 1 the content cannot be used, 2 the settings do not allow a start.
     """
+    start_logging()  # before what may fail: an import, too, fails as a line of the log
+    from fhirpath_spine.entrypoints.http.process import build, check_free, check_mode, run
+    from fhirpath_spine.entrypoints.settings import load
+
     settings = load().settings
     check_mode(settings)
     check_free(host, port)
-    run(build(settings), settings, host, port)
+    run(build(settings), settings, host, port, logger.warning)
 
 
 def demo(
@@ -38,6 +42,11 @@ def demo(
 
     Exit: 0 shown, 1 the content cannot be used, 2 wrong use.
     """
+    from fhirpath_spine.entrypoints.commands.demo import WRITTEN_FOR, patients_directory, show_all
+    from fhirpath_spine.entrypoints.content import load_content, moment
+    from fhirpath_spine.entrypoints.http.process import build, check_free, run
+    from fhirpath_spine.entrypoints.settings import load
+
     if not once:
         check_free(host, port)
     first = load(mode="dev", clock=None).settings
@@ -46,4 +55,4 @@ def demo(
     show_all(content, patients or patients_directory(), when)
     if not once:
         settings = load(mode="dev", clock=when).settings
-        run(build(settings, content), settings, host, port)
+        run(build(settings, content), settings, host, port, note)

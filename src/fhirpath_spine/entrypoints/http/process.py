@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import signal
 import socket
 import sys
@@ -20,8 +19,8 @@ from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.entrypoints.clients import Registry, load_clients
 from fhirpath_spine.entrypoints.content import HOOKS, Content, load_content
 from fhirpath_spine.entrypoints.http.app import SANDBOX, create
+from fhirpath_spine.entrypoints.logs import start_logging
 from fhirpath_spine.entrypoints.settings import Settings
-from fhirpath_spine.entrypoints.show import talk
 from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange.incoming.addresses import Servers
 from fhirpath_spine.service import Client, HookService, Snapshot
@@ -68,7 +67,7 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
     check_mode(settings)
     registry = _registry(settings)
     content = content or load_content(settings)
-    content.compiled.prepare()
+    content.prepare()
     snapshot = Snapshot.of(content.library, content.site, content.wording)
     ehr = Ehr()
     services = [
@@ -130,16 +129,17 @@ def check_free(host: str, port: int) -> None:
         ) from None
 
 
-def run(app: FastAPI, settings: Settings, host: str, port: int) -> None:
-    """Serves until SIGTERM or SIGINT; then ends what is in flight and leaves with 0."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    out = talk()
-    out.print(BANNER, style="bold yellow")
+def run(app: FastAPI, settings: Settings, host: str, port: int, announce: Callable[[str], None]) -> None:
+    """Serves until SIGTERM or SIGINT; then ends what is in flight and leaves with 0. ``announce`` says what one has to know
+    before that.
+    """
+    announce(BANNER)
     if not _is_loopback(host):
-        out.print(f"Listening on {host}, which other machines may reach.", style="bold red")
+        announce(f"Listening on {host}, which other machines may reach.")
     if settings.clock is not None:
-        out.print(f"The clock stands at {settings.clock.isoformat()} (SPINE_CLOCK).", style="yellow")
-    out.print(f"Discovery: http://{host}:{port}/cds-services")
+        announce(f"The clock stands at {settings.clock.isoformat()} (SPINE_CLOCK).")
+    announce(f"Discovery: http://{host}:{port}/cds-services")
+    start_logging()
     # The server restores these handlers and raises the signal again when it has ended.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)

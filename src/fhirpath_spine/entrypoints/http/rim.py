@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -20,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fhirpath_spine.entrypoints.http.statuses import answer
+from fhirpath_spine.entrypoints.logs import places
 from fhirpath_spine.errors import BodyTooLarge, MediaTypeUnsupported, SpineError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.incoming.addresses import read_base
@@ -175,7 +175,7 @@ class Rim:
             logger.info("caller left while sending")
             return
         except Exception as error:
-            logger.error("internal error %s at %s", type(error).__name__, _places(error))
+            logger.error("internal error %s at %s", type(error).__name__, places(error))
             text = "The service failed. Nothing was judged; this is not a statement that nothing is needed."
             status, body = 500, outcome("exception", text, code="internal-error", decision=_decision(state))
         else:
@@ -189,12 +189,6 @@ class Rim:
 def _decision(state: Json) -> str:
     trace = state.get("trace")
     return trace.decision if trace is not None else ""
-
-
-def _places(error: BaseException) -> str:
-    """Where it happened, from the outside in; never the message, which may hold a value."""
-    frames = traceback.extract_tb(error.__traceback__)[-6:]
-    return " > ".join(f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno}" for f in frames)
 
 
 async def _respond(send: Send, status: int, body: Json, fields: dict[str, str]) -> None:
