@@ -20,6 +20,7 @@ EDITS = {
     "a text of one pathway": ("alpha/texts/R-ALPHA-01.md", "The aim", "The one aim", True, {A}),
     "a module that one pathway uses": ("modules/pain.yaml", "title: Pain plan", "title: Plan", True, {A}),
     "a shared file": ("data.yaml", "within: 7 days", "within: 8 days", True, BOTH),
+    "a word that raises a doubt": ("words.yaml", "weak .. leg", "weak .. arm", True, BOTH),
     "the policy": ("policy.yaml", "warning: 2", "warning: 3", True, BOTH),
     "a code that only one pathway reads": ("terminology/local.csv", "creatinine,creatinine,", "creatinine,crea,", True, {A}),
     "a code that both read": ("terminology/local.csv", "metastasis,metastasis,", "metastasis,meta,", True, BOTH),

@@ -154,7 +154,15 @@ def test_no_folder_is_an_error_like_any_other(tmp_path):
 def test_an_empty_folder_names_every_file_that_is_missing(tmp_path):
     missing = {d.span.file.removeprefix(f"{tmp_path.as_posix()}/") for d in check(tmp_path) if d.code == "SP201"}
 
-    assert missing >= {"data.yaml", "lesions.yaml", "policy.yaml", "phrases.yaml", "sources.yaml", "claims.yaml"}
+    assert missing >= {
+        "data.yaml",
+        "lesions.yaml",
+        "policy.yaml",
+        "phrases.yaml",
+        "words.yaml",
+        "sources.yaml",
+        "claims.yaml",
+    }
 
 
 def test_errors_of_all_files_are_named_at_once(profiles):

@@ -9,13 +9,14 @@ import pytest
 
 from fhirpath_spine.diagnostics import Severity, catalogue
 
-A, B, DATA, POLICY, LESIONS, PAIN = (
+A, B, DATA, POLICY, LESIONS, PAIN, WORDS = (
     "alpha/pathway.yaml",
     "beta/pathway.yaml",
     "data.yaml",
     "policy.yaml",
     "lesions.yaml",
     "modules/pain.yaml",
+    "words.yaml",
 )
 
 
@@ -171,6 +172,14 @@ BAD = {
     "a whole number that is none": Bad("SP227", POLICY, "warning: 2", "warning: two", "warning: ¦two", "whole number"),
     "an empty text": Bad("SP225", PAIN, "title: Pain plan", "title: ''", "title: ¦''", "empty"),
     "an empty list": Bad("SP230", B, 'states: [EMERGENCY: "true"]', "states: []", "¦states", "at least one"),
+    "a word twice": Bad("SP204", WORDS, "weak: [lump]", "weak: [lump, Cancer]", "lump, ¦Cancer", "line 2"),
+    "a stop twice": Bad("SP204", WORDS, "[family history, fh]", "[family history, fh, FH]", "fh, ¦FH", "line 6"),
+    "a word that another holds": Bad("SP341", WORDS, 'cancer, "*', 'cancer, lipoblastoma, "*', "¦lipoblastoma", "'*blastoma' holds"),
+    "a stop that holds no word": Bad("SP341", WORDS, "say: lump sum", "say: lumpy sum", "¦lumpy sum", "no word"),
+    "a bound that nothing reads": Bad("SP341", WORDS, "preceding", "preceding, within: 2", "governs: ¦preceding", "within"),
+    "a star in the middle": Bad("SP208", WORDS, "weak: [lump]", "weak: [lu*mp]", "[¦lu*mp", "word or phrase"),
+    "a language in full": Bad("SP208", WORDS, "fr:", "french:", "¦french", "two letters"),
+    "a stop of a list that is not there": Bad("SP226", WORDS, "of: weak", "of: week", "of: ¦week", "Did you mean 'weak'?"),
     "an option without alternatives": Bad("SP322", A, '    alternatives: ["Watching."]\n', "", "kind: ¦surgery", "R-ALPHA-01"),
     "two names in one entry": Bad("SP231", B, 'states: [EMERGENCY: "true"]', 'states: [{EMERGENCY: "true", WORKUP: "true"}]', "[¦{EMERGENCY", "dash"),
     "a search by prefix": Bad("SP323", DATA, "Observation: {code: night-pain}", "Observation: {code: cancer}", "Observation: {code: ¦cancer}", "single codes"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fhirpath_spine.authoring import load_site
+from fhirpath_spine.authoring import load, load_site
 from fhirpath_spine.errors import ProfileError
+from fhirpath_spine.pathway.facts.words import Lists, Word
 from fhirpath_spine.pathway.model import Site
 
 GOOD = """\
@@ -13,6 +14,10 @@ timezone: Europe/Berlin
 flags: {endoscopy: true}
 frameworks: [F]
 variants: [NTRK1]
+languages: [fr, en]
+words:
+  strong: [neoplazm, {say: bump, notAfter: speed}]
+  deficit: [jelly legs]
 code_map:
   - {from: "urn:example:house|NP1", to: "local|night-pain", claim: A. Coder, when: 2026-01-31}
   - {from: "icd-10-cm|M54.6", to: "icd-10-cm|C50.9", claim: A. Coder, when: 2026-01-31}
@@ -31,6 +36,9 @@ BAD = {
     "a target in an unknown system": ("local|night-pain", "lokal|night-pain", "SP211", '"lokal|', "'local'"),
     "a mapping without its claim": ("night-pain\", claim: A. Coder,", "night-pain\",", "SP206", "{from: \"urn", "claim"),
     "a code mapped twice": ("icd-10-cm|M54.6", "urn:example:house|NP1", "SP204", "", "twice"),
+    "a language without words": ("[fr, en]", "[fr, nl]", "SP220", "nl]", "Known: en, fr"),
+    "a stop of a site": ("  deficit:", "  stops:", "SP205", "stops:", "strong, weak, deficit"),
+    "a word of a site twice": ("neoplazm,", "bump,", "SP204", "bump, notAfter", "once"),
     "an unknown key": ("flags:", "flag:", "SP205", "flag:", "'flags'"),
     "a digest of another form": ("0" * 64, "0" * 63, "SP208", "0" * 63, "64"),
     "an alias": ("timezone: Europe/Berlin", "timezone: *x", "SP203", "*x", ""),
@@ -54,6 +62,8 @@ def test_a_site_sets_zone_flags_frameworks_codes_and_approvals(profiles, site_fi
         ("urn:example:house", "NP1"): ("urn:example:local", "night-pain"),
         ("http://hl7.org/fhir/sid/icd-10-cm", "M54.6"): ("http://hl7.org/fhir/sid/icd-10-cm", "C50.9"),
     }
+    assert site.languages == ("fr", "en")
+    assert site.words == Lists(strong=(Word("neoplazm"), Word("bump", ("speed",))), deficit=(Word("jelly legs"),))
     assert site.approvals[0]["pathway"] == "PW-ALPHA"
     assert site.approvals[0]["role"] == "head of spine surgery"
 
@@ -80,6 +90,15 @@ def test_what_would_be_set_without_effect_is_refused(profiles, site_file, old, n
         where = text.index(at)
         line = text.count("\n", 0, where) + 1
         assert (error.span.line, error.span.column) == (line, where - text.rfind("\n", 0, where))
+
+
+def test_words_and_languages_of_a_site_count_for_every_digest(profiles):
+    before = load(profiles.folder)
+    for site in (Site(languages=("en", "fr")), Site(words=Lists(weak=(Word("bump"),)))):
+        after = load(profiles.folder, site)
+        assert after.digest != before.digest
+        assert all(after.pathway(p.id).digest != p.digest for p in before.pathways)
+    assert load(profiles.folder, Site()).digest == before.digest
 
 
 def test_a_missing_site_file_is_named(profiles, site_file):

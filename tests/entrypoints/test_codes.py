@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fhirpath_spine import authoring
-from fhirpath_spine.exchange.ehr_side.expanding import question
+from fhirpath_spine.exchange.ehr_side.expanding import SNOMED, question
 from tests.entrypoints.fhir_stub import OUTCOME, FhirStub, Reply, serving
 
 HOUSE = "urn:example:house"
@@ -147,3 +147,89 @@ def test_where_shows_what_reads_a_code(run: Any) -> None:
     assert run("codes", "where", "|C79.51").code == 2
     assert "any-secondary" in run("codes", "where", "C79.51").out
     assert "Nothing reads" in run("codes", "where", "nothing-has-this").err
+
+
+# ------------------------------------------------------------------ classified by display
+
+LIST = """code,display
+9900001,Malignant neoplasm of breast
+9900002,Metastatic malignant neoplasm to vertebra
+9900003,Follicular lymphoma
+9900004,Benign neoplasm of breast
+9900005,Fracture of femur
+"""
+
+
+@pytest.fixture
+def classify(run: Any, tmp_path: Path) -> Any:
+    def command(text: str | bytes, *more: str) -> Any:
+        (tmp_path / "mine.csv").write_bytes(text.encode() if isinstance(text, str) else text)
+        return run("codes", "expand", "--list", "mine.csv", "--out", "house.csv", *more)
+
+    return command
+
+
+def test_a_list_of_the_site_is_classified_and_read_at_load(classify: Any, tmp_path: Path) -> None:
+    ran = classify(LIST)
+    assert ran.code == 0, ran.err
+    assert ran.out.strip() == "house.csv"
+    assert "metastatic: 1 codes" in ran.err
+    assert "other: 1 codes, no tumours" in ran.err
+    assert "Written: 3 codes, 3 of them new" in ran.err
+    (tmp_path / "site.yaml").write_text("timezone: UTC\nexpansions: [house.csv]\n", encoding="utf-8")
+    site = authoring.load_site(tmp_path / "site.yaml", authoring.profiles_directory())
+    library = authoring.load(authoring.profiles_directory(), site)
+    assert library.value_sets["primary-cancer-breast"].contains(SNOMED, "9900001")
+    assert library.value_sets["any-secondary-malignancy"].contains(SNOMED, "9900002")
+    assert library.value_sets["haematological-malignancy"].contains(SNOMED, "9900003")
+    assert not any(v.contains(SNOMED, "9900004") for v in library.value_sets.values())
+
+
+@pytest.mark.usefixtures("loaded")
+def test_the_tumours_of_a_terminology_server_are_classified(run: Any, tx: FhirStub, tmp_path: Path) -> None:
+    displays = ["Carcinoma of stomach", "Growth without a word"]
+    contains = [{"system": SNOMED, "code": f"990000{n}", "display": d} for n, d in enumerate(displays)]
+    tx.expand = lambda _: (200, {"resourceType": "ValueSet", "expansion": {"total": 2, "contains": contains}})
+    ran = run("codes", "expand", "--tx", tx.base, "--tumours", "<< 9900009", "--out", "house.csv")
+    assert ran.code == 0, ran.err
+    assert "uncertain-or-unspecified: 1 codes." in ran.err
+    written = (tmp_path / "house.csv").read_text(encoding="utf-8")
+    assert "# source: << 9900009\n" in written
+    assert f"# server: {tx.base}\n" in written
+    assert (
+        "primary-cancer-other,http://snomed.info/sct,9900000,Carcinoma of stomach,malignant-primary,stomach" in written
+    )
+
+
+@pytest.mark.usefixtures("loaded")
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("code,display\nA1,Carcinoma\n", "Line 2 of the list holds no code"),
+        ("code,display\n9900005,Fracture of femur\n", "names a cancer"),
+        (b"code,display\n9900005,\xff\n", "not UTF-8"),
+    ],
+)
+def test_a_list_that_cannot_be_classified_is_not_written(classify: Any, tmp_path: Path, text: Any, says: str) -> None:
+    ran = classify(text)
+    assert (ran.code, ran.out) == (2, "")
+    assert says in ran.err
+    assert not (tmp_path / "house.csv").exists()
+
+
+@pytest.mark.usefixtures("loaded")
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "One of --valueset"),
+        (("--list", "a", "--tumours", "b"), "One of --valueset"),
+        (("--tumours", "b"), "--tx is missing"),
+        (("--valueset", "nsaid=b"), "--tx is missing"),
+        (("--tx", "http://x.example/fhir", "--valueset", "nsaid=b"), "written as YAML"),
+        (("--list", "nowhere.csv"), "cannot be read"),
+    ],
+)
+def test_wrong_use_of_expand_says_what_is_needed(run: Any, words: tuple[str, ...], says: str) -> None:
+    ran = run("codes", "expand", "--out", "house.csv", *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert says in ran.err

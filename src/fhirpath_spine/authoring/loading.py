@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.lint import lint
-from fhirpath_spine.authoring.profile.digests import with_digests
+from fhirpath_spine.authoring.profile.digests import SITE_WORDS, with_digests
+from fhirpath_spine.authoring.profile.displays import FILE as DISPLAYS
+from fhirpath_spine.authoring.profile.displays import read_displays
 from fhirpath_spine.authoring.profile.files import read_files
 from fhirpath_spine.authoring.profile.library import build
+from fhirpath_spine.authoring.profile.terminology import read_terminology
 from fhirpath_spine.authoring.source.folder import Folder
 from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.diagnostics import Severity
@@ -58,6 +61,8 @@ def examine(directory: PathLike, site: Site | None = None) -> Checked:
         files = read_files(folder)
         if site is not None and site.expansions:
             files.content["expansions"] = files.terminology.extend(site.expansions)
+        if site is not None and (site.languages != Site().languages or site.words != Site().words):
+            files.content[SITE_WORDS] = repr((site.languages, site.words))
         if files.shared is not None and files.terminology.value_sets:
             draft = build(files, files.shared)
             lint(draft, site or Site())
@@ -67,8 +72,13 @@ def examine(directory: PathLike, site: Site | None = None) -> Checked:
 
 
 def check(directory: PathLike, site: Site | None = None) -> list[Diagnostic]:
-    """All errors and warnings about a profile set, in order of place."""
-    return list(examine(directory, site).diagnostics)
+    """All errors and warnings about a profile set, in order of place; those about files that only tools read, too."""
+    report = Report()
+    report.extend(examine(directory, site).diagnostics)
+    folder = Folder.at(directory, report)
+    if folder is not None and (folder.root / DISPLAYS).exists():
+        read_displays(folder, read_terminology(folder, [])[0])
+    return report.sorted()
 
 
 def load(directory: PathLike, site: Site | None = None) -> Library:

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fhirpath_spine.authoring.profile.definitions import DataForm
+from fhirpath_spine.authoring.profile.displays import DisplaysForm
 from fhirpath_spine.authoring.profile.evidence import ClaimsForm, PhrasesForm, SourcesForm
 from fhirpath_spine.authoring.profile.lesions import LesionsForm
 from fhirpath_spine.authoring.profile.pathways import ModuleForm, PathwayForm
 from fhirpath_spine.authoring.profile.policy import PolicyForm
 from fhirpath_spine.authoring.profile.site import SiteForm
+from fhirpath_spine.authoring.profile.words import WordsForm
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -28,7 +30,9 @@ FORMS: dict[str, type[BaseModel]] = {
     "sources": SourcesForm,
     "claims": ClaimsForm,
     "phrases": PhrasesForm,
+    "words": WordsForm,
     "site": SiteForm,
+    "displays": DisplaysForm,
 }
 """The published schemas by name."""
 BASE = "https://fhirpath-spine.org/schema"

@@ -27,6 +27,8 @@ from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.model import Library, Site
 
 OFF = "off"
+LARGEST = 32 << 20
+"""Largest file beside the site file, in bytes: a table of codes."""
 PACKAGE = Path(__file__).resolve().parents[1]
 _BROKEN = (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, KeyError, TypeError, ValueError)
 """What reading a pickle raises that was not written by this code."""
@@ -162,5 +164,5 @@ def _installed() -> list[str]:
 def _digest_of(path: Path) -> str:
     """The digest of a file's bytes, read as the load would read them; empty if it would refuse to."""
     folder = Folder.at(path.parent, Report())
-    data = folder.read_bytes(path.name) if folder is not None else None
+    data = folder.read_bytes(path.name, LARGEST) if folder is not None else None
     return "" if data is None else hashlib.sha256(data).hexdigest()

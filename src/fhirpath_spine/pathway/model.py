@@ -15,6 +15,7 @@ from typing import Any
 
 from fhirpath_spine.fhirpath import Expression, ValueSet
 from fhirpath_spine.pathway.facts.needs import Coding, Need
+from fhirpath_spine.pathway.facts.words import Lists
 from fhirpath_spine.pathway.lesions.table import Lesions
 from fhirpath_spine.pathway.sentences import Text
 
@@ -360,6 +361,10 @@ class Site:
     """Value set -> codes that the site adds to it, from its own expansion files."""
     files: tuple[str, ...] = ()
     """Names of the expansion files, which lie beside ``site.yaml``."""
+    languages: tuple[str, ...] = ("en",)
+    """The languages that free text of this site is written in; the lists of words are those of the library."""
+    words: Lists = field(default_factory=Lists)
+    """The site's own words that raise a doubt."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -383,6 +388,8 @@ class Library:
     flags: tuple[str, ...] = ()
     """Names of the site flags that expressions read."""
     frameworks: tuple[Framework, ...] = ()
+    words: Mapping[str, Lists] = field(default_factory=dict)
+    """Language -> the words of free text that raise a doubt."""
 
     def pathway(self, id: str) -> Pathway | None:  # noqa: A002 - the field's own word
         """The pathway of that id, if the library holds it."""

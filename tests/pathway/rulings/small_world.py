@@ -297,6 +297,7 @@ def library(pathways: Mapping[str, Json], *, define: Json | None = None, policy:
         "lesions.yaml": LESIONS,
         "policy.yaml": {**POLICY, **(policy or {})},
         "phrases.yaml": _phrases(),
+        "words.yaml": "en:\n  strong: [cancer]\n",
         "sources.yaml": {
             "sources": {
                 "N": {

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from fhirpath_spine.pathway.model import Library, Pathway
 
 
+SITE_WORDS = "words of the site"
+"""What a site adds to the words counts for each pathway, as the words do."""
+
+
 def with_digests(library: Library, files: Files) -> Library:
     """The same library with its digests."""
     lines = {name: canonical(content) for name, content in files.content.items()}
@@ -37,7 +41,7 @@ def with_digests(library: Library, files: Files) -> Library:
 
 
 def _belongs(name: str, folder: str, files: Files) -> bool:
-    if name in SHARED or name.startswith(f"{folder}/"):
+    if name in (*SHARED, SITE_WORDS) or name.startswith(f"{folder}/"):
         return True
     used = files.pathways[folder].use
     module = next((m for m, (file, _) in files.catalogue.modules.items() if file == name), None)

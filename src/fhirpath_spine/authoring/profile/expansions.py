@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +21,7 @@ from fhirpath_spine.diagnostics import did_you_mean
 if TYPE_CHECKING:
     from fhirpath_spine.authoring.profile.terminology import Terminology
     from fhirpath_spine.authoring.source.folder import Folder
+    from fhirpath_spine.diagnostics import Span
     from fhirpath_spine.pathway.facts.needs import Coding
 CodeText = Annotated[Scalar, *pattern(r"[^\s|]+( [^\s|]+)*", "a code")]
 
@@ -94,37 +95,37 @@ def _quoted(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def read(names: Iterable[Scalar], beside: Folder, terminology: Terminology) -> dict[str, frozenset[Coding]]:
-    """The codes that the files of a site add, by value set. What is wrong with a file is in the folder's report: it has
-    another digest than it says (SP224), or names a value set that no profile has (SP301).
+def read(name: Scalar, beside: Folder, terminology: Terminology) -> dict[str, set[Coding]]:
+    """The codes that a file of a site adds, by value set. What is wrong with it is in the folder's report: it has another
+    digest than it says (SP224), or names a value set that no profile has (SP301).
     """
     found: dict[str, set[Coding]] = {}
-    for name in names:
-        node = beside.yaml(str(name))
-        form = None if node is None else read_form(ExpansionForm, node, beside.report)
-        if form is None:
-            if node is None:
-                beside.report.add(
-                    "SP224", f"the expansion file '{name}' cannot be read", name.span, "Name a file beside."
-                )
+    node = beside.yaml(str(name))
+    form = None if node is None else read_form(ExpansionForm, node, beside.report)
+    if form is None:
+        if node is None:
+            beside.report.add("SP224", f"the expansion file '{name}' cannot be read", name.span, "Name a file beside.")
+        return found
+    content = node.get("valueSets") if isinstance(node, Block) else None
+    if digest_of(content) != form.sha256:
+        anew(beside, form.sha256.span)
+        return found
+    for value_set, one in form.value_sets.items():
+        if value_set not in terminology.value_sets:
+            unknown(value_set, beside, value_set.span, terminology)
             continue
-        content = node.get("valueSets") if isinstance(node, Block) else None
-        if digest_of(content) != form.sha256:
-            beside.report.add(
-                "SP224",
-                "the digest is not that of the codes in this file",
-                form.sha256.span,
-                "Write it anew with fhirpath-spine codes expand; changes by hand belong into code_map.",
-            )
-            continue
-        for value_set, one in form.value_sets.items():
-            if value_set not in terminology.value_sets:
-                hint = (
-                    did_you_mean(value_set, terminology.value_sets)
-                    or "Only value sets of the profiles can be expanded."
-                )
-                beside.report.add("SP301", f"no value set is called '{value_set}'", value_set.span, hint)
-                continue
-            codes = {(sys.intern(str(c.system)), sys.intern(str(c.code))) for c in one.codes}
-            found.setdefault(str(value_set), set()).update(codes)
-    return {name: frozenset(codes) for name, codes in found.items()}
+        codes = {(sys.intern(str(c.system)), sys.intern(str(c.code))) for c in one.codes}
+        found.setdefault(str(value_set), set()).update(codes)
+    return found
+
+
+def anew(beside: Folder, span: Span) -> None:
+    """Reports a file that is not as it was written."""
+    hint = "Write it anew with fhirpath-spine codes expand; changes by hand belong into code_map."
+    beside.report.add("SP224", "the digest is not that of the codes in this file", span, hint)
+
+
+def unknown(value_set: str, beside: Folder, span: Span, terminology: Terminology) -> None:
+    """Reports a value set that no profile has."""
+    hint = did_you_mean(value_set, terminology.value_sets) or "Only value sets of the profiles can be expanded."
+    beside.report.add("SP301", f"no value set is called '{value_set}'", span, hint)

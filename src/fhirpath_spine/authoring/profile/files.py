@@ -13,6 +13,7 @@ from fhirpath_spine.authoring.profile.lesions import LesionsForm
 from fhirpath_spine.authoring.profile.pathways import Catalogue, ModuleForm, PathwayForm
 from fhirpath_spine.authoring.profile.policy import PolicyForm
 from fhirpath_spine.authoring.profile.terminology import Terminology, read_terminology
+from fhirpath_spine.authoring.profile.words import WordsForm
 from fhirpath_spine.authoring.source.folder import APART, SHARED
 from fhirpath_spine.authoring.source.forms import read_form
 from fhirpath_spine.authoring.source.nodes import Scalar
@@ -34,6 +35,7 @@ class Shared:
     lesions: LesionsForm
     policy: PolicyForm
     phrases: PhrasesForm
+    words: WordsForm
     sources: SourcesForm
     claims: ClaimsForm
 
@@ -96,9 +98,10 @@ def read_files(folder: Folder) -> Files:
     files.content |= tables
     data, lesions = _read(files, "data.yaml", DataForm), _read(files, "lesions.yaml", LesionsForm)
     policy, phrases = _read(files, "policy.yaml", PolicyForm), _read(files, "phrases.yaml", PhrasesForm)
+    words = _read(files, "words.yaml", WordsForm)
     sources, claims = _read(files, "sources.yaml", SourcesForm), _read(files, "claims.yaml", ClaimsForm)
-    if data and lesions and policy and phrases and sources and claims:
-        files.shared = Shared(data, lesions, policy, phrases, sources, claims)
+    if data and lesions and policy and phrases and words and sources and claims:
+        files.shared = Shared(data, lesions, policy, phrases, words, sources, claims)
     for name in names:
         parts = name.split("/")
         if not name.endswith(_YAML) or name in SHARED or parts[0] in ("terminology", "schema") or "cases" in parts[:-1]:

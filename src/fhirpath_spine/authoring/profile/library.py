@@ -21,6 +21,7 @@ from fhirpath_spine.authoring.profile.pathways import PathwayBuilder
 from fhirpath_spine.authoring.profile.policy import PolicyBuilder
 from fhirpath_spine.authoring.profile.recommendations import RecommendationBuilder
 from fhirpath_spine.authoring.profile.sentences import TextBuilder
+from fhirpath_spine.authoring.profile.words import build_words
 from fhirpath_spine.fhirpath import Shape
 from fhirpath_spine.fhirpath.values.shapes import STRING
 from fhirpath_spine.pathway.model import Library
@@ -193,6 +194,7 @@ def _assemble(draft: Draft) -> Library:
         value_sets=files.terminology.value_sets,
         flags=tuple(str(f) for f in shared.data.flags),
         frameworks=policies.frameworks(shared.sources.frameworks),
+        words=build_words(shared.words, report),
     )
 
 

@@ -11,8 +11,10 @@ from pydantic import BeforeValidator, Field
 from fhirpath_spine.authoring.profile import expansions
 from fhirpath_spine.authoring.profile.definitions import DataForm
 from fhirpath_spine.authoring.profile.evidence import SourcesForm
+from fhirpath_spine.authoring.profile.expansion_tables import read_table
 from fhirpath_spine.authoring.profile.files import read_form_of
 from fhirpath_spine.authoring.profile.terminology import Terminology, read_terminology
+from fhirpath_spine.authoring.profile.words import Language, OwnWordsForm, WordsForm, check_words, own_words
 from fhirpath_spine.authoring.source.fields import Day, Flag, Form, Id, Ident, PairText, PathwayId, Text, pattern
 from fhirpath_spine.authoring.source.folder import Folder
 from fhirpath_spine.authoring.source.nodes import Items, Scalar
@@ -69,6 +71,8 @@ class SiteForm(Form):
     )
     variants: tuple[Text, ...] = ()
     expansions: tuple[Text, ...] = ()
+    languages: tuple[Language, ...] = ()
+    words: OwnWordsForm = Field(default_factory=OwnWordsForm)
     approvals: tuple[ApprovalForm, ...] = ()
 
 
@@ -108,6 +112,7 @@ def _read(path: Path, profiles: str | os.PathLike[str], report: Report) -> Site 
     if data is None or sources is None:
         return None
     _check_zone(form, report)
+    check_words(form.words, report)
     flags = {str(name): value for name, value in form.flags.items()}
     for name in form.flags:
         if name not in data.flags:
@@ -124,8 +129,10 @@ def _read(path: Path, profiles: str | os.PathLike[str], report: Report) -> Site 
         frameworks=tuple(map(str, form.frameworks)),
         code_map=_code_map(form, terminology, report),
         variants=tuple(map(str, form.variants)),
-        expansions=expansions.read(form.expansions, beside, terminology),
+        expansions=_expansions(form, beside, terminology),
         files=tuple(map(str, form.expansions)),
+        languages=_languages(form, folder, report),
+        words=own_words(form.words),
         approvals=tuple(
             {
                 "pathway": str(a.pathway),
@@ -137,6 +144,26 @@ def _read(path: Path, profiles: str | os.PathLike[str], report: Report) -> Site 
             for a in form.approvals
         ),
     )
+
+
+def _expansions(form: SiteForm, beside: Folder, terminology: Terminology) -> dict[str, frozenset[Coding]]:
+    """What the expansion files add, by value set: YAML for a few codes, a CSV table for many."""
+    found: dict[str, frozenset[Coding]] = {}
+    for name in form.expansions:
+        added = (read_table if name.endswith(".csv") else expansions.read)(name, beside, terminology)
+        found |= {value_set: found.get(value_set, frozenset()) | codes for value_set, codes in added.items()}
+    return found
+
+
+def _languages(form: SiteForm, profiles: Folder, report: Report) -> tuple[str, ...]:
+    """The languages of the site's free text, English where it says none."""
+    words = read_form_of(profiles, "words.yaml", WordsForm)
+    known = [] if words is None else list(words.root)
+    for name in form.languages:
+        if words is not None and name not in known:
+            hint = f"Known: {', '.join(known)}."
+            report.add("SP220", f"the profiles have no words in the language '{name}'", name.span, hint)
+    return tuple(map(str, form.languages)) or Site().languages
 
 
 def _check_zone(form: SiteForm, report: Report) -> None:

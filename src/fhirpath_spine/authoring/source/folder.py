@@ -24,7 +24,7 @@ SIZE = 1 << 20
 FILES = 2_000
 """Most files in a profile set."""
 
-SHARED = ("data.yaml", "lesions.yaml", "policy.yaml", "phrases.yaml", "sources.yaml", "claims.yaml")
+SHARED = ("data.yaml", "lesions.yaml", "policy.yaml", "phrases.yaml", "words.yaml", "sources.yaml", "claims.yaml")
 """The files that every set has, in the order in which they are read."""
 
 APART = frozenset({"cases", "schema", "terminology", "modules", "texts"})
@@ -89,9 +89,9 @@ class Folder:
             else:
                 yield Path(entry.path), False
 
-    def read(self, relative: str) -> str | None:
-        """The text of one file, or None with a finding."""
-        data = self.read_bytes(relative)
+    def read(self, relative: str, limit: int = SIZE) -> str | None:
+        """The text of one file of at most ``limit`` bytes, or None with a finding."""
+        data = self.read_bytes(relative, limit)
         if data is None:
             return None
         try:
@@ -106,7 +106,7 @@ class Folder:
             return None
         return text
 
-    def read_bytes(self, relative: str) -> bytes | None:
+    def read_bytes(self, relative: str, limit: int = SIZE) -> bytes | None:
         """The bytes of one plain file inside the folder, or None with a finding."""
         path = self.root / relative
         try:
@@ -116,15 +116,15 @@ class Folder:
                 self._refuse(relative, "this is a link or no plain file", "Put the file itself into the folder.")
                 return None
             with path.open("rb") as stream:
-                data = stream.read(SIZE + 1)
+                data = stream.read(limit + 1)
         except FileNotFoundError:
             self._refuse(relative, "this file is missing", self._similar(relative))
             return None
         except (OSError, ValueError, RuntimeError) as error:
             self._refuse(relative, _why(error), "Check the file and its permissions.")
             return None
-        if len(data) > SIZE:
-            self._refuse(relative, f"the file is larger than {SIZE >> 20} MiB", "Split it.")
+        if len(data) > limit:
+            self._refuse(relative, f"the file is larger than {limit >> 20} MiB", "Split it.")
             return None
         return data
 

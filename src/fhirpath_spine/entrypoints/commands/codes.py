@@ -1,21 +1,14 @@
-"""Verbs about codes: ``codes expand`` asks a terminology server once and writes a file of the site, ``codes where`` looks up."""
+"""Verbs about codes: ``codes expand`` and ``codes missing`` have files of their own, ``codes where`` looks up."""
 
 from __future__ import annotations
 
-from contextlib import closing
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fhirpath_spine import authoring
-from fhirpath_spine.adapters.peer import Peer
-from fhirpath_spine.adapters.terminology import expand as ask
-from fhirpath_spine.authoring.profile.expansions import Expanded, text
-from fhirpath_spine.diagnostics import did_you_mean
+from fhirpath_spine.entrypoints.commands.expand import expand
 from fhirpath_spine.entrypoints.content import load_content
-from fhirpath_spine.entrypoints.printing import Format, failing, note, print_json
+from fhirpath_spine.entrypoints.printing import Format, note, print_json
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import RequestError
 from fhirpath_spine.exchange import Json
@@ -24,57 +17,8 @@ from fhirpath_spine.pathway.facts.needs import Need
 from fhirpath_spine.pathway.model import Library
 
 app = typer.Typer(name="codes", help="Codes: what reads one, and a site's own expansions.", no_args_is_help=True)
-Tx = Annotated[str, typer.Option("--tx", metavar="URL", help="Base of a FHIR R4 terminology server.")]
-ValueSets = Annotated[
-    list[str],
-    typer.Option("--valueset", metavar="NAME=SPEC", help="A value set of the profiles, and a canonical URL or ECL."),
-]
-Out = Annotated[
-    Path, typer.Option("--out", metavar="FILE", help="Where to write; beside site.yaml, which has to name it.")
-]
-Token = Annotated[str, typer.Option("--token", envvar="SPINE_SANDBOX_TOKEN", help="Bearer token, if the server asks.")]
+app.command()(expand)
 Form = Annotated[Format, typer.Option("--format", help="human or json.")]
-
-
-@app.command()
-def expand(tx: Tx, valueset: ValueSets, out: Out, token: Token = "") -> None:
-    """Write an expansion file: codes that a site adds to value sets of the profiles, listed by its terminology server.
-
-    It is asked now, and never again: at load the file is read, and refused if it was changed.
-
-    Exit: 0 written, 1 the server did not list the codes, 2 wrong use.
-    """
-    # Without the site: an expansion file of its own that is broken is what one writes anew.
-    library = authoring.load(load().settings.profiles or authoring.profiles_directory())
-    wanted = dict(_wanted(one, library) for one in valueset)
-    if len(wanted) < len(valueset):
-        raise RequestError("A value set is named twice.", hint="Name each once; an ECL can join several sources.")
-    today = datetime.now(UTC).date().isoformat()
-    found: dict[str, Expanded] = {}
-    with failing(), closing(Peer(tx, token, timeout=120, what="terminology server")) as server:
-        for name, source in wanted.items():
-            rows = tuple(ask(server, source))
-            found[name] = Expanded(source, server.base, today, rows)
-            known = sum(library.value_sets[name].contains(system, code) for system, code, _ in rows)
-            note(f"{name}: {len(rows)} codes, {len(rows) - known} of them new.")
-    try:
-        out.write_text(text(found), encoding="utf-8")
-    except OSError as error:
-        raise RequestError(f"--out: it cannot be written: {type(error).__name__}.", hint="Name another file.") from None
-    note(f"Name it in site.yaml: expansions: [{out.name}]. Pathways that read these value sets have new digests.")
-    typer.echo(out)
-
-
-def _wanted(given: str, library: Library) -> tuple[str, str]:
-    name, sign, source = given.partition("=")
-    if not sign or not source.strip():
-        raise RequestError("--valueset wants NAME=SPEC.", hint="For example drug=https://tx.example.org/ValueSet/drug.")
-    if name not in library.value_sets:
-        raise RequestError(
-            f"No value set is called '{name}'.",
-            hint=did_you_mean(name, library.value_sets) or "`fhirpath-spine codes where CODE` names some.",
-        )
-    return name, source.strip()
 
 
 @app.command()

@@ -11,6 +11,8 @@ SNOMED = "http://snomed.info/sct"
 PAGE = 1000
 CODES = 10_000
 """Most codes of one value set: a file of the site is read whole at each start."""
+TUMOURS = 50_000
+"""Most codes of a list of tumours, which is classified."""
 Row = tuple[str, str, str]
 """System, code, display."""
 
