@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
-from fhirpath_spine.authoring import load, load_site
+from fhirpath_spine.authoring import examine, load, load_site
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.pathway.facts.words import Lists, Word
 from fhirpath_spine.pathway.model import Site
@@ -104,3 +107,43 @@ def test_words_and_languages_of_a_site_count_for_every_digest(profiles):
 def test_a_missing_site_file_is_named(profiles, site_file):
     with pytest.raises(ProfileError, match="missing"):
         load_site(site_file, profiles.folder)
+
+
+COUNTS = """
+import sys
+from collections import Counter
+opened = Counter()
+sys.addaudithook(lambda event, args: opened.update([str(args[0])]) if event == "open" else None)
+from fhirpath_spine.authoring.loading import load_written
+load_written(sys.argv[1], sys.argv[2])
+ours = {name: times for name, times in opened.items() if name.startswith(sys.argv[1])}
+print(sorted(ours.values())[-1], len(ours))
+"""
+
+
+def test_each_file_of_the_profiles_is_read_once_for_a_site_too(profiles, site_file):
+    site_file.write_text(GOOD)
+
+    ran = subprocess.run(
+        [sys.executable, "-c", COUNTS, str(profiles.folder), str(site_file)], capture_output=True, text=True, check=True
+    )
+
+    most, files = map(int, ran.stdout.split())
+    assert files > 10
+    assert most == 1
+
+
+def test_a_site_is_not_held_against_profiles_that_are_wrong_themselves(profiles, site_file):
+    site_file.write_text(GOOD)
+    profiles.edit("data.yaml", "within: 7 days", "within: 7")
+
+    assert {d.code for d in examine(profiles.folder, site_file).errors} == {"SP228"}
+
+
+def test_a_wrong_site_file_stops_the_load(profiles, site_file):
+    site_file.write_text(GOOD.replace("{endoscopy: true}", "{endoscpy: true}"))
+
+    with pytest.raises(ProfileError) as caught:
+        load(profiles.folder, site_file)
+
+    assert {d.code for d in caught.value.diagnostics} == {"SP220"}

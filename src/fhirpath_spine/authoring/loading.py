@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.lint import lint
@@ -12,7 +12,8 @@ from fhirpath_spine.authoring.profile.displays import FILE as DISPLAYS
 from fhirpath_spine.authoring.profile.displays import read_displays
 from fhirpath_spine.authoring.profile.files import read_files
 from fhirpath_spine.authoring.profile.library import build
-from fhirpath_spine.authoring.profile.terminology import read_terminology
+from fhirpath_spine.authoring.profile.site import read_site
+from fhirpath_spine.authoring.profile.terminology import Terminology
 from fhirpath_spine.authoring.source.folder import Folder
 from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.diagnostics import Severity
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fhirpath_spine.authoring.profile.compiler import Compiled
+    from fhirpath_spine.authoring.profile.files import Files
     from fhirpath_spine.authoring.source.nodes import Node
     from fhirpath_spine.diagnostics import Diagnostic
 
@@ -31,10 +33,14 @@ PathLike = str | os.PathLike[str]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How a library was written: each of its expressions with its place, and the files by name as nodes with places."""
+    """How a library was written: each of its expressions with its place, the files by name as nodes with places, the code
+    tables, and the site that it was compiled for.
+    """
 
-    expressions: tuple[Compiled, ...]
-    content: Mapping[str, Node | str]
+    expressions: tuple[Compiled, ...] = ()
+    content: Mapping[str, Node | str] = field(default_factory=dict)
+    terminology: Terminology = field(default_factory=Terminology)
+    site: Site = field(default_factory=Site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Checked:
 
     diagnostics: tuple[Diagnostic, ...]
     library: Library | None
-    written: Written = Written((), {})
+    written: Written = field(default_factory=Written)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -51,37 +57,54 @@ class Checked:
         return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
 
 
-def examine(directory: PathLike, site: Site | None = None) -> Checked:
-    """Reads, compiles and lints a whole profile set. Never raises because of what stands in its files."""
+def examine(directory: PathLike, site: Site | PathLike | None = None) -> Checked:
+    """Reads, compiles and lints a whole profile set, each file once. Never raises because of what stands in its files.
+
+    ``site`` is what a site has decided, or the file that says it. Raises :class:`ProfileError` if that file cannot be used.
+    """
     report = Report()
     folder = Folder.at(directory, report)
     library: Library | None = None
-    written = Written((), {})
+    written = Written()
     if folder is not None:
         files = read_files(folder)
-        if site is not None and site.expansions:
-            files.content["expansions"] = files.terminology.extend(site.expansions)
-        if site is not None and (site.languages != Site().languages or site.words != Site().words):
-            files.content[SITE_WORDS] = repr((site.languages, site.words))
+        settings = _settings(site, files)
+        if settings.expansions:
+            files.content["expansions"] = files.terminology.extend(settings.expansions)
+        if settings.languages != Site().languages or settings.words != Site().words:
+            files.content[SITE_WORDS] = repr((settings.languages, settings.words))
+        written = Written((), files.content, files.terminology, settings)
         if files.shared is not None and files.terminology.value_sets:
             draft = build(files, files.shared)
-            lint(draft, site or Site())
-            library, written = draft.library, Written(tuple(draft.compiler.compiled), files.content)
+            lint(draft, settings)
+            library = draft.library
+            written = Written(tuple(draft.compiler.compiled), files.content, files.terminology, settings)
         library = None if report.errors or library is None else with_digests(library, files)
     return Checked(tuple(report.sorted()), library, written)
 
 
-def check(directory: PathLike, site: Site | None = None) -> list[Diagnostic]:
+def _settings(site: Site | PathLike | None, files: Files) -> Site:
+    if site is None or isinstance(site, Site):
+        return site or Site()
+    shared = files.shared
+    if shared is None:
+        # What the file names cannot be looked up, and the set is refused for its own errors.
+        return Site()
+    return read_site(site, files.terminology, shared.data, shared.sources, shared.words)
+
+
+def check(directory: PathLike, site: Site | PathLike | None = None) -> list[Diagnostic]:
     """All errors and warnings about a profile set, in order of place; those about files that only tools read, too."""
     report = Report()
-    report.extend(examine(directory, site).diagnostics)
+    checked = examine(directory, site)
+    report.extend(checked.diagnostics)
     folder = Folder.at(directory, report)
     if folder is not None and (folder.root / DISPLAYS).exists():
-        read_displays(folder, read_terminology(folder, [])[0])
+        read_displays(folder, checked.written.terminology)
     return report.sorted()
 
 
-def load(directory: PathLike, site: Site | None = None) -> Library:
+def load(directory: PathLike, site: Site | PathLike | None = None) -> Library:
     """The library of a profile set.
 
     Raises:
@@ -91,7 +114,7 @@ def load(directory: PathLike, site: Site | None = None) -> Library:
     return load_written(directory, site)[0]
 
 
-def load_written(directory: PathLike, site: Site | None = None) -> tuple[Library, Written]:
+def load_written(directory: PathLike, site: Site | PathLike | None = None) -> tuple[Library, Written]:
     """The library of a profile set, and how it was written. Raises as :func:`load` does."""
     checked = examine(directory, site)
     if checked.library is None:

@@ -19,7 +19,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from fhirpath_spine import authoring
 from fhirpath_spine.adapters.shelf import Shelf
 from fhirpath_spine.authoring.source.folder import Folder
 from fhirpath_spine.authoring.source.report import Report
@@ -85,10 +84,9 @@ def compiled(profiles: Path, site_file: Path | None, shelf: Shelf | None, packag
 def _compile(profiles: Path, site_file: Path | None) -> Compiled:
     from fhirpath_spine.authoring.loading import load_written  # the forms are not for those who find it compiled
 
-    site = authoring.load_site(site_file, profiles) if site_file else Site()
-    library, written = load_written(profiles, site)
+    library, written = load_written(profiles, site_file)
     criteria = (one.expression for one in written.expressions if one.expression.prepared)
-    return Compiled(library, site, tuple(criteria))
+    return Compiled(library, written.site, tuple(criteria))
 
 
 def _read(data: bytes | None, site_file: Path | None) -> Compiled | None:

@@ -12,8 +12,6 @@ from fhirpath_spine.authoring.cases.form import ExemptionsForm
 from fhirpath_spine.authoring.cases.questions import Question, recommendations
 from fhirpath_spine.authoring.cases.stories import Story, read_exemptions, read_stories
 from fhirpath_spine.authoring.loading import load_written
-from fhirpath_spine.authoring.profile.files import read_form_of
-from fhirpath_spine.authoring.profile.terminology import SystemsForm
 from fhirpath_spine.authoring.source.folder import Folder
 from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.diagnostics import did_you_mean
@@ -22,7 +20,7 @@ from fhirpath_spine.pathway.judging.evaluate import decide
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from fhirpath_spine.authoring.cases.charts import Scene
     from fhirpath_spine.authoring.loading import Written
@@ -83,7 +81,7 @@ def run(directory: str | os.PathLike[str]) -> Run:
     folder = Folder.at(directory, report)
     if folder is None:
         raise ProfileError("The profiles' folder cannot be read.", diagnostics=tuple(report.sorted()))
-    systems = _systems(folder)
+    systems = written.terminology.systems
     stories = read_stories(folder)
     done = Run(library, written, exemptions=read_exemptions(folder))
     known = tuple(recommendations(library))
@@ -154,11 +152,6 @@ def _outcome(result: Result) -> Outcome:
         return Outcome.KNOWN
     result.problems = [f"it passes now; remove its line 'fails: {fails}'"]
     return Outcome.FAIL
-
-
-def _systems(folder: Folder) -> Mapping[str, str]:
-    form = read_form_of(folder, "terminology/systems.yaml", SystemsForm)
-    return {str(name): str(system.uri) for name, system in form.root.items()} if form is not None else {}
 
 
 def _check_names(story: Story, library: Library, known: Sequence[str], report: Report) -> None:

@@ -25,8 +25,8 @@ from fhirpath_spine.pathway.model import Site
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable
 
-    from fhirpath_spine.diagnostics import Diagnostic
     from fhirpath_spine.pathway.facts.needs import Coding
 Digest = Annotated[Scalar, *pattern("[0-9a-f]{64}", "a digest of 64 hexadecimal digits")]
 
@@ -84,54 +84,48 @@ def load_site(file: str | os.PathLike[str], profiles: str | os.PathLike[str]) ->
 
     """
     report = Report()
-    site = _read(Path(file), profiles, report)
-    errors = tuple(d for d in report.sorted() if d.severity is Severity.ERROR)
-    if site is None or errors:
-        raise ProfileError(
-            f"The site file cannot be used: {_shown(errors)}",
-            diagnostics=errors,
-            hint="Correct it and start again; without it nothing site-specific is known.",
-        )
-    return site
-
-
-def _shown(errors: tuple[Diagnostic, ...]) -> str:
-    return "; ".join(map(str, errors[:3])) + (f"; and {len(errors) - 3} more" if len(errors) > 3 else "")
-
-
-def _read(path: Path, profiles: str | os.PathLike[str], report: Report) -> Site | None:
-    beside = Folder.at(path.parent, report)
     folder = Folder.at(profiles, report)
-    if beside is None or folder is None:
-        return None
-    form = read_form_of(beside, path.name, SiteForm)
-    if form is None:
-        return None
+    if folder is None:
+        raise _refused(report)
     terminology, _ = read_terminology(folder, [])
     data, sources = read_form_of(folder, "data.yaml", DataForm), read_form_of(folder, "sources.yaml", SourcesForm)
-    if data is None or sources is None:
-        return None
+    words = read_form_of(folder, "words.yaml", WordsForm)
+    if data is None or sources is None or words is None:
+        raise _refused(report)
+    return read_site(file, terminology, data, sources, words, report)
+
+
+def read_site(
+    file: str | os.PathLike[str],
+    terminology: Terminology,
+    data: DataForm,
+    sources: SourcesForm,
+    words: WordsForm,
+    report: Report | None = None,
+) -> Site:
+    """The settings of a site for profiles that are read already; ``report`` holds what was found on the way to them.
+
+    Raises as :func:`load_site` does.
+    """
+    report = report or Report()
+    path = Path(file)
+    beside = Folder.at(path.parent, report)
+    form = read_form_of(beside, path.name, SiteForm) if beside is not None else None
+    if beside is None or form is None:
+        raise _refused(report)
     _check_zone(form, report)
     check_words(form.words, report)
-    flags = {str(name): value for name, value in form.flags.items()}
-    for name in form.flags:
-        if name not in data.flags:
-            hint = did_you_mean(name, data.flags) or f"Known: {', '.join(data.flags) or 'none'}."
-            report.add("SP220", f"no flag is called '{name}'", name.span, hint)
-    frameworks = [str(id_) for id_ in sources.frameworks]
-    for id_ in form.frameworks:
-        if id_ not in frameworks:
-            hint = did_you_mean(id_, frameworks) or f"Known: {', '.join(frameworks) or 'none'}."
-            report.add("SP220", f"no framework is called '{id_}'", id_.span, hint)
-    return Site(
+    _check_names("flag", form.flags, data.flags, report)
+    _check_names("framework", form.frameworks, sources.frameworks, report)
+    site = Site(
         timezone=str(form.timezone),
-        flags=flags,
+        flags={str(name): value for name, value in form.flags.items()},
         frameworks=tuple(map(str, form.frameworks)),
         code_map=_code_map(form, terminology, report),
         variants=tuple(map(str, form.variants)),
         expansions=_expansions(form, beside, terminology),
         files=tuple(map(str, form.expansions)),
-        languages=_languages(form, folder, report),
+        languages=_languages(form, words, report),
         words=own_words(form.words),
         approvals=tuple(
             {
@@ -144,6 +138,27 @@ def _read(path: Path, profiles: str | os.PathLike[str], report: Report) -> Site 
             for a in form.approvals
         ),
     )
+    if report.errors:
+        raise _refused(report)
+    return site
+
+
+def _refused(report: Report) -> ProfileError:
+    errors = tuple(d for d in report.sorted() if d.severity is Severity.ERROR)
+    shown = "; ".join(map(str, errors[:3])) + (f"; and {len(errors) - 3} more" if len(errors) > 3 else "")
+    return ProfileError(
+        f"The site file cannot be used: {shown}",
+        diagnostics=errors,
+        hint="Correct it and start again; without it nothing site-specific is known.",
+    )
+
+
+def _check_names(what: str, named: Iterable[Scalar], known: Iterable[Scalar], report: Report) -> None:
+    names = [str(name) for name in known]
+    for name in named:
+        if name not in names:
+            hint = did_you_mean(name, names) or f"Known: {', '.join(names) or 'none'}."
+            report.add("SP220", f"no {what} is called '{name}'", name.span, hint)
 
 
 def _expansions(form: SiteForm, beside: Folder, terminology: Terminology) -> dict[str, frozenset[Coding]]:
@@ -155,12 +170,11 @@ def _expansions(form: SiteForm, beside: Folder, terminology: Terminology) -> dic
     return found
 
 
-def _languages(form: SiteForm, profiles: Folder, report: Report) -> tuple[str, ...]:
+def _languages(form: SiteForm, words: WordsForm, report: Report) -> tuple[str, ...]:
     """The languages of the site's free text, English where it says none."""
-    words = read_form_of(profiles, "words.yaml", WordsForm)
-    known = [] if words is None else list(words.root)
+    known = list(words.root)
     for name in form.languages:
-        if words is not None and name not in known:
+        if name not in known:
             hint = f"Known: {', '.join(known)}."
             report.add("SP220", f"the profiles have no words in the language '{name}'", name.span, hint)
     return tuple(map(str, form.languages)) or Site().languages

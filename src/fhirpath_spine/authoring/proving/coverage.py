@@ -10,10 +10,7 @@ from fhirpath_spine.authoring.approvals import Default, defaults
 from fhirpath_spine.authoring.cases.checking import everything, expected, of, words_of
 from fhirpath_spine.authoring.cases.questions import Question, questions, recommendations
 from fhirpath_spine.authoring.cases.running import Outcome, Result, Run
-from fhirpath_spine.authoring.profile.terminology import read_terminology
 from fhirpath_spine.authoring.proving.borders import borders
-from fhirpath_spine.authoring.source.folder import Folder
-from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.pathway.decision import Status
 from fhirpath_spine.pathway.sentences import plain
 
@@ -84,7 +81,7 @@ def cover(run: Run, directory: str | os.PathLike[str]) -> Coverage:
     _reasons(run, out)
     _denials(run, out)
     _thresholds(run, out)
-    _codes(run, Path(directory), out)
+    _codes(run, out)
     out.unreachable = {r.id: r.unreachable for r in recommendations(run.library).values() if r.unreachable}
     out.page, out.defaults = defaults(Path(directory))
     return out
@@ -266,13 +263,9 @@ def _thresholds(run: Run, out: Coverage) -> None:
 # ---------------------------------------------------------------------- codes
 
 
-def _codes(run: Run, directory: Path, out: Coverage) -> None:
+def _codes(run: Run, out: Coverage) -> None:
     """Codes that the profiles or their cases use and no table of ``terminology/`` holds."""
-    folder = Folder.at(directory, Report())
-    if folder is None:
-        return
-    tables, _ = read_terminology(folder, [])
-    library = run.library
+    tables, library = run.written.terminology, run.library
     used = dict.fromkeys(library.lesions.levels, "lesions.yaml")
     for need in library.needs.values():
         rules: list[Value] = [*([need.value] if need.value else []), *need.components.values()]

@@ -17,7 +17,6 @@ from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.ehr_side.registration import markdown, sheet
 from fhirpath_spine.exchange.incoming.templates import templates
-from fhirpath_spine.pathway.model import Site
 
 Directory = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Profiles; default: SPINE_PROFILES.")]
 Findings = Annotated[FindingsFormat, typer.Option("--format", help="human, json, github, sarif or junit.")]
@@ -32,8 +31,7 @@ def lint(directory: Directory = None, form: Findings = FindingsFormat.HUMAN) -> 
     profiles = directory or settings.profiles or authoring.profiles_directory()
     if not profiles.is_dir():
         raise SettingsError("lint: there is no such directory.", hint="Name the folder that holds the profiles.")
-    site = authoring.load_site(settings.site, profiles) if settings.site else Site()
-    found = authoring.check(profiles, site)
+    found = authoring.check(profiles, settings.site)
     if text := write(found, form):
         typer.echo(text)
     errors = sum(d.severity is Severity.ERROR for d in found)
