@@ -57,7 +57,15 @@ class Judge(Protocol):
     """The judgement of a chart; :func:`fhirpath_spine.pathway.evaluate.decide`."""
 
     def __call__(
-        self, library: Library, chart: Chart, at: datetime, site: Site, *, emergency: str = ..., audience: str = ...
+        self,
+        library: Library,
+        chart: Chart,
+        at: datetime,
+        site: Site,
+        *,
+        emergency: str = ...,
+        audience: str = ...,
+        explained: bool = ...,
     ) -> Decision:
         """The decision on a chart at an instant."""
 
@@ -282,7 +290,13 @@ class HookService:
         # The judgement is pure: same library, chart and instant, same decision.
         try:
             decision = self.judge(
-                snapshot.library, chart, at, snapshot.site, emergency=client.emergency, audience=request.audience
+                snapshot.library,
+                chart,
+                at,
+                snapshot.site,
+                emergency=client.emergency,
+                audience=request.audience,
+                explained=False,
             )
         except ScopeUndecidable as error:
             if self.on_unavailable == "card":

@@ -52,9 +52,13 @@ def test_a_complete_chart_decides_a_definition(definition: str, told: tuple[Json
 
 
 def test_a_met_answer_names_the_resources_that_decided_it() -> None:
-    found = _ask("back-pain-now", PAIN, NIGHT)
-    assert [e.reference for e in found.evidence] == ["Condition/pain"]
-    assert found.missing == ()
+    environment, question = _environment(PAIN, NIGHT), shipped().definitions["back-pain-now"]
+    assert [e.reference for e in environment.evidence(question)] == ["Condition/pain"]
+    assert environment.ask(question).missing == ()
+
+
+def test_an_answer_that_is_not_met_rests_on_nothing() -> None:
+    assert _environment(NIGHT).evidence(shipped().definitions["back-pain-now"]) == ()
 
 
 def test_an_unread_key_leaves_the_answer_unknown_and_named() -> None:
@@ -121,9 +125,9 @@ def _score(points: int, at: str, days: int) -> Json:
 
 
 def test_a_question_of_any_lesion_is_not_answered_by_what_is_newest_of_another() -> None:
-    found = _environment(*TWO, _score(15, "L3", 20), _score(4, "T8", 2)).ask_any_lesion(UNSTABLE)
-    assert found.truth is True
-    assert [e.reference for e in found.evidence] == ["Observation/sinsL3"]
+    environment = _environment(*TWO, _score(15, "L3", 20), _score(4, "T8", 2))
+    assert environment.ask_any_lesion(UNSTABLE).truth is True
+    assert [e.reference for e in environment.evidence_of_any_lesion(UNSTABLE)] == ["Observation/sinsL3"]
 
 
 def test_a_question_of_any_lesion_is_open_while_it_is_open_for_one_of_them() -> None:

@@ -4,23 +4,30 @@
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 PUBLIC_KEY = b"fhirpath-spine decides in public"
 """The fixed key of ``decide`` and of dev mode: results there are to be compared, not to be kept secret."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ids:
-    """Derives ids with one key of at least 32 bytes."""
+    """Derives ids with one key of at least 32 bytes; of a key of more than 64 bytes, its digest is the key."""
 
     key: bytes = PUBLIC_KEY
+
+    @cached_property
+    def _key(self) -> bytes:
+        longest = hashlib.blake2b.MAX_KEY_SIZE
+        return self.key if len(self.key) <= longest else hashlib.blake2b(self.key).digest()
 
     def _digest(self, *parts: str) -> bytes:
         # Length prefixes keep ("a", "bc") and ("ab", "c") apart.
         message = b"".join([len(raw := part.encode()).to_bytes(4, "big") + raw for part in parts])
-        return hmac.digest(self.key, message, "sha256")
+        # BLAKE2b takes a key itself, where HMAC is set up anew for each of the forty ids of a call.
+        return hashlib.blake2b(message, digest_size=32, key=self._key).digest()
 
     def uuid(self, *parts: str) -> str:
         """A UUID of version 8 (RFC 9562) from the parts."""

@@ -1,4 +1,5 @@
-"""Questions asked of one entry, answered with their reasons: what decided them (evidence), or would decide them (missing).
+"""Questions asked of one entry, answered with their reasons: what would decide them (missing), or what decided them (evidence,
+which is only gathered for whoever shows it).
 
 Where two statements contradict each other, a question is asked for each of them, and is UNKNOWN only if the answers differ
 (rulings 1.7).
@@ -25,10 +26,9 @@ EVIDENCE_LIMIT = 3
 
 
 class Answer(NamedTuple):
-    """The answer to a question and what it rests on."""
+    """The answer to a question and, where it is unknown, what is missing. What it rests on: :meth:`Environment.evidence`."""
 
     truth: Truth
-    evidence: tuple[Evidence, ...] = ()
     missing: tuple[Missing, ...] = ()
 
     @property
@@ -42,7 +42,7 @@ class Answer(NamedTuple):
         return any(m.reason is Reason.CONFLICT for m in self.missing)
 
 
-_NOT_MET = Answer(False)
+_MET, _NOT_MET = Answer(True), Answer(False)
 
 
 class Environment(Variables):
@@ -53,12 +53,31 @@ class Environment(Variables):
         """Each question is answered once."""
         return {}
 
+    @cached_property
+    def _grounds(self) -> dict[Expression, tuple[Evidence, ...]]:
+        """What each question that holds rests on is gathered once."""
+        return {}
+
     def ask(self, expression: Expression, label: str = "") -> Answer:
-        """The answer to a criterion, with its evidence if decided and with what is missing if not."""
+        """The answer to a criterion, with what is missing if it is not decided."""
         answer = self._answers.get(expression)
         if answer is None:
             answer = self._answers[expression] = self._ask(expression, label)
         return answer
+
+    def evidence(self, expression: Expression) -> tuple[Evidence, ...]:
+        """The data that a criterion which holds rests on; none where it does not hold."""
+        if self.ask(expression).truth is not True:
+            return ()
+        grounds = self._grounds.get(expression)
+        if grounds is None:
+            env = next(self._at_ages(expression), self)
+            try:
+                grounds = env._evidence(env._deciding(expression))
+            except LimitExceeded:
+                grounds = ()
+            self._grounds[expression] = grounds
+        return grounds
 
     def ask_any_lesion(self, expression: Expression, label: str = "") -> Answer:
         """The answer to a criterion that is asked of each lesion, true if it is true of one; of the patient without lesions.
@@ -68,11 +87,14 @@ class Environment(Variables):
         answers = [env.ask(expression, label) for env in self._each_lesion] or [self.ask(expression, label)]
         if not self._circumstances.complete:
             unread = Missing(self._library.labels.get("lesions", "lesions"), Reason.UNREAD)
-            answers.append(Answer(None, missing=(unread,)))
+            answers.append(Answer(None, (unread,)))
         truth = some(a.truth for a in answers)
-        if truth:
-            return Answer(True, evidence=tuple(dict.fromkeys(e for a in answers if a.truth for e in a.evidence)))
-        return Answer(truth, missing=tuple(dict.fromkeys(m for a in answers for m in a.missing)))
+        return _MET if truth else Answer(truth, tuple(dict.fromkeys(m for a in answers for m in a.missing)))
+
+    def evidence_of_any_lesion(self, expression: Expression) -> tuple[Evidence, ...]:
+        """As :meth:`evidence`, of a criterion that is asked of each lesion."""
+        asked = self._each_lesion or (self,)
+        return tuple(dict.fromkeys(e for env in asked for e in env.evidence(expression)))
 
     @cached_property
     def _each_lesion(self) -> tuple[Environment, ...]:
@@ -88,22 +110,23 @@ class Environment(Variables):
         )
 
     def _ask(self, expression: Expression, label: str) -> Answer:
-        if self._facts.possible_patients and (people := self._people(expression)):
-            return self._at_each_age(expression, label, people)
+        if aged := list(self._at_ages(expression)):
+            # The answer that holds at every age that the birth date leaves open (rulings 2.5); else that date is missing.
+            answers = [env.ask(expression, label) for env in aged]
+            if len({answer.truth for answer in answers}) == 1:
+                return answers[0]
+            return Answer(None, self._missing(self._people(expression), label))
         try:
             truth = expression.truth((), self.scope)
             if self._conflicts and (contested := [n for n in self.names(expression) if n in self._conflicts]):
-                answers = {truth, *self._under_each(expression, contested)}
-                if len(answers) > 1:
-                    return Answer(None, missing=tuple(self._contest(n) for n in contested))
-            if truth is False:
-                return _NOT_MET
-            names = self._deciding(expression)
+                under_each = {truth, *self._under_each(expression, contested)}
+                if len(under_each) > 1:
+                    return Answer(None, tuple(self._contest(n) for n in contested))
+            if truth is not None:
+                return _MET if truth else _NOT_MET
+            return Answer(None, self._missing(self._deciding(expression), label))
         except LimitExceeded:
-            return Answer(None, missing=(Missing(label or expression.text, Reason.LIMIT),))
-        if truth is None:
-            return Answer(None, missing=self._missing(names, label))
-        return Answer(True, evidence=self._evidence(names))
+            return Answer(None, (Missing(label or expression.text, Reason.LIMIT),))
 
     def recorded(self, expression: Expression) -> tuple[Evidence, ...]:
         """All data that an expression reads, whatever it makes of them; none of those that contradict each other."""
@@ -129,15 +152,11 @@ class Environment(Variables):
             and (name == "patient" or (name in needs and needs[name].resources == ("Patient",)))
         ]
 
-    def _at_each_age(self, expression: Expression, label: str, people: Sequence[str]) -> Answer:
-        """The answer that holds at every age that the birth date leaves open (rulings 2.5); else what is missing is that date."""
-        answers = [
-            self.with_given({name: [patient] for name in people}).ask(expression, label)
-            for patient in self._facts.possible_patients
-        ]
-        if len({answer.truth for answer in answers}) == 1:
-            return answers[0]
-        return Answer(None, missing=self._missing(people, label))
+    def _at_ages(self, expression: Expression) -> Iterator[Environment]:
+        """The same circumstances at each age that the birth date leaves open, if the expression reads the patient."""
+        if self._facts.possible_patients and (people := self._people(expression)):
+            for patient in self._facts.possible_patients:
+                yield self.with_given({name: [patient] for name in people})
 
     def _under_each(self, expression: Expression, contested: Sequence[str]) -> Iterator[Truth]:
         for name in contested:

@@ -117,29 +117,30 @@ def reads_advice(library: Library, recommendation: str) -> bool:
 @lru_cache(maxsize=1_000)
 def leaders_first(library: Library, recommendations: tuple[Recommendation, ...]) -> list[Recommendation]:
     """The recommendations in an order in which each comes after those that it follows or asks about."""
-    by_id = {r.id: r for r in recommendations}
-    advised = {id_ for id_ in by_id if reads_advice(library, id_)}
-    ordered: dict[str, Recommendation] = {}
-    entered: set[str] = set()
+    named: dict[str, set[int]] = {}
+    for place, recommendation in enumerate(recommendations):
+        for name in _names_of(recommendation):
+            named.setdefault(name, set()).add(place)
+    leaders = [set[int]().union(*(named.get(name, ()) for name in (*r.follows, *r.unless))) for r in recommendations]
+    asking = {place for place, r in enumerate(recommendations) if reads_advice(library, r.id)}
+    # Whoever asks what is advised comes after all the others but those that wait for someone who asks.
+    advising = {place for place, before in enumerate(leaders) if place not in asking and not before & asking}
+    ordered: dict[int, Recommendation] = {}
+    entered: set[int] = set()
 
-    def visit(one: Recommendation) -> None:
-        if one.id in ordered or one.id in entered:
+    def visit(place: int) -> None:
+        if place in entered:
             return
-        entered.add(one.id)
-        wanted = {*one.follows, *one.unless}
-        for other in recommendations:
-            leads = other.id in wanted or f"kind:{other.kind}" in wanted
-            if other is not one and (
-                leads or (one.id in advised and other.id not in advised and not _depends(other, advised, by_id))
-            ):
-                visit(other)
-        ordered[one.id] = one
+        entered.add(place)
+        for leader in sorted(leaders[place] | (advising if place in asking else set())):
+            visit(leader)
+        ordered[place] = recommendations[place]
 
-    for one in recommendations:
-        visit(one)
+    for place in range(len(recommendations)):
+        visit(place)
     return list(ordered.values())
 
 
-def _depends(one: Recommendation, ids: set[str], by_id: dict[str, Recommendation]) -> bool:
-    wanted = {*one.follows, *one.unless}
-    return any(i in wanted or f"kind:{by_id[i].kind}" in wanted for i in ids)
+def _names_of(recommendation: Recommendation) -> tuple[str, str]:
+    """What ``with`` and ``unless`` may call a recommendation."""
+    return recommendation.id, f"kind:{recommendation.kind}"

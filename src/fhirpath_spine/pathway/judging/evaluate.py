@@ -46,18 +46,21 @@ def decide(
     emergency: str = "full",
     audience: str = "clinician",
     observe: Observer | None = None,
+    explained: bool = True,
 ) -> Decision:
     """Judges a chart.
 
     ``at`` is aware; ``emergency`` is ``full`` or ``scope-stop`` (the gate's card); an ``audience`` other than ``clinician``
-    gets no cards (rulings 2.7). ``observe`` hears every question that was asked, and changes nothing.
+    gets no cards (rulings 2.7). ``observe`` hears every question that was asked, and changes nothing. Where it need not be
+    ``explained``, what no card shows and no plan names is decided all the same, without the data that it rests on.
 
     Raises:
         PatientMismatch: a resource of another patient is among the data.
         ScopeUndecidable: no pathway applies for certain, and one could have, had everything been readable.
 
     """
-    return _Judgement(library, chart, at, site, emergency, observe or _ignore).decide(audience)
+    judgement = _Judgement(library, chart, at, site, emergency, observe or _ignore, explained=explained)
+    return judgement.decide(audience)
 
 
 @lru_cache(maxsize=8)
@@ -75,10 +78,18 @@ class _Used(NamedTuple):
 
 class _Judgement:
     def __init__(
-        self, library: Library, chart: Chart, at: datetime, site: Site, emergency: str, observe: Observer
+        self,
+        library: Library,
+        chart: Chart,
+        at: datetime,
+        site: Site,
+        emergency: str,
+        observe: Observer,
+        *,
+        explained: bool,
     ) -> None:
         self.library, self.chart, self.at, self.site, self.emergency = library, chart, at, site, emergency
-        self.observe = observe
+        self.observe, self.explained = observe, explained
         recognised = {role: library.value_sets.get(name) for role, name in RECOGNISED.items()}
         zone = ZoneInfo(site.timezone)
         intake = Intake(library.needs, _matcher(library), chart, at, zone, site.code_map, recognised)
@@ -168,6 +179,7 @@ class _Judgement:
             lesion=lesion.ref if lesion else None,
             imposed=policy.imposed(recommendation, env),
             conditions=following.steps,
+            explained=self.explained,
         )
         for answered in verdict.steps:
             self.observe(answered.role, recommendation.id, answered.name, answered.answer)
@@ -205,7 +217,7 @@ class _Judgement:
             return None
         answer = entry.env.ask(use.when, entry.pathway.title)
         self.observe("use", entry.pathway.id, use.recommendation.id, answer.truth)
-        return to_step("use", entry.pathway.id, answer, use.when.text)
+        return to_step("use", entry.pathway.id, answer, use.when, entry.env)
 
     def _environment_for(
         self, recommendation: Recommendation, entry: Entry, so_far: Sequence[Verdict], undecided: Sequence[Missing]

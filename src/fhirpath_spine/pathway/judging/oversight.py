@@ -5,13 +5,25 @@ All of it is data (``profiles/policy.yaml``); here is only what each part does t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from fhirpath_spine.pathway.asking.environment import Answer, Environment
 from fhirpath_spine.pathway.decision import Beside, Missing, Status, Step, Verdict
 from fhirpath_spine.pathway.judging.verdicts import Hidden, Imposed, spoken, to_step
-from fhirpath_spine.pathway.model import Exclusion, Goal, Hold, Recommendation, Selector, Unknown
+from fhirpath_spine.pathway.model import (
+    Exclusion,
+    Framework,
+    FrameworkLine,
+    Goal,
+    Hold,
+    Library,
+    Recommendation,
+    Selector,
+    Unknown,
+)
 from fhirpath_spine.pathway.sentences import Said, Text, render
 from fhirpath_spine.pathway.truth import Reason, Truth
 
@@ -28,13 +40,54 @@ class Following:
     leader: Verdict | None = None
 
 
+class _Effects(NamedTuple):
+    """The selectors of one rule that name a recommendation, by what each does to it."""
+
+    hide: tuple[Selector, ...] = ()
+    block: tuple[Selector, ...] = ()
+    ask: tuple[Selector, ...] = ()
+    caution: tuple[Selector, ...] = ()
+
+
+class _Concerned(NamedTuple):
+    """The parts of the policy that name one recommendation. Whether a selector's condition holds, each chart tells."""
+
+    visible: tuple[Selector, ...]
+    holds: Mapping[str, _Effects]
+    goals: Mapping[str, tuple[Selector, ...]]
+    exclusions: tuple[tuple[Exclusion, tuple[Selector, ...]], ...]
+    attached: tuple[Selector, ...]
+    beside: tuple[tuple[Framework, FrameworkLine, tuple[Selector, ...]], ...]
+
+
+@lru_cache(maxsize=4096)
+def _concerned(library: Library, recommendation: Recommendation) -> _Concerned:
+    """The same for each chart, so it is found once for a library."""
+    wanted = {recommendation.id, f"kind:{recommendation.kind}", "*"}
+
+    def naming(selectors: Sequence[Selector]) -> tuple[Selector, ...]:
+        return tuple(s for s in selectors if s.ids & wanted)
+
+    policy, gate = library.policy, library.policy.gate
+    holds = {h.id: _Effects(*map(naming, (h.hide, h.block, h.ask, h.caution))) for h in policy.holds}
+    return _Concerned(
+        naming((*gate.visible, *gate.attached)) if gate else (),
+        {id_: effects for id_, effects in holds.items() if any(effects)},
+        {g.id: selectors for g in policy.goals if (selectors := naming(g.hide))},
+        tuple((x, selectors) for x in policy.exclusions if (selectors := naming(x.hide))),
+        naming(gate.attached) if gate else (),
+        tuple((f, line, on) for f in library.frameworks for line in f.lines if (on := naming(line.on))),
+    )
+
+
 class PolicyApplied:
     """The policy applied to one patient. Each part is asked once."""
 
     def __init__(self, env: Environment, emergency: str) -> None:
         library, site = env.circumstances.library, env.circumstances.site
         policy = library.policy
-        self._frameworks = [f for f in library.frameworks if f.always or f.id in site.frameworks]
+        self._library = library
+        self._frameworks = frozenset(f.id for f in library.frameworks if f.always or f.id in site.frameworks)
         self._gate, self._env, self._emergency = policy.gate, env, emergency
         self._own = frozenset(
             use.recommendation.id
@@ -49,7 +102,6 @@ class PolicyApplied:
         self.acknowledged = env.ask(self._gate.acknowledged, "acknowledged") if self._gate else _NO
         self._holds: list[tuple[Hold, Answer]] = [(h, env.ask(h.test, h.id)) for h in policy.holds]
         self._goals: list[tuple[Goal, Answer]] = [(g, env.ask(g.test, g.id)) for g in policy.goals]
-        self._exclusions: tuple[Exclusion, ...] = policy.exclusions
 
     def questions(self) -> Iterator[tuple[str, str, str, Truth]]:
         """Each question of the policy as role, owner, name and answer."""
@@ -76,79 +128,77 @@ class PolicyApplied:
 
     def imposed(self, recommendation: Recommendation, env: Environment) -> Imposed:
         """What the policy lays on one recommendation in its environment."""
-        out = Imposed()
-        self._gate_on(recommendation, env, out)
+        imposed, concerned = Imposed(), _concerned(self._library, recommendation)
+        self._gate_on(recommendation, concerned, env, imposed)
         for hold, answer in self._holds:
-            if answer.truth is not False:
-                self._hold_on(hold, answer, recommendation, env, out)
+            if answer.truth is not False and (effects := concerned.holds.get(hold.id)):
+                self._hold_on(hold, answer, effects, env, imposed)
         for goal, answer in self._goals:
-            if answer.truth is not False and _selects(goal.hide, recommendation, env):
-                step = to_step("goal", goal.id, answer, goal.test.text)
-                self._hide(goal.id, answer, self._named(goal.id, goal.say), step, out, unread=self._say(goal.unread))
-        for exclusion in self._exclusions:
-            if _selects(exclusion.hide, recommendation, env):
+            if answer.truth is not False and _in_force(concerned.goals.get(goal.id, ()), env):
+                step = to_step("goal", goal.id, answer, goal.test, self._env)
+                said, unread = self._named(goal.id, goal.say), self._say(goal.unread)
+                self._hide(goal.id, answer, said, step, imposed, unread=unread)
+        for exclusion, selectors in concerned.exclusions:
+            if _in_force(selectors, env):
                 answer = env.ask(exclusion.test, exclusion.id)
-                step = to_step("exclusion", exclusion.id, answer, exclusion.test.text)
-                self._hide(exclusion.id, answer, [render(exclusion.say, env) or (exclusion.id,)], step, out)
-        return out
+                step = to_step("exclusion", exclusion.id, answer, exclusion.test, env)
+                self._hide(exclusion.id, answer, [render(exclusion.say, env) or (exclusion.id,)], step, imposed)
+        return imposed
 
     @staticmethod
     def _hide(  # one rule that hides, however it was answered
-        by: str, answer: Answer, said: Sequence[Said], step: Step, out: Imposed, *, unread: Sequence[Said] = ()
+        by: str, answer: Answer, said: Sequence[Said], step: Step, imposed: Imposed, *, unread: Sequence[Said] = ()
     ) -> None:
         """Hides where the rule holds; where that could not be read, nothing it would hide is released (rulings 1.9)."""
         if answer.truth:
-            out.hidden += [Hidden(by, one) for one in said]
+            imposed.hidden += [Hidden(by, one) for one in said]
         elif answer.truth is None and answer.unread:
-            out.perhaps += [Hidden(by, one) for one in said]
+            imposed.perhaps += [Hidden(by, one) for one in said]
             named = tuple(Missing("".join(one), Reason.UNREAD) for one in unread)
-            out.asked.append(step._replace(missing=named or step.missing))
+            imposed.asked.append(step._replace(missing=named or step.missing))
         elif answer.conflict:
-            out.asked.append(step)
+            imposed.asked.append(step)
 
-    def _gate_on(self, recommendation: Recommendation, env: Environment, out: Imposed) -> None:
+    def _gate_on(
+        self, recommendation: Recommendation, concerned: _Concerned, env: Environment, imposed: Imposed
+    ) -> None:
         gate = self._gate
         if gate is None or self.gate.truth is False:
             return
         if recommendation.id in self._own:
             if self.gate.truth and self._emergency == SCOPE_STOP:
-                out.hidden += [Hidden(SCOPE_STOP, said) for said in self._say(gate.scope_stop)]
-        elif not (_selects(gate.visible, recommendation, env) or _selects(gate.attached, recommendation, env)):
-            step = to_step("gate", gate.pathway, self.gate, gate.open.text)
+                imposed.hidden += [Hidden(SCOPE_STOP, said) for said in self._say(gate.scope_stop)]
+        elif not _in_force(concerned.visible, env):
+            step = to_step("gate", gate.pathway, self.gate, gate.open, self._env)
             self._hide(
                 gate.pathway,
                 self.gate,
                 self._named(gate.pathway, gate.hidden),
                 step,
-                out,
+                imposed,
                 unread=self._say(gate.unread),
             )
 
-    def _hold_on(
-        self, hold: Hold, answer: Answer, recommendation: Recommendation, env: Environment, out: Imposed
-    ) -> None:
-        hides = _selects(hold.hide, recommendation, env)
-        blocks = _selects(hold.block, recommendation, env)
-        asks = _selects(hold.ask, recommendation, env)
-        warns = _selects(hold.caution, recommendation, env)
+    def _hold_on(self, hold: Hold, answer: Answer, effects: _Effects, env: Environment, imposed: Imposed) -> None:
+        hides, blocks, asks, warns = (_in_force(selectors, env) for selectors in effects)
         if not (hides or blocks or asks or warns):
             return
-        step = to_step("hold", hold.id, answer, hold.test.text)
-        out.steps.append(step)
+        step = to_step("hold", hold.id, answer, hold.test, self._env)
+        imposed.steps.append(step)
         said = self._named(hold.id, hold.say)
         if hides:
-            self._hide(hold.id, answer, said, step, out)
+            self._hide(hold.id, answer, said, step, imposed)
         if answer.truth is None:
             # What a hold only cautions of is released by an unknown; what it would block or ask about is not.
             firm = answer.unread or answer.conflict
             if ((blocks or asks) and firm) or (hold.unknown is Unknown.ASK and (hides or blocks)):
-                out.asked.append(step)
+                imposed.asked.append(step)
             return
-        out.blocked += said if blocks else ()
-        out.cautions += said if warns else ()
+        imposed.blocked += said if blocks else ()
+        imposed.cautions += said if warns else ()
         if asks:
             item = Missing("".join(said[0]) if said else hold.id, Reason.NOT_RECORDED)
-            out.asked.append(step._replace(answer=None, missing=(item,)))
+            imposed.asked.append(step._replace(answer=None, missing=(item,)))
 
     def follow(
         self, recommendation: Recommendation, done: Sequence[Verdict], lesion: str | None, use: Step | None
@@ -185,7 +235,7 @@ class PolicyApplied:
             self._gate
             and self.gate.truth
             and verdict.status is Status.RECOMMENDED
-            and _selects(self._gate.attached, recommendation, env)
+            and _in_force(_concerned(self._library, recommendation).attached, env)
         ):
             verdict = verdict._replace(on_gate=True, safety=False)
         if verdict.status.shown and (beside := tuple(self._beside(recommendation, env))):
@@ -193,10 +243,9 @@ class PolicyApplied:
         return verdict
 
     def _beside(self, recommendation: Recommendation, env: Environment) -> Iterator[Beside]:
-        for framework in self._frameworks:
-            for fact in framework.lines:
-                if _selects(fact.on, recommendation, env):
-                    yield from (Beside(framework.id, fact.grade, said) for said in spoken((fact.line,), env))
+        for framework, fact, selectors in _concerned(self._library, recommendation).beside:
+            if framework.id in self._frameworks and _in_force(selectors, env):
+                yield from (Beside(framework.id, fact.grade, said) for said in spoken((fact.line,), env))
 
     def _named(self, by: str, text: Text | None) -> list[Said]:
         """The sentence of a rule; its name where a value of it is missing, since a rule holds without its words."""
@@ -210,9 +259,8 @@ class PolicyApplied:
 _RANK = {Status.RECOMMENDED: 2, Status.BLOCKED: 1, Status.NEEDS_DATA: 0}
 
 
-def _selects(selectors: Sequence[Selector], recommendation: Recommendation, env: Environment) -> bool:
-    wanted = {recommendation.id, f"kind:{recommendation.kind}", "*"}
-    return any(s.ids & wanted and (s.when is None or env.ask(s.when).truth is True) for s in selectors)
+def _in_force(selectors: Sequence[Selector], env: Environment) -> bool:
+    return any(s.when is None or env.ask(s.when).truth is True for s in selectors)
 
 
 def matching(references: Sequence[str], verdicts: Sequence[Verdict]) -> Iterator[Verdict]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.asking.environment import Answer, Environment
 from fhirpath_spine.pathway.decision import Evidence, Missing, Status, Step, Verdict
 from fhirpath_spine.pathway.lesions.lesion import LesionRef
@@ -28,7 +29,8 @@ class Hidden(NamedTuple):
 class Imposed:
     """What the policy lays on one recommendation: what hides it, and criteria already answered by a hold.
 
-    ``perhaps`` would hide it if something unread is so: then it is not called not-applicable either (rulings 1.9).
+    ``perhaps`` holds the rules that would hide it, depending on something unread. A recommendation with such a rule is
+    suppressed rather than not applicable (rulings 1.9).
     """
 
     hidden: list[Hidden] = field(default_factory=list)
@@ -41,12 +43,27 @@ class Imposed:
 
 @dataclass(slots=True)
 class _Sheet:
-    """What is gathered while a recommendation is judged."""
+    """What is gathered while a recommendation is judged. A step stands for its sentence until its data are asked for."""
 
     steps: list[Step]
-    because: list[Said]
+    because: list[Said | Step]
     missing: list[Missing]
-    cautions: list[Said]
+    cautions: list[Said | Step]
+    asked: dict[int, Criterion] = field(default_factory=dict)
+    """The criterion of each step that was answered here, by the identity of the step."""
+
+    def with_evidence(self, env: Environment) -> None:
+        """Puts beside each step the data that it rests on."""
+        whole = {}
+        for step in self.steps:
+            criterion = self.asked.get(id(step))
+            if criterion is not None and step.answer:
+                gather = env.evidence_of_any_lesion if criterion.any_lesion else env.evidence
+                whole[id(step)] = step._replace(evidence=gather(criterion.test))
+        self.steps = [whole.get(id(step), step) for step in self.steps]
+        self.because, self.cautions = (
+            [whole.get(id(part), part) for part in parts] for parts in (self.because, self.cautions)
+        )
 
 
 def judge(
@@ -57,11 +74,18 @@ def judge(
     lesion: LesionRef | None,
     imposed: Imposed,
     conditions: Sequence[Step] = (),
+    explained: bool = True,
 ) -> Verdict:
-    """The verdict, with its trace. ``conditions`` are steps of role use or unless, answered by the caller."""
+    """The verdict, with its trace. ``conditions`` are steps of role use or unless, answered by the caller.
+
+    ``explained``: what no card shows has its data beside it, too.
+    """
     sheet = _Sheet([*imposed.steps, *conditions], [], [], [])
     status, by = _status(recommendation, env, imposed, conditions, sheet)
     shown = status.shown
+    # A plan names what satisfied an option.
+    if explained or shown or status is Status.SATISFIED:
+        sheet.with_evidence(env)
     lines = spoken(recommendation.lines, env) if shown else ()
     if status is Status.RECOMMENDED and (told := env.told(line.say for line in recommendation.lines)):
         sheet.steps.append(Step("said", "said", True, "", told))
@@ -74,16 +98,20 @@ def judge(
         lesion=lesion,
         indicator=_indicator(recommendation, env),
         claims=tuple(c.id for c in recommendation.claims if c.when is None or env.ask(c.when).truth),
-        because=tuple(dict.fromkeys(sheet.because)),
+        because=_sentences(sheet.because),
         steps=tuple(sheet.steps),
         by=by,
         missing=_distinct(sheet.missing),
         lines=lines,
-        cautions=tuple(dict.fromkeys(sheet.cautions)) if shown else (),
+        cautions=_sentences(sheet.cautions) if shown else (),
         alternatives=spoken(recommendation.alternatives, env) if status is Status.RECOMMENDED else (),
         activity=recommendation.activity,
         safety=status is Status.RECOMMENDED and _is_safety(recommendation, env),
     )
+
+
+def _sentences(parts: Iterable[Said | Step]) -> tuple[Said, ...]:
+    return tuple(dict.fromkeys(_said(part) if isinstance(part, Step) else part for part in parts))
 
 
 def _status(
@@ -99,7 +127,7 @@ def _status(
     for criterion in recommendation.excluded:
         step = _answer(criterion, "excluded", env, sheet)
         if step.answer:
-            sheet.because.append(_said(step))
+            sheet.because.append(step)
             return Status.SUPPRESSED, criterion.name
         unsure += [step] if step.answer is None and _firm(step) else []
     if any(step.role == "use" and step.answer is False for step in conditions):
@@ -107,7 +135,7 @@ def _status(
     for criterion in recommendation.satisfied:
         step = _answer(criterion, "satisfied", env, sheet)
         if step.answer:
-            sheet.because.append(_said(step))
+            sheet.because.append(step)
             return Status.SATISFIED, ""
         # Not recorded as done is not done; not read as done may be done.
         unsure += [step] if step.answer is None and _firm(step) else []
@@ -172,19 +200,19 @@ def _when(
             asking.append(step)
             hides = hides or (criterion.unknown is Unknown.HIDE and not _firm(step))
         else:
-            sheet.because.append(_said(step))
+            sheet.because.append(step)
     return not (refused or hides), asking
 
 
 def _blocked(
     recommendation: Recommendation, env: Environment, imposed: Imposed, sheet: _Sheet, asking: list[Step]
-) -> list[Said]:
+) -> list[Said | Step]:
     """The reasons that block, all of them; what is unknown asks or cautions as the criterion says (rulings 1.6)."""
-    reasons = list(imposed.blocked)
+    reasons: list[Said | Step] = [*imposed.blocked]
     for criterion in recommendation.blocked:
         step = _answer(criterion, "blocked", env, sheet)
         if step.answer:
-            reasons.append(_said(step))
+            reasons.append(step)
         elif step.answer is None:
             # Only what is not recorded may pass with a caution; what could not be read, or is contested, asks.
             if criterion.unknown is Unknown.ASK or _firm(step):
@@ -196,7 +224,7 @@ def _blocked(
 
 def _caution(step: Step, criterion: Criterion, sheet: _Sheet) -> None:
     if step.answer:
-        sheet.cautions.append(_said(step))
+        sheet.cautions.append(step)
     elif step.answer is None and criterion.unknown is not Unknown.HIDE:
         sheet.missing += step.missing
 
@@ -209,14 +237,15 @@ def _answer(criterion: Criterion, role: str, env: Environment, sheet: _Sheet) ->
     ask = env.ask_any_lesion if criterion.any_lesion else env.ask
     answer = ask(criterion.test, criterion.label)
     said = render(criterion.say, env) if criterion.say is not None and answer.truth is not False else None
-    step = to_step(role, criterion.name, answer, criterion.test.text, said or ())
+    step = Step(role, criterion.name, answer.truth, criterion.test.text, (), answer.missing, said or ())
     sheet.steps.append(step)
+    sheet.asked[id(step)] = criterion
     return step
 
 
-def to_step(role: str, name: str, answer: Answer, expression: str, said: Said = ()) -> Step:
-    """An answer as a step of the trace."""
-    return Step(role, name, answer.truth, expression, answer.evidence, answer.missing, said)
+def to_step(role: str, name: str, answer: Answer, test: Expression, env: Environment) -> Step:
+    """An answer as a step of the trace, with the data that it rests on."""
+    return Step(role, name, answer.truth, test.text, env.evidence(test) if answer.truth else (), answer.missing)
 
 
 def _said(step: Step) -> Said:
