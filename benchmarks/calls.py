@@ -11,7 +11,7 @@ import orjson
 from benchmarks.profile_set import identifier
 from benchmarks.stacks import AT, Answers
 from fhirpath_spine.exchange.incoming.parsing import parse
-from fhirpath_spine.exchange.outgoing.cards import Wording, word
+from fhirpath_spine.exchange.outgoing.cards import Wording, write_cards
 from fhirpath_spine.exchange.outgoing.ids import PUBLIC_KEY, Ids
 from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.decision import Decision, Status
@@ -49,7 +49,7 @@ def caller(library: Library) -> Callable[[bytes], bytes]:
 
 def worded(decision: Decision, answering: HookService) -> bytes:
     """The cards of a decision as bytes."""
-    return orjson.dumps(word(decision, "bench", answering.snapshot.wording).cards)
+    return orjson.dumps(write_cards(decision, "bench", answering.snapshot.wording).cards)
 
 
 def sixty_answers(library: Library, body: dict[str, Any]) -> Answers:

@@ -21,7 +21,7 @@ from fhirpath_spine.exchange.incoming.addresses import Servers
 from fhirpath_spine.exchange.incoming.prefetch import RESOURCES, Open, check_known, read_prefetch
 from fhirpath_spine.exchange.incoming.requests import HookRequest, parse_request
 from fhirpath_spine.exchange.incoming.templates import templates
-from fhirpath_spine.exchange.outgoing.cards import Taste, Wording, unavailable, word
+from fhirpath_spine.exchange.outgoing.cards import CardPolicy, Wording, unavailable, write_cards
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.facts.chart import Chart, Read
 from fhirpath_spine.pathway.judging import evaluate
@@ -89,7 +89,7 @@ class Client:
     """Who calls: its name, what its EHR takes on a card, where it may have us read, what it cannot give, and its limits."""
 
     id: str = "dev"
-    taste: Taste = field(default_factory=Taste)
+    card_policy: CardPolicy = field(default_factory=CardPolicy)
     emergency: str = "full"
     servers: Servers = field(default_factory=Servers)
     not_offered: frozenset[str] = frozenset()
@@ -306,7 +306,7 @@ class HookService:
 
         # The id is settled by what was judged, so that a retry has the same cards (rulings 5.2).
         record = replace(record, decision=self._id(client, request, at, decision.facts))
-        worded = word(decision, record.decision, snapshot.wording, client.taste)
+        worded = write_cards(decision, record.decision, snapshot.wording, client.card_policy)
         return {"cards": worded.cards}, replace(
             record,
             outcome=decision.silent or "ok",

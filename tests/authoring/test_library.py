@@ -217,7 +217,7 @@ def test_lesions_are_built_by_the_class_table_in_its_order(profiles):
     metastasis, tumour = lesions.classes
 
     assert [s.drop_without_site for s in metastasis.sources] == [False, True]
-    assert (tumour.sources[0].confirmed, tumour.served) == (True, False)
+    assert tumour.sources[0].confirmed
     assert list(lesions.levels.values()) == ["T1", "T2"]
     assert (lesions.imaging_absent, lesions.imaging_known) == ({"no"}, {"again"})
     assert lesions.regions["thoracic"].contains(LOCAL, "level-t2")

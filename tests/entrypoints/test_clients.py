@@ -67,8 +67,8 @@ def test_an_entry_says_what_its_ehr_takes_and_where_we_may_read(tmp_path: Path) 
     )
     assert (first.not_offered, first.emergency) == (frozenset({"MedicationStatement"}), "scope-stop")
     assert (first.body, first.resources, first.depth) == (2 * 1024 * 1024, 500, 32)
-    taste = first.taste
-    assert (taste.selection_behavior, taste.actions, taste.actions_per_suggestion) == (
+    card_policy = first.card_policy
+    assert (card_policy.selection_behavior, card_policy.actions, card_policy.actions_per_suggestion) == (
         "at-most-one",
         {"ServiceRequest"},
         2,
@@ -203,12 +203,12 @@ ENTRIES = (
     ],
 )
 def test_the_entry_is_the_one_that_lists_the_calls_server(server: Any, expected: str) -> None:
-    assert Callers(Client(), ENTRIES).of({"fhirServer": server}).id == expected
+    assert Callers(Client(), ENTRIES).client_of({"fhirServer": server}).id == expected
 
 
 @pytest.mark.parametrize("body", [None, [], "x", {}])
 def test_what_is_no_request_is_of_the_built_in_client(body: Any) -> None:
-    assert Callers(Client(), ENTRIES).of(body).id == "dev"
+    assert Callers(Client(), ENTRIES).client_of(body).id == "dev"
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from fhirpath_spine.exchange import EXTENSION
-from fhirpath_spine.exchange.outgoing.cards import Taste, unavailable, word
+from fhirpath_spine.exchange.outgoing.cards import CardPolicy, unavailable, write_cards
 from fhirpath_spine.pathway.decision import CardKind, Status
 from fhirpath_spine.pathway.facts.filing import Rejection
 from fhirpath_spine.pathway.model import Activity, Indicator
@@ -19,8 +19,8 @@ from fhirpath_spine.pathway.truth import Reason
 from tests.kit import decisions as make
 
 
-def cards(*planned: Any, taste: Taste | None = None, **changes: Any) -> list[dict[str, Any]]:
-    return word(make.decision(*planned, **changes), "decision-1", make.wording(), taste).cards
+def cards(*planned: Any, card_policy: CardPolicy | None = None, **changes: Any) -> list[dict[str, Any]]:
+    return write_cards(make.decision(*planned, **changes), "decision-1", make.wording(), card_policy).cards
 
 
 def empties(value: object) -> bool:
@@ -189,9 +189,9 @@ def test_each_option_is_a_suggestion_without_an_action_and_the_plan_is_one_more(
 
 
 def test_a_client_that_takes_service_requests_gets_one_action_per_suggestion() -> None:
-    taste = Taste(actions=frozenset({"ServiceRequest"}))
+    card_policy = CardPolicy(actions=frozenset({"ServiceRequest"}))
     listless = make.verdict("R-DEMO-02", activity=Activity("Task", "Do"))
-    found = cards(make.planned(make.verdict(), listless), taste=taste)[0]["suggestions"]
+    found = cards(make.planned(make.verdict(), listless), card_policy=card_policy)[0]["suggestions"]
     assert [len(s.get("actions", [])) for s in found] == [1, 0]
     request = found[0]["actions"][0]["resource"]
     assert (request["resourceType"], request["status"], request["subject"]) == (

@@ -9,7 +9,7 @@ import pytest
 from fhir.resources.R4B.careplan import CarePlan
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
-from fhirpath_spine.exchange.outgoing.cards import Taste, word
+from fhirpath_spine.exchange.outgoing.cards import CardPolicy, write_cards
 from fhirpath_spine.exchange.outgoing.careplan import members
 from fhirpath_spine.pathway.decision import CardKind, Evidence, Status, Step, Verdict
 from fhirpath_spine.pathway.lesions.lesion import LesionRef
@@ -18,7 +18,7 @@ from tests.kit import decisions as make
 
 
 def plans(*cards: Any, **changes: Any) -> list[dict[str, Any]]:
-    return word(make.decision(*cards, **changes), "d", make.wording()).careplans
+    return write_cards(make.decision(*cards, **changes), "d", make.wording()).careplans
 
 
 def test_a_plan_is_valid_r4_and_says_where_it_comes_from() -> None:
@@ -67,7 +67,7 @@ def test_only_what_is_recommended_is_in_the_plan() -> None:
 
 def test_a_plan_rides_once_and_holds_all_cards_of_its_entry() -> None:
     second = make.planned(make.verdict("R-DEMO-02"), plans=())
-    found = word(make.decision(make.planned(make.verdict()), second), "d", make.wording())
+    found = write_cards(make.decision(make.planned(make.verdict()), second), "d", make.wording())
     riding = [s for c in found.cards for s in c["suggestions"] if "actions" in s]
     assert len(riding) == len(found.careplans) == 1
     assert len(found.careplans[0]["activity"]) == 2
@@ -91,8 +91,8 @@ def test_the_patients_id_stands_in_the_subject_only() -> None:
 
 
 def test_a_service_request_is_valid_r4() -> None:
-    taste = Taste(actions=frozenset({"ServiceRequest"}))
-    card = word(make.decision(make.planned(make.verdict())), "d", make.wording(), taste).cards[0]
+    card_policy = CardPolicy(actions=frozenset({"ServiceRequest"}))
+    card = write_cards(make.decision(make.planned(make.verdict())), "d", make.wording(), card_policy).cards[0]
     ServiceRequest.model_validate(card["suggestions"][0]["actions"][0]["resource"])
 
 
@@ -156,7 +156,7 @@ def closed(verdict: Verdict, library: Library) -> list[dict[str, Any]]:
     card = make.planned(make.verdict())
     shown = make.decision(card)
     decision = replace(shown, verdicts=(*shown.verdicts, verdict))
-    plan = word(decision, "d", make.wording(library)).careplans[0]
+    plan = write_cards(decision, "d", make.wording(library)).careplans[0]
     CarePlan.model_validate(plan)
     return [a for a in plan["activity"] if a["detail"]["status"] == "completed"]
 
@@ -191,7 +191,7 @@ def test_another_major_version_is_another_plan_and_a_minor_one_is_not() -> None:
         entry = replace(make.ENTRY, version=version)
         shown = make.planned(make.verdict(), entry=entry)
         decision = replace(make.decision(shown), entries=(entry,))
-        return word(decision, "d", make.wording()).careplans[0]["identifier"]
+        return write_cards(decision, "d", make.wording()).careplans[0]["identifier"]
 
     assert identifier("1.2.3") == identifier("1.9.0") != identifier("2.0.0")
 
@@ -221,7 +221,7 @@ def test_the_folded_card_carries_the_plan_of_each_entry_that_has_no_other_card_a
     other = replace(make.ENTRY, lesion=lesion)
     verdicts = make.verdict(), make.verdict(lesion=lesion)
     more = make.planned(*verdicts, kind=CardKind.MORE, plans=(make.ENTRY, other))
-    found = word(replace(make.decision(more), entries=(make.ENTRY, other)), "d", make.wording())
+    found = write_cards(replace(make.decision(more), entries=(make.ENTRY, other)), "d", make.wording())
     (card,) = found.cards
     plans = [s for s in card["suggestions"] if s.get("actions")]
     assert [s["actions"][0]["resource"] for s in plans] == found.careplans

@@ -14,7 +14,7 @@ from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange.ehr_side.registration import NEVER, PLACE, markdown, sheet
 from fhirpath_spine.exchange.incoming import bundles
 from fhirpath_spine.exchange.incoming.templates import templates
-from fhirpath_spine.exchange.outgoing.cards import Wording, word
+from fhirpath_spine.exchange.outgoing.cards import Wording, write_cards
 from fhirpath_spine.exchange.outgoing.ids import Ids
 from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.judging.evaluate import decide
@@ -67,7 +67,7 @@ def test_every_topic_of_a_real_card_is_listed(path: Path) -> None:
         decision = decide(library(), bundles.chart(bundle), datetime(2026, 6, 15, 23, 59, tzinfo=UTC), Site())
     except SpineError:
         return
-    assert {c["source"]["topic"]["code"] for c in word(decision, "d", wording).cards} <= listed
+    assert {c["source"]["topic"]["code"] for c in write_cards(decision, "d", wording).cards} <= listed
 
 
 def test_the_addresses_are_those_of_the_public_url_or_a_place_to_fill_in() -> None:

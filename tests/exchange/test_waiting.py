@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fhirpath_spine.exchange.outgoing.cards import word
+from fhirpath_spine.exchange.outgoing.cards import write_cards
 from fhirpath_spine.pathway.decision import Status
 from fhirpath_spine.pathway.truth import Reason
 from tests.kit import decisions as make
@@ -15,7 +15,7 @@ def detail(*wanted: list[str], reason: Reason = Reason.UNREAD) -> str:
         make.verdict(f"R-DEMO-{n}", Status.NEEDS_DATA, missing=tuple(make.missing(i, reason) for i in items))
         for n, items in enumerate(wanted)
     ]
-    found = word(make.decision(make.planned(*verdicts)), "d", make.wording()).cards[0]["detail"]
+    found = write_cards(make.decision(make.planned(*verdicts)), "d", make.wording()).cards[0]["detail"]
     return str(found)
 
 

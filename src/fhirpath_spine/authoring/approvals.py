@@ -37,7 +37,7 @@ class Defaults:
     def __init__(self, page: str, profiles: Path | None = None) -> None:
         self.rows = list(_rows(page, profiles))
 
-    def of(self, names: Iterable[str]) -> list[Default]:
+    def rows_for(self, names: Iterable[str]) -> list[Default]:
         """Those that one of these entries of the profiles holds."""
         wanted = frozenset(names)
         return [row for row in self.rows if row.names & wanted]

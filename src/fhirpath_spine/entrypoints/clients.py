@@ -22,7 +22,7 @@ from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.exchange.incoming.addresses import Servers, read_base, read_origin
 from fhirpath_spine.exchange.incoming.prefetch import RESOURCES
-from fhirpath_spine.exchange.outgoing.cards import Taste
+from fhirpath_spine.exchange.outgoing.cards import CardPolicy
 from fhirpath_spine.pathway.facts.chart import TYPES
 from fhirpath_spine.service import BYTES, DEPTH, PAGES, Client
 
@@ -172,10 +172,10 @@ def _issuer(entry: ClientForm, folder: Path) -> Issuer:
 
 
 def _client(entry: ClientForm, emergency: str) -> Client:
-    limits, cards, plain = entry.limits, entry.cards, Taste()
+    limits, cards, plain = entry.limits, entry.cards, CardPolicy()
     return Client(
         id=str(entry.id),
-        taste=Taste(
+        card_policy=CardPolicy(
             selection_behavior=str(cards.selection_behavior or plain.selection_behavior),
             actions=plain.actions if cards.actions is None else frozenset(map(str, cards.actions)),
             actions_per_suggestion=cards.actions_per_suggestion,

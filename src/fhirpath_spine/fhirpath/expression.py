@@ -18,7 +18,7 @@ from fhirpath_spine.fhirpath.generate.criteria import compile_truth
 from fhirpath_spine.fhirpath.grammar.parser import parse
 from fhirpath_spine.fhirpath.grammar.problems import Report
 from fhirpath_spine.fhirpath.grammar.syntax import Binary, Call, Number, Tree, Variable, numbers, with_number
-from fhirpath_spine.fhirpath.values.items import leave, like, type_of
+from fhirpath_spine.fhirpath.values.items import as_complete_as, leave, type_of
 from fhirpath_spine.fhirpath.values.shapes import BOOLEAN, Shape, declared
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class Expression:
         """Like :meth:`evaluate`, each item with its qualified type name (``FHIR.code``, ``System.Integer``)."""
         run = self._run(focus, scope)
         found = self._thunk(run, run.root)
-        return like(found, [(".".join(type_of(item)), leave(item)) for item in found])
+        return as_complete_as(found, [(".".join(type_of(item)), leave(item)) for item in found])
 
     def evaluate(self, focus: Sequence[Any], scope: Scope) -> list[Any]:
         """The result: JSON for FHIR values, Python values for System ones; Incomplete if it could not be read whole.
@@ -220,7 +220,7 @@ class Expression:
             return [answer]
         run = self._run(focus, scope)
         found = self._thunk(run, run.root)
-        return like(found, [leave(item) for item in found])
+        return as_complete_as(found, [leave(item) for item in found])
 
     def truth(self, focus: Sequence[Any], scope: Scope) -> bool | None:
         """The result as one truth value: True, False, or None for unknown. Raises as :meth:`evaluate` does."""

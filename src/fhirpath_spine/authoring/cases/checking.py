@@ -58,7 +58,7 @@ def complaints(decision: Decision, expect: ExpectForm) -> list[str]:
     return found
 
 
-def of(decision: Decision, wanted: Wanted) -> list[Verdict]:
+def verdicts_for(decision: Decision, wanted: Wanted) -> list[Verdict]:
     """The verdicts that an expectation is about."""
     return [
         v
@@ -126,7 +126,7 @@ def _counted(cards: Mapping[Any, int]) -> str:
 
 
 def _verdict(decision: Decision, status: Status | None, wanted: Wanted) -> Iterator[str]:
-    there = of(decision, wanted)
+    there = verdicts_for(decision, wanted)
     name = f"{wanted.id} {wanted.level}".strip()
     if status is None:
         yield from (f"{name} should not be judged at all, and is {v.status.value}" for v in there)

@@ -190,7 +190,7 @@ def _imposed(library: Library, one: Recommendation) -> list[str]:
 def _defaults(defaults: Defaults, names: Iterable[str]) -> list[str]:
     rows = [
         [row.meaning, " ".join(f"`{value}`" for value in row.values), row.signed or "nobody yet"]
-        for row in defaults.of(names)
+        for row in defaults.rows_for(names)
     ]
     listed = table(["in words", "as it stands in the profiles", "approved by"], rows)
     head = "No document gives these values; a clinician of the site has to approve them ([the list](../approvals.md))."

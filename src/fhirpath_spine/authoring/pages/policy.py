@@ -58,7 +58,7 @@ def policy_page(library: Library, defaults: Defaults) -> str:
     lines += table(["id", "title", "publisher", "date", "where", "switched on"], frameworks)
     rows = (
         [row.meaning, " ".join(f"`{value}`" for value in row.values), row.signed or "nobody yet"]
-        for row in defaults.of((*names, "budget", "conflict-gap"))
+        for row in defaults.rows_for((*names, "budget", "conflict-gap"))
     )
     lines += ["## DEFAULT values", "", *table(["in words", "as it stands in the profiles", "approved by"], rows)]
     lines += ["## Data needed", "", *tables.data(library, names), *tables.definitions(library, names, english)]

@@ -10,8 +10,6 @@ from fhirpath_spine.pathway.asking import reach
 from fhirpath_spine.pathway.facts.needs import Need
 from fhirpath_spine.pathway.model import Library, Pathway, Recommendation, Selector
 
-COMPLETE = {"no": "no", "unknown": "unknown"}
-
 
 def names_read(library: Library, *records: object) -> list[str]:
     """All variables behind records of the library, in the order of the files."""

@@ -49,7 +49,6 @@ class LesionClassForm(Form):
     title: Text
     sources: Annotated[tuple[LesionSourceForm, ...], OneOrMany()] = Field(alias="from")
     note: Text | None = None
-    pathway: Annotated[Scalar, *one_of("none")] | None = None
 
 
 class LesionFlagForm(Form):
@@ -176,7 +175,7 @@ class LesionsBuilder:
             self._report.add(
                 "SP318", "the note of a class has no placeholders", form.note.span, "Say it in plain words."
             )
-        return LesionClass(str(form.id), str(form.title), tuple(sources), note, served=form.pathway is None)
+        return LesionClass(str(form.id), str(form.title), tuple(sources), note)
 
     def _levels(self, form: LesionsForm) -> dict[Coding, str]:
         levels: dict[Coding, str] = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.approvals import Default, defaults
-from fhirpath_spine.authoring.cases.checking import everything, expected, of, words_of
+from fhirpath_spine.authoring.cases.checking import everything, expected, verdicts_for, words_of
 from fhirpath_spine.authoring.cases.questions import Question, questions, recommendations
 from fhirpath_spine.authoring.cases.running import Outcome, Result, Run
 from fhirpath_spine.authoring.proving.borders import borders
@@ -114,7 +114,9 @@ def _fires(result: Result) -> set[str]:
     if result.decision is None:
         return set()
     wanted = [w for status, w in expected(result.story.expect) if status is Status.RECOMMENDED]
-    return {c for w in wanted for v in of(result.decision, w) if v.status is Status.RECOMMENDED for c in v.claims}
+    return {
+        c for w in wanted for v in verdicts_for(result.decision, w) if v.status is Status.RECOMMENDED for c in v.claims
+    }
 
 
 def _shown(result: Result) -> set[str]:
@@ -176,7 +178,7 @@ def _reasons(run: Run, out: Coverage) -> None:
     shown: set[str] = set()
     for result in _passed(run):
         for status, wanted in expected(result.story.expect):
-            for verdict in of(result.decision, wanted) if result.decision and wanted.says else ():
+            for verdict in verdicts_for(result.decision, wanted) if result.decision and wanted.says else ():
                 if verdict.status is not status:
                     continue
                 texts = [t for t in words_of(verdict) if any(w in t for w in wanted.says)]

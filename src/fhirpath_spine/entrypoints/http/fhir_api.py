@@ -64,7 +64,7 @@ def mount(app: FastAPI, service: HookService, callers: Callers, public_url: str 
     async def answer(plan_id: str, asked: ApplyRequest, request: Request) -> Response:
         request.state.trace = trace = Trace()
         # The entry of the caller is found as for a hook: by the FHIR server that it names.
-        caller = callers.of({"fhirServer": asked.server})
+        caller = callers.client_of({"fhirServer": asked.server})
         found = await while_connected(request, service.apply(plan_id, asked, caller, trace))
         return Response(status_code=CALLER_LEFT) if found is None else _fhir(found)
 

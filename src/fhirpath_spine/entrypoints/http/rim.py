@@ -98,7 +98,7 @@ class Callers:
     builtin: Client
     entries: tuple[Client, ...] = ()
 
-    def of(self, body: Any) -> Client:
+    def client_of(self, body: Any) -> Client:
         """The entry that lists the call's ``fhirServer``, else the built-in client."""
         named = body.get("fhirServer") if isinstance(body, dict) else None
         base = read_base(named) if isinstance(named, str) else None
@@ -114,7 +114,7 @@ class Callers:
         all_ = (self.builtin, *self.entries)
         raw = await read_bytes(request, limit=max(c.body for c in all_))
         body = parse(raw, depth=max(c.depth for c in all_))
-        client = self.of(body)
+        client = self.client_of(body)
         check_size(len(raw), client.body)
         if self.entries:
             check_depth(raw, client.depth)

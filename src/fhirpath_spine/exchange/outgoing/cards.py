@@ -26,7 +26,7 @@ _REASON_KEY = "override-reason-"
 
 
 @dataclass(frozen=True, slots=True)
-class Taste:
+class CardPolicy:
     """What one EHR takes on a card: which resources as actions, how many actions in one suggestion, how one may
     select.
     """
@@ -46,17 +46,17 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
-class Worded:
+class Cards:
     """The cards of one decision, and the CarePlans that ride on them."""
 
     cards: list[Json]
     careplans: list[Json]
 
 
-def word(decision: Decision, decision_id: str, wording: Wording, taste: Taste | None = None) -> Worded:
+def write_cards(decision: Decision, decision_id: str, wording: Wording, card_policy: CardPolicy | None = None) -> Cards:
     """All cards of a decision in their order."""
-    composer = _Composer(decision, decision_id, wording, taste or Taste())
-    return Worded([composer.card(c, first=n == 0) for n, c in enumerate(decision.cards)], composer.careplans)
+    composer = _Composer(decision, decision_id, wording, card_policy or CardPolicy())
+    return Cards([composer.card(c, first=n == 0) for n, c in enumerate(decision.cards)], composer.careplans)
 
 
 def unavailable(decision_id: str, wording: Wording, unread: Mapping[str, str]) -> Json:
@@ -83,8 +83,8 @@ def topic(code: str) -> Json:
 
 
 class _Composer:
-    def __init__(self, decision: Decision, decision_id: str, wording: Wording, taste: Taste) -> None:
-        self._decision, self._id, self._taste = decision, decision_id, taste
+    def __init__(self, decision: Decision, decision_id: str, wording: Wording, card_policy: CardPolicy) -> None:
+        self._decision, self._id, self._card_policy = decision, decision_id, card_policy
         self._library, self._say, self._ids = wording.library, wording.phrases, wording.ids
         self._writer = Writer(decision, decision_id, wording.library, wording.phrases)
         self.careplans: list[Json] = []
@@ -105,7 +105,7 @@ class _Composer:
                 "indicator": card.indicator.value,
                 "source": self._source(card, code),
                 "suggestions": suggestions,
-                "selectionBehavior": self._taste.selection_behavior if suggestions else None,
+                "selectionBehavior": self._card_policy.selection_behavior if suggestions else None,
                 "overrideReasons": self._override_reasons() if card.indicator is not Indicator.INFO else None,
                 "extension": {EXTENSION: extension(self._id, entry, card.verdicts, self._say)},
             }
@@ -201,14 +201,14 @@ class _Composer:
             if verdicts := members(self._decision, entry):
                 plan = careplan(self._decision, entry, verdicts, self._library, self._say, self._ids)
                 self.careplans.append(plan)
-                if "CarePlan" in self._taste.actions:
+                if "CarePlan" in self._card_policy.actions:
                     out.append(self._plan_suggestion(plan, entry, code, alone=card.kind is not CardKind.MORE))
         return out
 
     def _suggestion(self, verdict: Verdict, code: str, lesion: str) -> Json:
         identifier = self._ids.uuid("suggestion", self._id, code, lesion, verdict.id)
         actions: list[Json] = []
-        if "ServiceRequest" in self._taste.actions:
+        if "ServiceRequest" in self._card_policy.actions:
             request = service_request(self._decision, verdict, self._ids.uuid("request", identifier))
             if request is not None:
                 text = request["code"]["text"]
@@ -216,7 +216,7 @@ class _Composer:
                     {"type": "create", "description": self._say.text("request-action", text=text), "resource": request}
                 )
         return lean(
-            {"label": verdict.title, "uuid": identifier, "actions": actions[: self._taste.actions_per_suggestion]}
+            {"label": verdict.title, "uuid": identifier, "actions": actions[: self._card_policy.actions_per_suggestion]}
         )
 
     def _plan_suggestion(self, plan: Json, entry: PathwayResult, code: str, *, alone: bool) -> Json:

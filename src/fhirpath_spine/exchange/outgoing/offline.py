@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange import Json, lean
-from fhirpath_spine.exchange.outgoing.cards import Wording, word
+from fhirpath_spine.exchange.outgoing.cards import Wording, write_cards
 from fhirpath_spine.exchange.outgoing.markdown import plain
 from fhirpath_spine.exchange.outgoing.outcomes import of_error
 from fhirpath_spine.exchange.outgoing.phrases import Phrases
@@ -27,7 +27,7 @@ def decision_id(decision: Decision, wording: Wording) -> str:
 def document(decision: Decision, wording: Wording) -> Json:
     """The decision with all its verdicts, also those that no card shows."""
     identifier = decision_id(decision, wording)
-    worded = word(decision, identifier, wording)
+    worded = write_cards(decision, identifier, wording)
     return {
         "decision": identifier,
         "pathways": [entry_json(e) for e in decision.entries],

@@ -13,7 +13,7 @@ from fhirpath_spine.fhirpath.functions.table import FUNCTIONS, Function
 from fhirpath_spine.fhirpath.grammar.problems import EvaluationError
 from fhirpath_spine.fhirpath.grammar.syntax import Call, Literal, Member, Tree, Unary
 from fhirpath_spine.fhirpath.values import r4
-from fhirpath_spine.fhirpath.values.shapes import ANYTHING, BOOLEAN, BROKEN, Ty, family, of
+from fhirpath_spine.fhirpath.values.shapes import ANYTHING, BOOLEAN, BROKEN, Ty, family, type_named
 
 if TYPE_CHECKING:
     from fhirpath_spine.fhirpath.check.context import Context
@@ -134,7 +134,7 @@ def type_result(context: Context, tree: Tree, op: str, base: Ty, wanted: TypeNam
     if wanted.namespace == "?":
         return BROKEN
     if op == "is":
-        return of(BOOLEAN, known=base.known and not base.partial)
+        return type_named(BOOLEAN, known=base.known and not base.partial)
     if op == "as" and base.many and context.profile:
         advice.several(context.report, tree, tree)
     names = [f"System.{wanted.name}"] if wanted.namespace == "System" else [wanted.name]
@@ -165,7 +165,7 @@ def _member_of(context: Context, tree: Call, base: Ty) -> Ty:
     if tree.note is None:
         hint = did_you_mean(argument.value, context.value_sets)
         context.error("SP113", argument, f"There is no value set '{argument.value}'.", hint)
-    return of(BOOLEAN, known=base.known and not base.partial)
+    return type_named(BOOLEAN, known=base.known and not base.partial)
 
 
 def _iif(context: Context, tree: Call, base: Ty) -> Ty:

@@ -31,7 +31,7 @@ from fhirpath_spine.fhirpath.values.shapes import (
     declared,
     family,
     listed,
-    of,
+    type_named,
 )
 from fhirpath_spine.fhirpath.values.temporal import Date, DateTime, Time
 from fhirpath_spine.fhirpath.values.units import UCUM, unit
@@ -99,7 +99,7 @@ class Checker(Context):
             self.error(
                 "SP119", tree, f"'{tree.value.unit}' is not a unit of UCUM.", "UCUM minds case: mg/dL, mmol/L, 10*9/L."
             )
-        return of(_LITERALS.get(type(tree.value), "System.Decimal"), known=True)
+        return type_named(_LITERALS.get(type(tree.value), "System.Decimal"), known=True)
 
     def _variable(self, tree: Variable) -> Ty:
         name = tree.name
@@ -108,7 +108,7 @@ class Checker(Context):
         if name in self.variables:
             return declared(self.variables[name], partial=True)
         if constant(name) is not None:
-            return of(STRING, known=True)
+            return type_named(STRING, known=True)
         if name in _ROOTS:
             return self.focus
         names = {*self.variables, *self.defined, *CONSTANTS, *_ROOTS}
@@ -121,7 +121,7 @@ class Checker(Context):
             return self.this
         if not self.per_item:
             return self.error("SP122", tree, f"${tree.name} has a meaning only inside a function that visits items.")
-        return of(INTEGER, known=True) if tree.name == "index" else ANYTHING
+        return type_named(INTEGER, known=True) if tree.name == "index" else ANYTHING
 
     def _index(self, tree: Index) -> Ty:
         base, index = self.check(tree.base), self.check(tree.index)

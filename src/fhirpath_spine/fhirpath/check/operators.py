@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 from fhirpath_spine.fhirpath.check import advice
 from fhirpath_spine.fhirpath.grammar.syntax import Binary, Tree, Unary
-from fhirpath_spine.fhirpath.values.shapes import ANYTHING, BOOLEAN, DECIMAL, INTEGER, QUANTITY, STRING, Ty, family, of
+from fhirpath_spine.fhirpath.values.shapes import (
+    ANYTHING,
+    BOOLEAN,
+    DECIMAL,
+    INTEGER,
+    QUANTITY,
+    STRING,
+    Ty,
+    family,
+    type_named,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,26 +46,26 @@ def binary(context: Context, tree: Binary) -> Ty:
         if context.profile:
             context.truth(tree.left, left, f"The left side of '{op}'")
             context.truth(tree.right, right, f"The right side of '{op}'")
-        return of(BOOLEAN, known=_sure(left, right))
+        return type_named(BOOLEAN, known=_sure(left, right))
     if op == "|":
         joined = left.join(right)
         return Ty(joined.types, True, left.known or right.known, joined.shape, partial=joined.partial)
     if op == "&":
         _need(context, tree, left, right, {"string"})
-        return of(STRING, known=True)
+        return type_named(STRING, known=True)
     if op in _ORDER:
         return _compare(context, tree, left, right)
     if op in ("=", "!="):
         _comparable(context, tree, left, right, strict=context.profile)
         advice.coding(context.report, tree)
-        return of(BOOLEAN, known=_sure(left, right) and _families(left) | _families(right) <= set(_DECIDED))
+        return type_named(BOOLEAN, known=_sure(left, right) and _families(left) | _families(right) <= set(_DECIDED))
     if op in ("~", "!~"):
-        return of(BOOLEAN, known=not (left.partial or right.partial))
+        return type_named(BOOLEAN, known=not (left.partial or right.partial))
     if op in ("in", "contains"):
         _comparable(context, tree, left, right, strict=context.profile)
         advice.coding(context.report, tree)
         item = left if op == "in" else right
-        return of(BOOLEAN, known=item.known and not (left.partial or right.partial))
+        return type_named(BOOLEAN, known=item.known and not (left.partial or right.partial))
     return _calculate(context, tree, left, right)
 
 
@@ -93,7 +103,7 @@ def _comparable(context: Context, tree: Binary, left: Ty, right: Ty, *, strict: 
 
 
 def _compare(context: Context, tree: Binary, left: Ty, right: Ty) -> Ty:
-    result = of(BOOLEAN, known=_sure(left, right) and _families(left) | _families(right) <= set(_DECIDED))
+    result = type_named(BOOLEAN, known=_sure(left, right) and _families(left) | _families(right) <= set(_DECIDED))
     _single(context, tree, left, right)
     if not left.types or not right.types:
         for side, ty in ((tree.left, left), (tree.right, right)):
@@ -135,9 +145,9 @@ def _calculate(context: Context, tree: Binary, left: Ty, right: Ty) -> Ty:
                     "SP115", tree.right, "A bare number stands where a unit is due.", "Write 7 days, 3 months."
                 )
     if tree.op == "+" and "string" in one and "string" in other:
-        return of(STRING, known=known)
+        return type_named(STRING, known=known)
     if tree.op in ("div", "mod") and "number" in one and "number" in other:
-        return of(INTEGER if tree.op == "div" else _number(left, right), known=False)
+        return type_named(INTEGER if tree.op == "div" else _number(left, right), known=False)
     numeric = {"number", "quantity"}
     if tree.op in ("+", "-", "*", "/") and one & numeric and other & numeric:
         if "quantity" in one | other:
@@ -145,8 +155,8 @@ def _calculate(context: Context, tree: Binary, left: Ty, right: Ty) -> Ty:
                 return context.error(
                     "SP115", tree, "A bare number stands where a unit is due.", "Write the unit, for example 5 'mg'."
                 )
-            return of(QUANTITY)
-        return of(DECIMAL if tree.op == "/" else _number(left, right), known=known)
+            return type_named(QUANTITY)
+        return type_named(DECIMAL if tree.op == "/" else _number(left, right), known=known)
     return context.error("SP110", tree, f"'{tree.op}' cannot work on {_words(left)} and {_words(right)}.")
 
 

@@ -10,7 +10,7 @@ from fhirpath_spine.fhirpath.engine.selections import distinct, each, holds, pla
 from fhirpath_spine.fhirpath.functions.table import item_function
 from fhirpath_spine.fhirpath.grammar.problems import EvaluationError
 from fhirpath_spine.fhirpath.values.items import Incomplete, system
-from fhirpath_spine.fhirpath.values.shapes import BOOLEAN, INTEGER, Ty, of
+from fhirpath_spine.fhirpath.values.shapes import BOOLEAN, INTEGER, Ty, type_named
 
 if TYPE_CHECKING:
     from fhirpath_spine.fhirpath.engine.scope import Run
@@ -19,11 +19,11 @@ Args = list[Any]
 
 
 def _sure(base: Ty, _args: list[Ty]) -> Ty:
-    return of(BOOLEAN, known=not base.partial)
+    return type_named(BOOLEAN, known=not base.partial)
 
 
 def _kleene(base: Ty, args: list[Ty]) -> Ty:
-    return of(BOOLEAN, known=not base.partial and all(a.known for a in args))
+    return type_named(BOOLEAN, known=not base.partial and all(a.known for a in args))
 
 
 @item_function("empty", gives=_sure)
@@ -88,7 +88,7 @@ def _any_false(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return [not all(_booleans(items))]
 
 
-@item_function("count", gives=lambda base, _args: of(INTEGER, known=not base.partial))
+@item_function("count", gives=lambda base, _args: type_named(INTEGER, known=not base.partial))
 def _count(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return [len(items)]
 
@@ -116,7 +116,7 @@ def _is_distinct(run: Run, items: Items, _args: Args, _this: Items) -> Items:
     return [len(distinct(items)) == len(items)]
 
 
-@item_function("not", gives=lambda base, _args: of(BOOLEAN, known=base.known and not base.partial))
+@item_function("not", gives=lambda base, _args: type_named(BOOLEAN, known=base.known and not base.partial))
 def _not(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
     answer = truth(items)
     return [] if answer is None else [not answer]

@@ -10,7 +10,7 @@ from fhirpath_spine.fhirpath.engine.logic import single
 from fhirpath_spine.fhirpath.engine.operators import order
 from fhirpath_spine.fhirpath.grammar.problems import EvaluationError
 from fhirpath_spine.fhirpath.grammar.syntax import Call, Literal, Tree
-from fhirpath_spine.fhirpath.values.items import Incomplete, Node, TypeName, enter, like, system
+from fhirpath_spine.fhirpath.values.items import Incomplete, Node, TypeName, as_complete_as, enter, system
 from fhirpath_spine.fhirpath.values.r4 import TYPES
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ def typed(op: str, wanted: TypeName, base: Thunk) -> Thunk:
     def test(run: Run, this: Items) -> Items:
         items = base(run, this)
         if op == "ofType":
-            return like(items, [item for item in items if wanted.exactly(item)])
+            return as_complete_as(items, [item for item in items if wanted.exactly(item)])
         if not items:
-            return like(items, [])
+            return as_complete_as(items, [])
         item = single(items, f"'{op}'")
         if op == "is":
             return Incomplete() if type(items) is Incomplete else [wanted.covers(item)]
-        return like(items, [item] if wanted.exactly(item) else [])
+        return as_complete_as(items, [item] if wanted.exactly(item) else [])
 
     return test
 
@@ -91,7 +91,7 @@ def arranged(base: Thunk, keys: list[Thunk], down: tuple[bool, ...]) -> Thunk:
                     return answer * sign
             return 0
 
-        return like(items, [items[i] for i in sorted(range(len(items)), key=cmp_to_key(compare))])
+        return as_complete_as(items, [items[i] for i in sorted(range(len(items)), key=cmp_to_key(compare))])
 
     return arrange
 
@@ -139,7 +139,7 @@ def conforms(base: Thunk, argument: Thunk) -> Thunk:
     def conforms(run: Run, this: Items) -> Items:
         items, url = base(run, this), argument(run, this)
         if not items or not url:
-            return like(items, [])
+            return as_complete_as(items, [])
         name = str(system(url[0]))
         wanted = TypeName("FHIR", name.removeprefix(_CORE))
         if not name.startswith(_CORE) or wanted.name not in TYPES:

@@ -23,7 +23,15 @@ from fhirpath_spine.fhirpath.grammar.syntax import (
     Unary,
     Variable,
 )
-from fhirpath_spine.fhirpath.values.items import Incomplete, TypeName, enter_all, family_of, like, navigate, system
+from fhirpath_spine.fhirpath.values.items import (
+    Incomplete,
+    TypeName,
+    as_complete_as,
+    enter_all,
+    family_of,
+    navigate,
+    system,
+)
 from fhirpath_spine.fhirpath.values.quantity import Quantity
 
 if TYPE_CHECKING:
@@ -97,7 +105,7 @@ class Interpreter:
         name, base = tree.name, self._base(tree.base)
         if tree.root_type:
             wanted = TypeName("FHIR", tree.root_type)
-            return lambda _run, this: like(this, [item for item in this if wanted.covers(item)])
+            return lambda _run, this: as_complete_as(this, [item for item in this if wanted.covers(item)])
 
         def step(run: Run, this: Items) -> Items:
             items = base(run, this)
@@ -121,7 +129,7 @@ class Interpreter:
             items, at = base(run, this), index(run, this)
             number = system(single(at, "An index")) if at else None
             found = [items[number]] if isinstance(number, int) and 0 <= number < len(items) else []
-            return like(items, found)
+            return as_complete_as(items, found)
 
         return pick
 
@@ -131,7 +139,7 @@ class Interpreter:
         def signed(run: Run, this: Items) -> Items:
             items = operand(run, this)
             if not items or type(items) is Incomplete:
-                return like(items, [])
+                return as_complete_as(items, [])
             value = system(single(items, "A sign"))
             if isinstance(value, Quantity):
                 return [Quantity(sign * value.value, value.unit)]
@@ -264,12 +272,12 @@ def _on_value(function: Function, base: Thunk, args: list[Thunk]) -> Thunk:
     def call(run: Run, this: Items) -> Items:
         items = base(run, this)
         if not items or type(items) is Incomplete:
-            return like(items, [])
+            return as_complete_as(items, [])
         values = [_fitting(single(items, name), on, name)]
         for kind, argument in zip(kinds, args, strict=False):
             given = argument(run, this)
             if type(given) is Incomplete or not given:
-                return like(given, [])
+                return as_complete_as(given, [])
             values.append(_fitting(single(given, name), kind.removesuffix("?"), name))
         if None in values:
             return []

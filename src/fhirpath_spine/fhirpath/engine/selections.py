@@ -12,14 +12,14 @@ from fhirpath_spine.fhirpath.values.items import (
     Incomplete,
     Node,
     TypeInfo,
+    as_complete_as,
     children,
     leave,
-    like,
     navigate,
     system,
     type_of,
 )
-from fhirpath_spine.fhirpath.values.shapes import DATE, DATETIME, TIME, TYPEINFO, Ty, of
+from fhirpath_spine.fhirpath.values.shapes import DATE, DATETIME, TIME, TYPEINFO, Ty, type_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,12 +65,12 @@ def holds(items: Items, item: Any) -> bool:
 @item_function("distinct", gives=lambda base, _args: base, keeps=True)
 def _distinct(run: Run, items: Items, _args: Args, _this: Items) -> Items:
     run.charge(len(items))
-    return like(items, distinct(items))
+    return as_complete_as(items, distinct(items))
 
 
 @item_function("where", "criterion", gives=same, keeps=True)
 def _where(run: Run, items: Items, args: Args, _this: Items) -> Items:
-    return like(items, [item for item, r in each(run, items, args[0]) if truth(r)])
+    return as_complete_as(items, [item for item, r in each(run, items, args[0]) if truth(r)])
 
 
 def _projected(base: Ty, args: list[Ty]) -> Ty:
@@ -104,7 +104,7 @@ def _repeat(run: Run, items: Items, args: Args, _this: Items) -> Items:
         waiting = fresh
         found += fresh
         run.cap(found)
-    return like(items, found)
+    return as_complete_as(items, found)
 
 
 @item_function("single", gives=same_one, keeps=True)
@@ -116,29 +116,29 @@ def _single(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
 
 @item_function("first", gives=same_one, keeps=True, ordered=True)
 def _first(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
-    return items[:1] if type(items) is list else like(items, list(items[:1]))
+    return items[:1] if type(items) is list else as_complete_as(items, list(items[:1]))
 
 
 @item_function("last", gives=same_one, keeps=True, ordered=True)
 def _last(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
-    return like(items, list(items[-1:]))
+    return as_complete_as(items, list(items[-1:]))
 
 
 @item_function("tail", gives=same, keeps=True, ordered=True)
 def _tail(_run: Run, items: Items, _args: Args, _this: Items) -> Items:
-    return like(items, list(items[1:]))
+    return as_complete_as(items, list(items[1:]))
 
 
 @item_function("skip", "integer", gives=same, keeps=True, ordered=True)
 def _skip(run: Run, items: Items, args: Args, this: Items) -> Items:
     number = _integer(args[0](run, this))
-    return like(items, list(items[max(0, number or 0) :]))
+    return as_complete_as(items, list(items[max(0, number or 0) :]))
 
 
 @item_function("take", "integer", gives=same, keeps=True, ordered=True)
 def _take(run: Run, items: Items, args: Args, this: Items) -> Items:
     number = _integer(args[0](run, this))
-    return like(items, list(items[: max(0, number or 0)]))
+    return as_complete_as(items, list(items[: max(0, number or 0)]))
 
 
 def _integer(items: Items) -> int | None:
@@ -160,7 +160,7 @@ def _exclude(run: Run, items: Items, args: Args, this: Items) -> Items:
     run.charge(len(items) * len(other))
     if type(other) is Incomplete:
         return Incomplete()
-    return like(items, [item for item in items if not holds(other, item)])
+    return as_complete_as(items, [item for item in items if not holds(other, item)])
 
 
 def _joined(base: Ty, args: list[Ty]) -> Ty:
@@ -223,17 +223,17 @@ def _trace(run: Run, items: Items, args: Args, this: Items) -> Items:
     return items
 
 
-@item_function("now", on="none", gives=lambda _base, _args: of(DATETIME, known=True))
+@item_function("now", on="none", gives=lambda _base, _args: type_named(DATETIME, known=True))
 def _now(run: Run, _items: Items, _args: Args, _this: Items) -> Items:
     return [run.now()]
 
 
-@item_function("today", on="none", gives=lambda _base, _args: of(DATE, known=True))
+@item_function("today", on="none", gives=lambda _base, _args: type_named(DATE, known=True))
 def _today(run: Run, _items: Items, _args: Args, _this: Items) -> Items:
     return [run.today()]
 
 
-@item_function("timeOfDay", on="none", gives=lambda _base, _args: of(TIME, known=True))
+@item_function("timeOfDay", on="none", gives=lambda _base, _args: type_named(TIME, known=True))
 def _time_of_day(run: Run, _items: Items, _args: Args, _this: Items) -> Items:
     return [run.clock()]
 
@@ -241,7 +241,7 @@ def _time_of_day(run: Run, _items: Items, _args: Args, _this: Items) -> Items:
 @item_function("children", gives=lambda _base, _args: Ty(None, ordered=False), keeps=True, profile=False)
 def _children(run: Run, items: Items, _args: Args, _this: Items) -> Items:
     run.charge(len(items))
-    return like(items, run.cap([child for item in items for child in children(item)]))
+    return as_complete_as(items, run.cap([child for item in items for child in children(item)]))
 
 
 @item_function("descendants", gives=lambda _base, _args: Ty(None, ordered=False), keeps=True, profile=False)
@@ -252,7 +252,7 @@ def _descendants(run: Run, items: Items, _args: Args, _this: Items) -> Items:
         level = [child for item in level for child in children(item)]
         run.charge(len(level))
         found = run.cap(found + level)
-    return like(items, found)
+    return as_complete_as(items, found)
 
 
 def _total(base: Ty, args: list[Ty]) -> Ty:
@@ -293,4 +293,4 @@ def _extension(run: Run, items: Items, args: Args, this: Items) -> Items:
     wanted = system(url[0]) if len(url) == 1 else None
     run.charge(len(items))
     found = [e for item in items for e in navigate(item, "extension") if e.value and e.value.get("url") == wanted]
-    return like(items, found)
+    return as_complete_as(items, found)

@@ -8,7 +8,7 @@ from typing import Any
 
 from fhirpath_spine.fhirpath.functions.table import value_function
 from fhirpath_spine.fhirpath.values.quantity import Quantity, align
-from fhirpath_spine.fhirpath.values.shapes import BOOLEAN, DECIMAL, INTEGER, Ty, of
+from fhirpath_spine.fhirpath.values.shapes import BOOLEAN, DECIMAL, INTEGER, Ty, type_named
 from fhirpath_spine.fhirpath.values.temporal import Date, DateTime, Time
 
 Number = int | Decimal
@@ -103,7 +103,7 @@ def _comparable(left: Quantity, right: Quantity) -> bool:
     return align(left, right) is not None
 
 
-@value_function("precision", on="any", gives=lambda _base, _args: of(INTEGER), maybe=True)
+@value_function("precision", on="any", gives=lambda _base, _args: type_named(INTEGER), maybe=True)
 def _precision(value: Any) -> int | None:
     if isinstance(value, Decimal):
         return max(0, -int(value.as_tuple().exponent))

@@ -15,7 +15,7 @@ import re2  # type: ignore[import-untyped]
 from fhirpath_spine.fhirpath.functions.table import item_function, value_function
 from fhirpath_spine.fhirpath.grammar.problems import CHARACTERS, EvaluationError, overlong
 from fhirpath_spine.fhirpath.values.items import system
-from fhirpath_spine.fhirpath.values.shapes import BOOLEAN, INTEGER, STRING, of
+from fhirpath_spine.fhirpath.values.shapes import BOOLEAN, INTEGER, STRING, type_named
 
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
@@ -107,7 +107,7 @@ def _length(text: str) -> int:
     return len(text)
 
 
-@value_function("toChars", on="string", gives=lambda _base, _args: of(STRING, many=True))
+@value_function("toChars", on="string", gives=lambda _base, _args: type_named(STRING, many=True))
 def _to_chars(text: str) -> list[str]:
     return list(text)
 
@@ -117,7 +117,7 @@ def _trim(text: str) -> str:
     return text.strip()
 
 
-@value_function("split", "string", on="string", gives=lambda _base, _args: of(STRING, many=True))
+@value_function("split", "string", on="string", gives=lambda _base, _args: type_named(STRING, many=True))
 def _split(text: str, separator: str) -> list[str]:
     return text.split(separator) if separator else list(text)
 

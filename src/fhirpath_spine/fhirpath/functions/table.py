@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fhirpath_spine.fhirpath.values.shapes import ANYTHING, Ty, of
+from fhirpath_spine.fhirpath.values.shapes import ANYTHING, Ty, type_named
 
 Gives = Callable[[Ty, list[Ty]], Ty]
 Thunk = Callable[[Any, list[Any]], list[Any]]
@@ -48,7 +48,7 @@ def _as_rule(gives: str | Gives) -> Gives:
     if not isinstance(gives, str):
         return gives
     # A result of a single-item function is known only if everything that goes in is.
-    return lambda base, args: of(gives, known=base.known and not base.partial and all(a.known for a in args))
+    return lambda base, args: type_named(gives, known=base.known and not base.partial and all(a.known for a in args))
 
 
 def value_function(
@@ -91,7 +91,7 @@ def anything(_base: Ty, _args: list[Ty]) -> Ty:
 
 
 def _boolean_result(base: Ty, _args: list[Ty]) -> Ty:
-    return of("System.Boolean", known=base.known and not base.partial)
+    return type_named("System.Boolean", known=base.known and not base.partial)
 
 
 def _no_run(*_args: Any) -> Any:

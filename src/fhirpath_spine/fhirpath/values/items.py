@@ -52,7 +52,7 @@ class TypeInfo:
     name: str
 
 
-def like(source: Sequence[Any], found: list[Any]) -> list[Any]:
+def as_complete_as(source: Sequence[Any], found: list[Any]) -> list[Any]:
     """``found`` with the completeness of ``source``."""
     return Incomplete(found) if type(source) is Incomplete else found
 

@@ -124,6 +124,6 @@ def family(type_name: str) -> str:
     return _FAMILY.get(type_name, type_name)
 
 
-def of(type_name: str, *, many: bool = False, known: bool = False) -> Ty:
+def type_named(type_name: str, *, many: bool = False, known: bool = False) -> Ty:
     """Shorthand for a result of one type."""
     return Ty((type_name,), many, known)

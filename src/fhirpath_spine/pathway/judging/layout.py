@@ -14,9 +14,6 @@ from fhirpath_spine.pathway.facts.chart import Unread
 from fhirpath_spine.pathway.model import Budget, Indicator, Policy
 from fhirpath_spine.pathway.truth import Reason
 
-SUMMARY_LIMIT = 140
-"""A card's summary is shorter than this many characters (CDS Hooks CARD-02)."""
-
 
 def plan(
     policy: Policy, entries: Sequence[PathwayResult], verdicts: Sequence[Verdict], unread: Sequence[Unread]

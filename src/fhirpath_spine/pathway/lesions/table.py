@@ -29,8 +29,6 @@ class LesionClass:
     title: str
     sources: tuple[LesionSource, ...]
     note: Text | None = None
-    served: bool = True
-    """False: by decision no pathway will ever serve it."""
 
 
 @dataclass(frozen=True, slots=True)
