@@ -85,7 +85,7 @@ CASES: dict[str, Case] = {
     ),
     "next that loops": Case("paging-loop", circle, asked=2),
     "10,000 pages": Case("truncated", numbered, asked=PAGES),
-    "an expanding gzip": Case("too-large", expanding),
+    "an expanding gzip": Case("not-json", expanding),
 }
 
 

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from fhirpath_spine.adapters.ehr.inflate import PAGE_BYTES
+from fhirpath_spine.adapters.ehr.body import PAGE_BYTES
 from fhirpath_spine.diagnostics import catalogue
 from fhirpath_spine.entrypoints.clients import (
     CardsForm,

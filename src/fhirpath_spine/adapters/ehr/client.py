@@ -15,8 +15,8 @@ from weakref import WeakValueDictionary
 
 import httpx2
 
+from fhirpath_spine.adapters.ehr.body import PLAIN, Allowance
 from fhirpath_spine.adapters.ehr.faults import BackOff
-from fhirpath_spine.adapters.ehr.inflate import Allowance
 from fhirpath_spine.adapters.ehr.keys import Reader
 from fhirpath_spine.adapters.ehr.network import GuardedTransport
 from fhirpath_spine.adapters.ehr.session import Session
@@ -41,7 +41,7 @@ class Ehr:
         _quiet()
         self._http = httpx2.AsyncClient(
             transport=transport or GuardedTransport(),
-            headers={"Accept": "application/fhir+json", "Accept-Encoding": "gzip", "Cache-Control": "no-cache"},
+            headers={"Accept": "application/fhir+json", "Accept-Encoding": PLAIN, "Cache-Control": "no-cache"},
             # A session cookie of one user's answer must not ride on the next user's request.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             follow_redirects=False,

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import httpx2
 
+from fhirpath_spine.adapters.ehr.body import Allowance, read_body
 from fhirpath_spine.adapters.ehr.faults import BackOff, FaultError, of_error, of_status
-from fhirpath_spine.adapters.ehr.inflate import Allowance, read_body
 from fhirpath_spine.adapters.ehr.network import REACH, reach_of
 from fhirpath_spine.errors import BodyTooLarge, RequestError
 from fhirpath_spine.exchange.incoming.addresses import Address, Servers, read_link

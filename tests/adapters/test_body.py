@@ -1,4 +1,4 @@
-"""What one call may read in all: bodies that are kept count, bodies that are dropped do not (threat T11)."""
+"""What one call may read in all: bodies that are kept count, bodies that are dropped do not (threat T10)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import asyncio
 import httpx2
 import pytest
 
+from fhirpath_spine.adapters.ehr.body import Allowance, read_body
 from fhirpath_spine.adapters.ehr.faults import FaultError
-from fhirpath_spine.adapters.ehr.inflate import Allowance, read_body
 from fhirpath_spine.exchange.incoming.prefetch import Why
 
 
