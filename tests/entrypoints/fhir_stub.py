@@ -112,7 +112,7 @@ class FhirStub:
             holder = resource.get("subject", resource.get("patient", {})).get("reference", "")
             codings = resource.get("code", {}).get("coding", [])
             coded = {(c.get("system", ""), c.get("code", "")) for c in codings}
-            if resource["resourceType"] == kind and holder == f"Patient/{query['patient']}":
+            if resource["resourceType"] == kind and holder == f"Patient/{query.get('patient', holder[8:])}":
                 found += [resource] if wanted is None or coded & wanted else []
         size = min(int(query["_count"]), self.page_size) if "_count" in query and self.heeds_count else self.page_size
         self._searches.append((found, size))

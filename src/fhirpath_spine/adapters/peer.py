@@ -140,8 +140,8 @@ class Peer:
         path, mark, search = query.partition("?")
         return self.get(f"{path}{mark}{quote(search, safe='=&,:/')}")
 
-    def pages(self, first: Reply) -> Iterator[Reply]:
-        """An answer and the pages that follow it, up to the first that is no success.
+    def pages(self, first: Reply, most: int = PAGES) -> Iterator[Reply]:
+        """An answer and the pages that follow it, at most so many, up to the first that is no success.
 
         Raises:
             ServerError: the links lead in a circle, on without end, or to another server.
@@ -154,7 +154,7 @@ class Peer:
             link = next_link(reply.value) if reply.ok else ""
             if not link:
                 return
-            if link in seen or len(seen) >= PAGES:
+            if link in seen or len(seen) >= most:
                 raise ServerError("The pages of a search do not end.", hint="The server's paging is at fault.")
             seen.add(link)
             reply = self.get(link)

@@ -360,7 +360,7 @@ class Site:
     expansions: Mapping[str, frozenset[Coding]] = field(default_factory=dict)
     """Value set -> codes that the site adds to it, from its own expansion files."""
     files: tuple[str, ...] = ()
-    """Names of the expansion files, which lie beside ``site.yaml``."""
+    """Names of expansion files and code maps, which lie beside ``site.yaml``."""
     languages: tuple[str, ...] = ("en",)
     """The languages that free text of this site is written in; the lists of words are those of the library."""
     words: Lists = field(default_factory=Lists)

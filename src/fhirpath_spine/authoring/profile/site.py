@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from fhirpath_spine.authoring.profile import expansions
+from fhirpath_spine.authoring.profile.code_map import CodeMap, Entries
 from fhirpath_spine.authoring.profile.definitions import DataForm
 from fhirpath_spine.authoring.profile.evidence import SourcesForm
 from fhirpath_spine.authoring.profile.expansion_tables import read_table
 from fhirpath_spine.authoring.profile.files import read_form_of
 from fhirpath_spine.authoring.profile.terminology import Terminology, read_terminology
 from fhirpath_spine.authoring.profile.words import Language, OwnWordsForm, WordsForm, check_words, own_words
-from fhirpath_spine.authoring.source.fields import Day, Flag, Form, Id, Ident, PairText, PathwayId, Text, pattern
+from fhirpath_spine.authoring.source.fields import Day, Flag, Form, Id, Ident, PathwayId, Text, pattern
 from fhirpath_spine.authoring.source.folder import Folder
-from fhirpath_spine.authoring.source.nodes import Items, Scalar
+from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.diagnostics import Severity, did_you_mean
 from fhirpath_spine.errors import ProfileError
@@ -41,34 +42,13 @@ class ApprovalForm(Form):
     date: Day
 
 
-class CodeMapForm(Form):
-    """One translation of a code that a site uses into one that the profiles know."""
-
-    source: PairText = Field(alias="from")
-    target: PairText = Field(alias="to")
-    claim: Text
-    when: Day
-
-
-def _or_empty(schema: dict[str, Any]) -> None:
-    listed = {key: schema.pop(key) for key in ("type", "items") if key in schema}
-    schema["anyOf"] = [listed, {"type": "object", "maxProperties": 0}]
-
-
-def _none(value: Any) -> Any:
-    """``{}`` stands for an empty list."""
-    return Items() if isinstance(value, dict) and not value else value
-
-
 class SiteForm(Form):
     """``site.yaml``."""
 
     timezone: Text
     flags: dict[Ident, Flag] = Field(default_factory=dict)
     frameworks: tuple[Id, ...] = ()
-    code_map: Annotated[tuple[CodeMapForm, ...], BeforeValidator(_none)] = Field(
-        default=(), json_schema_extra=_or_empty
-    )
+    code_map: Entries = ()
     variants: tuple[Text, ...] = ()
     expansions: tuple[Text, ...] = ()
     languages: tuple[Language, ...] = ()
@@ -117,14 +97,16 @@ def read_site(
     check_words(form.words, report)
     _check_names("flag", form.flags, data.flags, report)
     _check_names("framework", form.frameworks, sources.frameworks, report)
+    code_map = CodeMap(beside, terminology)
+    code_map.add(form.code_map)
     site = Site(
         timezone=str(form.timezone),
         flags={str(name): value for name, value in form.flags.items()},
         frameworks=tuple(map(str, form.frameworks)),
-        code_map=_code_map(form, terminology, report),
+        code_map=code_map.found,
         variants=tuple(map(str, form.variants)),
         expansions=_expansions(form, beside, terminology),
-        files=tuple(map(str, form.expansions)),
+        files=(*map(str, form.expansions), *code_map.files),
         languages=_languages(form, words, report),
         words=own_words(form.words),
         approvals=tuple(
@@ -186,19 +168,3 @@ def _check_zone(form: SiteForm, report: Report) -> None:
     except (OSError, ValueError, KeyError):
         hint = "Use a name of the time zone database, for example Europe/Berlin, or UTC."
         report.add("SP223", f"no time zone is called '{form.timezone}'", form.timezone.span, hint)
-
-
-def _code_map(form: SiteForm, terminology: Terminology, report: Report) -> dict[Coding, Coding]:
-    found: dict[Coding, Coding] = {}
-    for entry in form.code_map:
-        short, _, code = entry.source.partition("|")
-        source = (terminology.systems.get(short, short), code)
-        target = terminology.coding(entry.target, report)
-        if target[0] and not terminology.knows(target):
-            near = did_you_mean(target[1], [c for system, c in terminology.codings if system == target[0]])
-            hint = near or "Map to a code that a value set of the profiles holds."
-            report.add("SP222", f"no profile reads the code '{entry.target}'", entry.target.span, hint)
-        if source in found:
-            report.add("SP204", f"'{entry.source}' is mapped twice", entry.source.span, "Keep one of them.")
-        found[source] = target
-    return found

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fhirpath_spine.entrypoints.commands.expand import expand
+from fhirpath_spine.entrypoints.commands.missing import missing
 from fhirpath_spine.entrypoints.content import load_content
 from fhirpath_spine.entrypoints.printing import Format, note, print_json
 from fhirpath_spine.entrypoints.settings import load
@@ -18,6 +19,7 @@ from fhirpath_spine.pathway.model import Library
 
 app = typer.Typer(name="codes", help="Codes: what reads one, and a site's own expansions.", no_args_is_help=True)
 app.command()(expand)
+app.command()(missing)
 Form = Annotated[Format, typer.Option("--format", help="human or json.")]
 
 

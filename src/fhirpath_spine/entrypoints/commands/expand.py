@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,15 +18,13 @@ from fhirpath_spine.authoring.profile.displays import OTHER, Displays, load_disp
 from fhirpath_spine.authoring.profile.expansion_tables import Classified, table
 from fhirpath_spine.authoring.profile.expansions import Expanded, text
 from fhirpath_spine.diagnostics import did_you_mean
+from fhirpath_spine.entrypoints.commands.watching import progress
 from fhirpath_spine.entrypoints.printing import failing, note
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import RequestError
 from fhirpath_spine.exchange.ehr_side import listing
 from fhirpath_spine.exchange.ehr_side.expanding import TUMOURS, Row
 from fhirpath_spine.pathway.model import Library
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
 
 Out = Annotated[
     Path, typer.Option("--out", metavar="FILE", help="Where to write; beside site.yaml, which has to name it.")
@@ -97,8 +95,8 @@ def _value_sets(specs: list[str], library: Library, tx: str, token: str, today: 
     found: dict[str, Expanded] = {}
     with failing(), closing(Peer(tx, token, timeout=120, what="terminology server")) as server:
         for name, source in wanted.items():
-            with _progress(name) as told:
-                rows = tuple(ask(server, source, told=told.at))
+            with progress(name) as told:
+                rows = tuple(ask(server, source, told=told))
             found[name] = Expanded(source, server.base, today, rows)
             known = sum(library.value_sets[name].contains(system, code) for system, code, _ in rows)
             note(f"{name}: {len(rows)} codes, {len(rows) - known} of them new.")
@@ -122,8 +120,8 @@ def _rows(listed: Path | None, tumours: str, tx: str, token: str) -> tuple[str, 
     if listed is not None:
         return listed.name, "a list of the site", _lines(listed)
     with failing(), closing(Peer(tx, token, timeout=120, what="terminology server")) as server:
-        with _progress("asked") as told:
-            rows = ask(server, tumours, TUMOURS, told.at)
+        with progress("asked") as told:
+            rows = ask(server, tumours, TUMOURS, told)
         return tumours, server.base, rows
 
 
@@ -143,7 +141,7 @@ def _classified(
     """The table of those codes that a value set takes, and in words what became of all of them."""
     counted: Counter[str] = Counter()
     kept: dict[tuple[str, str], Classified] = {}
-    with _progress("classified") as told:
+    with progress("classified") as told:
         for number, (system, code, display) in enumerate(rows, start=1):
             if number > ENTRIES:
                 raise RequestError(f"The list has more than {ENTRIES} lines.", hint="Take a part of it.")
@@ -151,7 +149,7 @@ def _classified(
             counted[named.name] += 1
             if named.to:
                 kept.setdefault((system, code), Classified(named.to, system, code, display, named.name, named.organ))
-            told.at(number, 0)
+            told(number, 0)
     for name, count in sorted(counted.items()):
         note(f"{name}: {count} codes" + (", no tumours by their words." if name == OTHER else "."))
     known = sum(any(library.value_sets[s].contains(*key) for s in one.value_sets) for key, one in kept.items())
@@ -159,26 +157,3 @@ def _classified(
     if not kept:
         raise RequestError("No display of the list names a cancer.", hint="Are the columns code and display?")
     return table((kept[key] for key in sorted(kept)), *origin)
-
-
-class _Told:
-    """How far it is, shown while a person watches."""
-
-    def __init__(self, bar: Progress, what: str) -> None:
-        self._bar, self._task = bar, bar.add_task(what, total=None)
-
-    def at(self, done: int, total: int) -> None:
-        """So many are done, of so many (0: it is not known)."""
-        self._bar.update(self._task, completed=done, total=total or None)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[_Told]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from fhirpath_spine.entrypoints.show import talk
-
-    console = talk()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        yield _Told(bar, what)
