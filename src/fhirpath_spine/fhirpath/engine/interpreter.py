@@ -1,4 +1,7 @@
-"""The reference engine: a checked tree to closures ``(run, this) -> items``. Complete; `emit` is fast."""
+"""The interpreter: a checked tree to closures ``(run, this) -> items``. It is complete; what ``generate`` writes is fast.
+
+It is long because each kind of node is built by one method, and the methods build one another.
+"""
 
 from __future__ import annotations
 
