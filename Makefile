@@ -44,6 +44,10 @@ lint: $(INSTALLED) ## check style, types, layers and profiles
 hapi: $(INSTALLED) ## start a real FHIR server (HAPI) with invented patients (needs Java 17 and Maven; Ctrl-C ends it)
 	@$(BIN)/python sandbox/local_hapi.py
 
+.PHONY: spark
+spark: $(INSTALLED) ## install PySpark into .venv, for the population engine on Spark (needs Java 17; 450 MB)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --require-hashes -r requirements.spark.lock
+
 .PHONY: conformance
 conformance: $(INSTALLED) ## run the official FHIRPath suite and print the score (needs Maven)
 	$(BIN)/python tests/fhirpath/conformance.py
@@ -60,6 +64,8 @@ lock: ## write requirements.lock anew from pyproject.toml (RELOCK=--upgrade take
 	$(LOCK_TOOL)/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.uv.lock
 	$(LOCK_TOOL)/bin/uv pip compile -q $(RELOCK) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-strip-extras --group dev pyproject.toml -o requirements.lock
+	$(LOCK_TOOL)/bin/uv pip compile -q $(RELOCK) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-strip-extras --group spark -c requirements.lock -o requirements.spark.lock
 
 .PHONY: clean
 clean: ## remove what the targets made: .venv, caches, builds

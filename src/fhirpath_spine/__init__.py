@@ -1,7 +1,8 @@
 """CDS Hooks service that judges spinal tumour pathways over FHIR R4.
 
 The names below are what others may rely on: a library is loaded once, a chart is read, and the judgement is a pure function of
-both. They are imported when first asked for, so that the package itself costs nothing to import.
+both; of one patient's lines of an export it makes one row. They are imported when first asked for, so that the package itself
+costs nothing to import.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from fhirpath_spine.pathway.facts.chart import Chart, Read
     from fhirpath_spine.pathway.judging.evaluate import decide
     from fhirpath_spine.pathway.model import Library, Site
+    from fhirpath_spine.population.rows import Row, patient_row
 
 __version__ = "0.1.0"
 
@@ -25,6 +27,7 @@ __all__ = [
     "Decision",
     "Library",
     "Read",
+    "Row",
     "Site",
     "SpineError",
     "Status",
@@ -33,6 +36,7 @@ __all__ = [
     "decide",
     "load",
     "load_site",
+    "patient_row",
 ]
 
 _ROOMS = {
@@ -41,12 +45,14 @@ _ROOMS = {
     "Library": "pathway.model",
     "Read": "pathway.facts.chart",
     "Site": "pathway.model",
+    "Row": "population.rows",
     "SpineError": "errors",
     "Status": "pathway.decision",
     "compile": "fhirpath",
     "decide": "pathway.judging.evaluate",
     "load": "authoring",
     "load_site": "authoring",
+    "patient_row": "population.rows",
 }
 
 

@@ -14,6 +14,7 @@ PUBLIC = {
     "Decision",
     "Library",
     "Read",
+    "Row",
     "Site",
     "SpineError",
     "Status",
@@ -22,6 +23,7 @@ PUBLIC = {
     "decide",
     "load",
     "load_site",
+    "patient_row",
 }
 
 

@@ -64,6 +64,7 @@ VERBS = {
         "cases", "cases", "Judge the cases that stand beside the pathways, and compare with what each expects."
     ),
     "sandbox": Verb("sandbox", "app", "Fill a FHIR server with invented patients, and empty it again."),
+    "population": Verb("population", "app", "Judge the patients of a Bulk Data export, and report on them."),
     "codes": Verb("codes", "app", "Codes: what reads one, and a site's own expansions."),
 }
 QUIET: dict[str, Any] = {"add_completion": False, "pretty_exceptions_enable": False, "rich_markup_mode": None}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from fhirpath_spine.errors import PatientMismatch, RequestError
 from fhirpath_spine.exchange.incoming.prefetch import Why, is_failure, is_resource, unread
 from fhirpath_spine.pathway.facts.chart import ORDER, TYPES, Chart, Read, Resource, check_ignored, type_of
 
-_BUT_PATIENT = frozenset(TYPES) - {"Patient"}
+BUT_PATIENT = frozenset(TYPES) - {"Patient"}
 """The types that an entry may leave unread; the Patient is here, or there would be no chart."""
 _READ = {*TYPES, "Medication"}
 _WORD = re.compile(r"[A-Za-z]+")
@@ -33,27 +34,44 @@ def chart(bundle: object, *, not_read: Iterable[str] = ()) -> Chart:
     entries = bundle.get("entry", [])
     if not isinstance(entries, list):
         raise RequestError("Bundle.entry is no list.", expression="Bundle.entry")
-    found = [
-        (e.get("fullUrl"), e["resource"])
-        for e in entries
-        if isinstance(e, dict) and isinstance(e.get("resource"), dict)
-    ]
+    found = _found(entries)
     names = _names(found)
     resources = [_renamed(resource, url, names) for url, resource in found]
     patient = _patient(resources)
-    skipped, failed = set(not_read), dict.fromkeys(_failed(resources), Why.OUTCOME)
+    skipped, failed = set(not_read), dict.fromkeys(failed_types(resources), Why.OUTCOME)
     if not all(map(is_resource, resources)):
-        failed = dict.fromkeys(_BUT_PATIENT, Why.SHAPE)
+        failed = dict.fromkeys(BUT_PATIENT, Why.SHAPE)
     if _has_next(bundle):
-        failed = dict.fromkeys(_BUT_PATIENT, Why.NEXT_PAGE)
+        failed = dict.fromkeys(BUT_PATIENT, Why.NEXT_PAGE)
     whole = Chart(
         patient=patient,
-        reads=dict(_reads(resources, skipped, failed)),
+        reads=dict(reads(resources, skipped, failed)),
         aliases=frozenset(url for url, name in names.items() if name == f"Patient/{patient}"),
         base=_base(found, patient),
     )
     check_ignored((r for r in resources if str(r.get("resourceType")) not in _READ), whole)
     return whole
+
+
+def contents(bundle: Mapping[str, Any]) -> tuple[list[Resource], bool]:
+    """The resources of a Bundle, references by ``urn:uuid`` rewritten to ``Type/id``; and whether that is all of it: false
+    where an entry cannot be read or a next page is linked.
+    """
+    entries = bundle.get("entry", [])
+    if not isinstance(entries, list):
+        return [], False
+    found = _found(entries)
+    names = _names(found)
+    resources = [_renamed(resource, url, names) for url, resource in found]
+    return resources, len(found) == len(entries) and all(map(is_resource, resources)) and not _has_next(bundle)
+
+
+def _found(entries: Iterable[Any]) -> list[tuple[Any, dict[str, Any]]]:
+    return [
+        (e.get("fullUrl"), e["resource"])
+        for e in entries
+        if isinstance(e, dict) and isinstance(e.get("resource"), dict)
+    ]
 
 
 def _has_next(bundle: Mapping[str, Any]) -> bool:
@@ -105,11 +123,12 @@ def _patient(resources: Iterable[Resource]) -> str:
     return patient
 
 
-def _failed(resources: Iterable[Resource]) -> Iterator[str]:
+def failed_types(resources: Iterable[Resource]) -> Iterator[str]:
+    """The types that an OperationOutcome among the resources leaves unread: those that it names, or all but the Patient."""
     for resource in resources:
         if resource.get("resourceType") == "OperationOutcome" and is_failure(resource):
             named = set(_WORD.findall(" ".join(_texts(resource.get("issue"))))) & set(TYPES)
-            yield from named or _BUT_PATIENT
+            yield from named or BUT_PATIENT
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -123,7 +142,10 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _reads(resources: Iterable[Resource], skipped: set[str], failed: Mapping[str, Why]) -> Iterator[tuple[str, Read]]:
+def reads(
+    resources: Iterable[Resource], skipped: AbstractSet[str], failed: Mapping[str, Why]
+) -> Iterator[tuple[str, Read]]:
+    """Each key of a chart with what there is of it: whole, but for the types that are skipped or failed."""
     by_type: dict[str, list[Resource]] = {}
     for resource in resources:
         kind = str(resource.get("resourceType"))

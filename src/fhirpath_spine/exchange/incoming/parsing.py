@@ -50,7 +50,7 @@ def parse(body: bytes, *, depth: int = 64) -> Any:
             hint="Send RFC 8259 JSON in UTF-8, without NaN and without a byte order mark.",
         ) from None
     check_depth(body, depth)
-    if _has_key_twice(body, value):
+    if has_key_twice(body, value):
         raise RequestError(
             "A key stands twice in one object, and only one of the two would have been read.",
             hint="Send each key of an object once.",
@@ -58,7 +58,7 @@ def parse(body: bytes, *, depth: int = 64) -> Any:
     return value
 
 
-def _has_key_twice(body: bytes, value: Any) -> bool:
+def has_key_twice(body: bytes, value: Any) -> bool:
     """Whether a pair was lost between the bytes and their value.
 
     Each pair has a colon, so a lost one leaves fewer of them in what is written out again. That is exact but for a colon

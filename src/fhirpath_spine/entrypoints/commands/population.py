@@ -1,0 +1,155 @@
+"""Verbs over a whole population: ``population judge`` and ``population report``.
+
+What they need of an extra is imported when it is used, so that the other verbs start without it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from fhirpath_spine.authoring import profiles_directory
+from fhirpath_spine.entrypoints import show
+from fhirpath_spine.entrypoints.content import moment, read_key
+from fhirpath_spine.entrypoints.settings import load
+from fhirpath_spine.errors import SettingsError
+from fhirpath_spine.exchange import Json
+
+app = typer.Typer(
+    name="population", help="Judge the patients of a Bulk Data export, and report on them.", no_args_is_help=True
+)
+
+
+class Engine(StrEnum):
+    """Where the work is done; the rows are the same."""
+
+    LOCAL = "local"
+    SPARK = "spark"
+
+
+ExportPath = Annotated[
+    str, typer.Argument(metavar="EXPORT", help="A manifest, a folder of .ndjson and .ndjson.gz, or one such file.")
+]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the tables and of run.json.")]
+At = Annotated[str, typer.Option("--at", help="Day (its end in the site's zone) or instant; default: today.")]
+SiteFile = Annotated[Path | None, typer.Option("--site", help="site.yaml; default: SPINE_SITE.")]
+EngineName = Annotated[Engine, typer.Option("--engine", help="local, or spark (fhirpath-spine[spark]).")]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: one for each core.")]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option("--pseudonyms", metavar="KEYFILE", help="Name patients by HMAC with the key in this file."),
+]
+Master = Annotated[str, typer.Option("--master", help="Spark master; default: what spark-submit says, else local[*].")]
+Format = Annotated[show.Format, typer.Option("--format", help="human or json.")]
+
+
+@app.command()
+def judge(
+    export: ExportPath,
+    out: Out,
+    at: At = "",
+    site: SiteFile = None,
+    engine: EngineName = Engine.LOCAL,
+    workers: Workers = None,
+    pseudonyms: KeyFile = None,
+    master: Master = "",
+    format: Format = show.Format.HUMAN,  # noqa: A002 - the name of the option
+) -> None:
+    """Judge every patient of an export, into Parquet. The same command goes on after it was stopped.
+
+    Exit: 0 judged, 1 judged, but a patient was refused or a resource is nobody's, 2 wrong use or it cannot go on.
+    """
+    _needs("pyarrow", "population")
+    from fhirpath_spine.population.engines.job import Content, Job
+    from fhirpath_spine.population.engines.local import judge_locally, under_way
+    from fhirpath_spine.population.exports.export import find_export
+    from fhirpath_spine.population.tables.pseudonyms import Pseudonyms
+
+    settings = load(site=site).settings
+    content = Content(settings.profiles or profiles_directory(), settings.site)
+    key = read_key(pseudonyms) if pseudonyms else b""
+    _, found_site = content.load()
+    when = moment(at or datetime.now(UTC).date().isoformat(), found_site)
+    if not at and engine is Engine.LOCAL:
+        when = under_way(out) or when
+    if engine is Engine.SPARK:
+        _needs("pyspark", "spark")
+        from fhirpath_spine.population.engines.spark import judge_on_spark
+
+        value = judge_on_spark(export, content, when, str(out), Pseudonyms(key), master)
+    else:
+        job = Job(find_export(Path(export)), content, when, out, Pseudonyms(key))
+        with _bar() as watch:
+            value = judge_locally(job, workers or os.cpu_count() or 1, watch)
+    _say(value, out, format)
+    raise typer.Exit(1 if value["rows"]["refusals"] or value["export"]["errors"] else 0)
+
+
+def _needs(package: str, extra: str) -> None:
+    """Refuses a verb whose extra is not installed.
+
+    Raises:
+        SettingsError: it is not.
+
+    """
+    try:
+        import_module(package)
+    except ModuleNotFoundError:
+        raise SettingsError(
+            f"This needs {package}, which is not installed.", hint=f"Install fhirpath-spine[{extra}]."
+        ) from None
+
+
+class _Rate(ProgressColumn):
+    """How many of the stage's units are done in a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.speed or 0.0
+        return Text(f"{speed / 1e6:.0f} MB/s" if task.fields["unit"] == "bytes" else f"{speed:,.0f} resources/s")
+
+
+@contextmanager
+def _bar() -> Iterator[Any]:
+    """A progress bar that is drawn by hand: the engine forks, and a thread that draws would be forked with it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f}%"), _Rate())
+    bar = Progress(*columns, TimeRemainingColumn(), console=show.talk(), auto_refresh=False)
+    stages: dict[str, Any] = {}
+    drawn = 0.0
+
+    def watch(stage: str, done: int, total: int) -> None:
+        nonlocal drawn
+        if stage not in stages:
+            unit = "bytes" if stage == "split" else "resources"
+            stages[stage] = bar.add_task(stage, total=total, completed=done, unit=unit)
+        bar.update(stages[stage], completed=done)
+        if time.monotonic() - drawn > 0.2 or done >= total:
+            drawn = time.monotonic()
+            bar.refresh()
+
+    with bar:
+        yield watch
+
+
+def _say(value: Json, out: Path, format_: show.Format) -> None:
+    if format_ is show.Format.JSON:
+        typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+        return
+    patients = ", ".join(f"{number:,} {outcome}" for outcome, number in value["patients"].items()) or "none"
+    typer.echo(f"{out}: patients: {patients}; judged at {value['at']} with library {value['library'][:12]}")
+    typer.echo("rows: " + ", ".join(f"{name} {number:,}" for name, number in value["rows"].items()))
+    for code, kind, number in value["lines"]["nobody"]:
+        show.note(f"{code}: {number:,} {kind or 'lines of no type'}; any patient may lack them", bad=True)
+    if value["export"]["errors"]:
+        show.note(f"The manifest lists {value['export']['errors']} error files: the export is not whole.", bad=True)

@@ -1,0 +1,1 @@
+"""Engines: the same rows from files on one machine and from Spark."""

@@ -1,0 +1,161 @@
+"""The lines of one patient as one chart, as if they had come in one Bundle: what cannot be read leaves its type unread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+import orjson
+
+from fhirpath_spine.errors import BodyTooLarge, PatientMismatch, RequestError
+from fhirpath_spine.exchange.incoming.bundles import BUT_PATIENT, failed_types, reads
+from fhirpath_spine.exchange.incoming.parsing import deeper_than, has_key_twice
+from fhirpath_spine.exchange.incoming.prefetch import Why, is_resource
+from fhirpath_spine.pathway.facts.chart import TYPES, Chart, Resource
+from fhirpath_spine.population.rows.owners import LINE_BYTES, READ, Fate, pieces
+
+PATIENT_BYTES = 32 * 1024 * 1024
+"""Most that one patient's lines may have: as much as a hook call takes in, sent and fetched together."""
+DEPTH = 64
+_WHY = {"structure": Why.NOT_JSON, "too-long": Why.TOO_LARGE, "incomplete": Why.NEXT_PAGE}
+
+
+class PatientMissing(RequestError):
+    """There are resources of a patient and no Patient."""
+
+    code = "patient-missing"
+
+
+class PatientTwice(PatientMismatch):
+    """Two Patients of one id that cannot be the same person."""
+
+    code = "patient-twice"
+
+
+@dataclass(slots=True)
+class _Gathered:
+    resources: list[Resource] = field(default_factory=list)
+    failed: dict[str, Why] = field(default_factory=dict)
+
+    def fail(self, name: str, why: Why) -> None:
+        """A type cannot be read to its end; where it is not known which, it may be any but the Patient."""
+        for one in (name,) if name in TYPES else BUT_PATIENT:
+            self.failed.setdefault(one, why)
+
+
+def chart_of(patient: str, lines: Iterable[bytes], base: str = "") -> tuple[Chart, int]:
+    """The chart in the lines of one patient, and how many resources it has, companions not counted.
+
+    ``base`` is the address of the server that made the export, if known.
+
+    Raises:
+        BodyTooLarge: the lines have more than ``PATIENT_BYTES``.
+        PatientMissing: none of them is the Patient, and none that could not be read may be.
+        PatientTwice: two of them are Patients that differ in birth date, sex or identifiers.
+
+    """
+    found = _gathered(patient, lines)
+    read = sum(r["resourceType"] in READ for r in found.resources)
+    _check_patient(found)
+    whole = Chart(patient, dict(reads(found.resources, frozenset(), found.failed)), base=base)
+    return whole, read
+
+
+def _gathered(patient: str, lines: Iterable[bytes]) -> _Gathered:
+    kept, size = list(lines), 0
+    for line in kept:
+        size += len(line)
+    if size > PATIENT_BYTES:
+        raise BodyTooLarge(
+            f"One patient's lines have more than {PATIENT_BYTES // 1024 // 1024} MiB, so nothing was judged.",
+            hint="Leave types and categories that no pathway reads out of the export.",
+        )
+    out = _Gathered()
+    values: list[Any] = []
+    for line in kept:
+        try:
+            values.append(orjson.loads(line))
+        except orjson.JSONDecodeError:
+            values.append(None)
+    doubtful = _doubtful(kept, values)
+    for line, value in zip(kept, values, strict=True):
+        if value is None or len(line) > LINE_BYTES or (doubtful and _refused(line, value)):
+            _take_broken(line, out)
+        elif not isinstance(value, dict) or not is_resource(value) or value["resourceType"] == "OperationOutcome":
+            _take_other(line, value, patient, out)
+        else:
+            out.resources.append(value)
+    return out
+
+
+def _doubtful(lines: list[bytes], values: list[Any]) -> bool:
+    """Whether some line may be too deep or hold a key twice: asked of all at once, which costs a tenth of asking each."""
+    readable = [(line, value) for line, value in zip(lines, values, strict=True) if value is not None]
+    body, values = b",".join(line for line, _ in readable), [value for _, value in readable]
+    return deeper_than(body, DEPTH) or has_key_twice(b"[" + body + b"]", values)
+
+
+def _refused(line: bytes, value: Any) -> bool:
+    return deeper_than(line, DEPTH) or has_key_twice(line, value)
+
+
+def _take_broken(line: bytes, out: _Gathered) -> None:
+    if not line.strip():
+        return
+    for piece in pieces(line):
+        out.fail(piece.kind, Why.TOO_LARGE if len(line) > LINE_BYTES else Why.NOT_JSON)
+
+
+def _take_other(line: bytes, value: Any, patient: str, out: _Gathered) -> None:
+    """A Bundle, an OperationOutcome, or no resource at all."""
+    if isinstance(value, dict) and value.get("resourceType") == "Bundle":
+        for piece in pieces(line):
+            if piece.fate is Fate.COMPANION or patient in piece.owners:
+                _take_piece(orjson.loads(piece.line), out)
+    elif isinstance(value, dict) and value.get("resourceType") == "OperationOutcome":
+        _take_piece(value, out)
+    else:
+        out.fail("", Why.SHAPE)
+
+
+def _take_piece(value: dict[str, Any], out: _Gathered) -> None:
+    if value.get("resourceType") != "OperationOutcome":
+        out.resources.append(value)
+        return
+    issues = value.get("issue")
+    first = issues[0] if isinstance(issues, list) and issues and isinstance(issues[0], dict) else {}
+    for name in failed_types([value]):
+        out.fail(name, _WHY.get(str(first.get("code")), Why.OUTCOME))
+
+
+def _check_patient(found: _Gathered) -> None:
+    people = [r for r in found.resources if r.get("resourceType") == "Patient"]
+    if not people and "Patient" not in found.failed:
+        raise PatientMissing(
+            "There are resources of a patient who is not in the export, so nothing was judged.",
+            hint="Export the Patients too, or find out whether this one was merged or deleted.",
+        )
+    if any(_another(one, other) for one, other in combinations(people, 2)):
+        raise PatientTwice(
+            "Two Patients have one id and are not the same person, so nothing was judged.",
+            hint="Judge the exports of two servers apart.",
+        )
+
+
+def _another(one: Resource, other: Resource) -> bool:
+    """Whether two Patients of one id cannot be versions of one: by birth date, by sex, or by no identifier in common."""
+    if any(name in one and name in other and one[name] != other[name] for name in ("birthDate", "gender")):
+        return True
+    mine, theirs = _identifiers(one), _identifiers(other)
+    return bool(mine and theirs) and not mine & theirs
+
+
+def _identifiers(person: Mapping[str, Any]) -> set[tuple[str, str]]:
+    held = person.get("identifier")
+    return {
+        (str(i.get("system")), str(i["value"]))
+        for i in (held if isinstance(held, list) else ())
+        if isinstance(i, dict) and "value" in i
+    }

@@ -1,0 +1,97 @@
+"""What a row takes from a decision: the one place that knows how a decision is built."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from fhirpath_spine.exchange.outgoing.offline import ANSWERS
+from fhirpath_spine.pathway import decision as judged
+from fhirpath_spine.pathway.decision import Decision, Step
+from fhirpath_spine.pathway.facts.chart import Chart
+from fhirpath_spine.pathway.facts.reading import codings, concept_of
+from fhirpath_spine.pathway.model import Library
+from fhirpath_spine.population.rows.row import Criterion, Entry, Missing, Outcome, Row, Unrecognised, Verdict
+
+_SAID = "said"
+"""The role of a step that no criterion asked: what a sentence told."""
+_SAYS_NOTHING = ("not-recognised", "unreadable")
+
+
+def row_of(decision: Decision, chart: Chart, library: Library, resources: int) -> Row:
+    """The row of a decision on a chart of so many resources."""
+    gate = library.policy.gate.pathway if library.policy.gate else ""
+    return Row(
+        patient=decision.patient,
+        outcome=Outcome.SILENT if decision.silent else Outcome.JUDGED,
+        detail=decision.silent,
+        resources=resources,
+        facts=decision.facts,
+        unread=unread_of(chart),
+        rejected=len(decision.rejections),
+        entries=tuple(sorted(_entry(e, gate) for e in decision.entries)),
+        verdicts=tuple(sorted(_verdict(v) for v in decision.verdicts)),
+        missing=tuple(sorted({m for v in decision.verdicts for m in _missing(v)})),
+        unrecognised=tuple(sorted(_unrecognised(decision, chart))),
+    )
+
+
+def unread_of(chart: Chart) -> tuple[str, ...]:
+    """``key:why`` of each key that could not be read to its end."""
+    return tuple(sorted(f"{key}:{read.detail}" for key, read in chart.reads.items() if not read.complete))
+
+
+def _entry(entry: judged.PathwayResult, gate: str) -> Entry:
+    lesion = entry.lesion
+    return Entry(
+        entry.id,
+        lesion.key if lesion else "",
+        lesion.levels if lesion else (),
+        entry.version,
+        entry.state,
+        entry.certain,
+        entry.id == gate,
+    )
+
+
+def _verdict(verdict: judged.Verdict) -> Verdict:
+    return Verdict(
+        verdict.pathway,
+        verdict.lesion.key if verdict.lesion else "",
+        verdict.id,
+        verdict.kind,
+        verdict.status.value,
+        verdict.indicator.value,
+        verdict.by,
+        verdict.safety,
+        tuple(_criterion(s) for s in verdict.steps if s.role != _SAID),
+    )
+
+
+def _criterion(step: Step) -> Criterion:
+    needs = dict.fromkeys((*(e.need for e in step.evidence), *(m.need for m in step.missing)))
+    return Criterion(step.role, step.name, ANSWERS[step.answer], tuple(n for n in needs if n))
+
+
+def _missing(verdict: judged.Verdict) -> Iterator[Missing]:
+    lesion = verdict.lesion.key if verdict.lesion else ""
+    for one in verdict.missing:
+        # What no need asks for (a site flag, an age) is known by what a card calls it, which the profile says.
+        yield Missing(verdict.pathway, lesion, verdict.id, verdict.status.value, one.need or one.item, one.reason.ruled)
+
+
+def _unrecognised(decision: Decision, chart: Chart) -> Iterator[Unrecognised]:
+    """The counts of the decision; and by code, where its ledger names the resources that were not recognised."""
+    for name, number in decision.counts.items():
+        if number:
+            yield Unrecognised("", name, "", "", number)
+    entries = getattr(getattr(decision, "ledger", None), "entries", ())
+    if not entries:
+        return
+    held = {f"{r.get('resourceType')}/{r.get('id')}": r for read in chart.reads.values() for r in read.resources}
+    found: Counter[tuple[str, str, str, str]] = Counter()
+    for entry in entries:
+        if entry.way.word in _SAYS_NOTHING:
+            codes = sorted(set(codings(concept_of(held.get(entry.reference, {}))))) or [("", "")]
+            found.update((entry.kind, entry.way.word, str(system), str(code)) for system, code in codes)
+    yield from (Unrecognised(*key, number) for key, number in found.items())

@@ -1,0 +1,70 @@
+"""What the tests of a population share: invented resources as lines, exports in files, and the rows of a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow.parquet as pq
+
+from fhirpath_spine.authoring import profiles_directory
+from fhirpath_spine.exchange.incoming.bundles import contents
+from fhirpath_spine.population.engines.job import Content, Job
+from fhirpath_spine.population.exports.export import find_export
+from fhirpath_spine.population.tables.pseudonyms import Pseudonyms
+from fhirpath_spine.population.tables.schema import TABLES
+
+ROOT = Path(__file__).parents[2]
+PATIENTS = ROOT / "sandbox" / "patients"
+AT = datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC)
+CONTENT = Content(profiles_directory())
+LIBRARY, SITE = CONTENT.load()
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def chart(stem: str, as_id: str = "") -> tuple[str, list[bytes]]:
+    """The id and the lines of an invented patient, under another id if one is given."""
+    resources, _ = contents(json.loads(next(PATIENTS.glob(f"{stem}*.json")).read_bytes()))
+    id_ = next(str(r["id"]) for r in resources if r["resourceType"] == "Patient")
+    lines = [orjson.dumps(r) for r in resources if r["resourceType"] != "OperationOutcome"]
+    name = as_id or id_
+    return name, [
+        line.replace(b'"Patient/%b"' % id_.encode(), b'"Patient/%b"' % name.encode()).replace(
+            b'"resourceType":"Patient","id":"%b"' % id_.encode(), b'"resourceType":"Patient","id":"%b"' % name.encode()
+        )
+        for line in lines
+    ]
+
+
+def line(kind: str, id_: str, of: str = "", **members: Any) -> bytes:
+    """One resource as a line."""
+    subject = {"subject": {"reference": f"Patient/{of}"}} if of else {}
+    return orjson.dumps({"resourceType": kind, "id": id_, **subject, **members})
+
+
+def person(id_: str, **members: Any) -> bytes:
+    """A Patient as a line."""
+    return line("Patient", id_, birthDate="1961-03-02", gender="female", **members)
+
+
+def export_of(folder: Path, files: dict[str, Iterable[bytes]]) -> Path:
+    """A folder of NDJSON files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, lines in files.items():
+        (folder / name).write_bytes(b"".join(one + b"\n" for one in lines))
+    return folder
+
+
+def job_of(export: Path, out: Path, key: bytes = b"", at: datetime = AT) -> Job:
+    """A run with the shipped content."""
+    return Job(find_export(export), CONTENT, at, out, Pseudonyms(key))
+
+
+def rows_of(out: Path) -> Rows:
+    """All tables of a run, line by line as they stand."""
+    return {t.name: pq.read_table(out / f"{t.name}.parquet", schema=t.schema).to_pylist() for t in TABLES}

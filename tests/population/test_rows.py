@@ -1,0 +1,156 @@
+"""One patient's lines to one row: the same in any order, and what is wrong with one patient is that patient's row."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import orjson
+import pytest
+from population_kit import AT, LIBRARY, PATIENTS, SITE, chart, line, person
+
+from fhirpath_spine.exchange.incoming.bundles import chart as chart_of_bundle
+from fhirpath_spine.pathway.judging.evaluate import decide
+from fhirpath_spine.population.rows import Row, patient_row
+from fhirpath_spine.population.rows.gathering import PATIENT_BYTES
+from fhirpath_spine.population.rows.owners import pieces
+from fhirpath_spine.population.rows.row import Outcome, pack, unpack
+
+
+def judged(patient: str, lines: list[bytes]) -> Row:
+    return patient_row(patient, lines, LIBRARY, AT, SITE)
+
+
+READABLE = [p for p in sorted(PATIENTS.glob("*.json")) if '"OperationOutcome"' not in p.read_text(encoding="utf-8")]
+"""What a server could not give is no line of an export."""
+
+
+@pytest.mark.parametrize("path", READABLE, ids=lambda p: p.stem)
+def test_a_row_says_what_the_decision_on_the_same_bundle_says(path: Path) -> None:
+    patient, lines = chart(path.stem)
+    decision = decide(LIBRARY, chart_of_bundle(orjson.loads(path.read_bytes())), AT, SITE)
+    row = judged(patient, lines)
+    assert [(v.id, v.status) for v in row.verdicts] == [
+        (v.id, v.status.value)
+        for v in sorted(decision.verdicts, key=lambda v: (v.pathway, v.lesion.key if v.lesion else "", v.id))
+    ]
+    assert {(e.pathway, e.state) for e in row.entries} == {(e.id, e.state) for e in decision.entries}
+
+
+def test_the_order_of_the_lines_does_not_matter() -> None:
+    patient, lines = chart("12-")
+    mixed = lines[:]
+    random.Random(3).shuffle(mixed)  # noqa: S311
+    assert judged(patient, mixed) == judged(patient, lines)
+
+
+def test_a_row_holds_no_name_and_no_text_of_the_chart() -> None:
+    patient, lines = chart("12-")
+    told = [orjson.dumps({**orjson.loads(x), "note": [{"text": "Xyzzy said so"}]}) for x in lines]
+    assert b"Xyzzy" not in pack(judged(patient, told))
+
+
+def test_a_row_survives_its_journal() -> None:
+    row = judged(*chart("10-"))
+    assert row.verdicts
+    assert unpack(pack(row)) == row
+
+
+def test_a_patient_without_resources_is_judged_and_enters_nothing() -> None:
+    row = judged("a", [person("a")])
+    assert (row.outcome, row.resources, row.entries, row.refusal) == (Outcome.JUDGED, 1, (), None)
+
+
+def test_resources_without_their_patient_are_refused() -> None:
+    row = judged("a", [line("Condition", "c", "a")])
+    assert (row.outcome, row.refusal and row.refusal.code) == (Outcome.REFUSED, "patient-missing")
+
+
+def test_two_people_under_one_id_are_refused() -> None:
+    row = judged("a", [person("a"), orjson.dumps({**orjson.loads(person("a")), "birthDate": "1970-01-01"})])
+    assert row.refusal is not None
+    assert row.refusal.code == "patient-twice"
+    apart = [person("a", identifier=[{"system": "s", "value": v}]) for v in "xy"]
+    assert (judged("a", apart).refusal or row.refusal).code == "patient-twice"
+
+
+def test_two_versions_of_one_patient_are_one_person() -> None:
+    old, new = person("a", meta={"lastUpdated": "2020"}), person("a", meta={"lastUpdated": "2021"}, active=True)
+    assert judged("a", [old, new]).outcome == Outcome.JUDGED
+
+
+def test_a_resource_of_two_patients_refuses_both() -> None:
+    both = line("Condition", "c", "a", patient={"reference": "Patient/b"})
+    for patient in "ab":
+        row = judged(patient, [person(patient), both])
+        assert row.refusal is not None
+        assert row.refusal.code == "patient-mismatch"
+
+
+def test_a_truncated_line_leaves_its_type_unread_and_is_never_an_empty_answer() -> None:
+    patient, lines = chart("04-")
+    truncated = line("Condition", "new", patient, note=[{"text": "cut"}])[:-9]
+    row = judged(patient, [*lines, truncated])
+    assert row.outcome == Outcome.REFUSED
+    assert row.refusal is not None
+    assert (row.refusal.code, row.refusal.detail) == ("scope-undecidable", "conditions:not-json")
+
+
+def test_a_line_of_50_mb_leaves_its_type_unread() -> None:
+    patient, lines = chart("09-")
+    long = line("Procedure", "p", patient, note=[{"text": "x" * 50_000_000}])
+    row = judged(patient, [*lines, long])
+    # All lines of one patient together are more than is judged of one; as the split hands it over, the type is unread.
+    assert row.refusal is not None
+    assert row.refusal.code == "too-costly"
+    row = judged(patient, [*lines, *(p.line for p in pieces(long))])
+    assert row.unread == ("procedures:too-large",)
+
+
+def test_a_patient_with_too_much_is_refused_by_name() -> None:
+    heavy = line("Condition", "c", "a", note=[{"text": "x" * 1_000_000}])
+    row = judged("a", [person("a"), *[heavy] * (PATIENT_BYTES // len(heavy) + 1)])
+    assert row.refusal is not None
+    assert row.refusal.code == "too-costly"
+
+
+def test_a_key_that_stands_twice_and_a_line_too_deep_leave_their_types_unread() -> None:
+    twice = (
+        b'{"resourceType":"Procedure","id":"p","subject":{"reference":"Patient/a"},"status":"completed","status":"x"}'
+    )
+    deep = b'{"resourceType":"DiagnosticReport","id":"d","subject":{"reference":"Patient/a"},"x":%b}' % (
+        b"[" * 80 + b"]" * 80
+    )
+    row = judged("a", [person("a"), twice, deep])
+    assert row.unread == ("procedures:not-json", "reports:not-json")
+
+
+def test_a_medication_beside_is_read_by_the_request_that_names_it() -> None:
+    patient, lines = chart("12-")
+    named = [x for x in lines if b"medicationCodeableConcept" in x]
+    assert named
+    apart = []
+    for number, one in enumerate(lines):
+        value = orjson.loads(one)
+        concept = value.pop("medicationCodeableConcept", None)
+        if concept is not None:
+            apart.append(line("Medication", f"m{number}", code=concept))
+            value["medicationReference"] = {"reference": f"Medication/m{number}"}
+        apart.append(orjson.dumps(value))
+    statuses = [(v.id, v.status) for v in judged(patient, apart).verdicts]
+    assert statuses == [(v.id, v.status) for v in judged(patient, lines).verdicts]
+
+
+class Broken:
+    """A library with a bug in it."""
+
+    def __getattr__(self, name: str) -> object:
+        raise ZeroDivisionError(name)
+
+
+def test_a_bug_of_ours_is_a_row_that_names_its_place_and_no_value() -> None:
+    patient, lines = chart("09-")
+    row = patient_row(patient, lines, Broken(), AT, SITE)  # type: ignore[arg-type]
+    assert row.refusal is not None
+    assert row.refusal.code == "internal-error"
+    assert row.refusal.detail.startswith("ZeroDivisionError at test_rows.py:")
