@@ -18,7 +18,6 @@ from pathlib import Path
 
 import orjson
 import pytest
-from population_kit import AT, LIBRARY, PATIENTS, SITE, Rows, chart, export_of, job_of, line, person, rows_of
 
 from fhirpath_spine.errors import RequestError
 from fhirpath_spine.population.engines.local import judge_locally
@@ -27,6 +26,19 @@ from fhirpath_spine.population.engines.part import rows_of as part_of
 from fhirpath_spine.population.engines.pool import Pool, RunFailed, Steps
 from fhirpath_spine.population.rows import patient_row
 from fhirpath_spine.population.rows.row import Outcome
+from tests.population.population_kit import (
+    AT,
+    LIBRARY,
+    PATIENTS,
+    SITE,
+    Rows,
+    chart,
+    export_of,
+    job_of,
+    line,
+    person,
+    rows_of,
+)
 
 STEMS = [p.stem[:3] for p in sorted(PATIENTS.glob("*.json"))]
 

@@ -6,9 +6,9 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from population_kit import line, person
 
 from fhirpath_spine.population.rows.owners import LINE_BYTES, Fate, Piece, medications_named, pieces
+from tests.population.population_kit import line, person
 
 
 def only(text: bytes) -> Piece:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import orjson
 import pytest
-from population_kit import AT, LIBRARY, PATIENTS, SITE, chart, line, person
 
 from fhirpath_spine.exchange.incoming.bundles import chart as chart_of_bundle
 from fhirpath_spine.pathway.judging.evaluate import decide
@@ -15,6 +14,7 @@ from fhirpath_spine.population.rows import Row, patient_row
 from fhirpath_spine.population.rows.gathering import PATIENT_BYTES
 from fhirpath_spine.population.rows.owners import pieces
 from fhirpath_spine.population.rows.row import Outcome, pack, unpack
+from tests.population.population_kit import AT, LIBRARY, PATIENTS, SITE, chart, line, person
 
 
 def judged(patient: str, lines: list[bytes]) -> Row:

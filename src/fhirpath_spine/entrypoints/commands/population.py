@@ -15,14 +15,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
 
 from fhirpath_spine.authoring import profiles_directory
-from fhirpath_spine.entrypoints import show
 from fhirpath_spine.entrypoints.content import moment, read_key
+from fhirpath_spine.entrypoints.printing import Format, note, print_json
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange import Json
@@ -30,6 +27,11 @@ from fhirpath_spine.exchange import Json
 app = typer.Typer(
     name="population", help="Judge the patients of a Bulk Data export, and report on them.", no_args_is_help=True
 )
+
+
+@app.callback()
+def population() -> None:
+    """Judge the patients of a Bulk Data export, and report on them."""
 
 
 class Engine(StrEnum):
@@ -52,7 +54,7 @@ KeyFile = Annotated[
     typer.Option("--pseudonyms", metavar="KEYFILE", help="Name patients by HMAC with the key in this file."),
 ]
 Master = Annotated[str, typer.Option("--master", help="Spark master; default: what spark-submit says, else local[*].")]
-Format = Annotated[show.Format, typer.Option("--format", help="human or json.")]
+Form = Annotated[Format, typer.Option("--format", help="human or json.")]
 
 
 @app.command()
@@ -65,7 +67,7 @@ def judge(
     workers: Workers = None,
     pseudonyms: KeyFile = None,
     master: Master = "",
-    format: Format = show.Format.HUMAN,  # noqa: A002 - the name of the option
+    form: Form = Format.HUMAN,
 ) -> None:
     """Judge every patient of an export, into Parquet. The same command goes on after it was stopped.
 
@@ -93,7 +95,7 @@ def judge(
         job = Job(find_export(Path(export)), content, when, out, Pseudonyms(key))
         with _bar() as watch:
             value = judge_locally(job, workers or os.cpu_count() or 1, watch)
-    _say(value, out, format)
+    _say(value, out, form)
     raise typer.Exit(1 if value["rows"]["refusals"] or value["export"]["errors"] else 0)
 
 
@@ -112,44 +114,45 @@ def _needs(package: str, extra: str) -> None:
         ) from None
 
 
-class _Rate(ProgressColumn):
-    """How many of the stage's units are done in a second."""
-
-    def render(self, task: Task) -> Text:
-        speed = task.speed or 0.0
-        return Text(f"{speed / 1e6:.0f} MB/s" if task.fields["unit"] == "bytes" else f"{speed:,.0f} resources/s")
-
-
 @contextmanager
 def _bar() -> Iterator[Any]:
     """A progress bar that is drawn by hand: the engine forks, and a thread that draws would be forked with it."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f}%"), _Rate())
-    bar = Progress(*columns, TimeRemainingColumn(), console=show.talk(), auto_refresh=False)
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from fhirpath_spine.entrypoints.show import talk
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f}%"))
+    rate = TextColumn("{task.fields[rate]}")
+    bar = Progress(*columns, rate, TimeRemainingColumn(), console=talk(), auto_refresh=False)
     stages: dict[str, Any] = {}
     drawn = 0.0
 
     def watch(stage: str, done: int, total: int) -> None:
         nonlocal drawn
         if stage not in stages:
-            unit = "bytes" if stage == "split" else "resources"
-            stages[stage] = bar.add_task(stage, total=total, completed=done, unit=unit)
+            stages[stage] = bar.add_task(stage, total=total, completed=done, rate="")
         bar.update(stages[stage], completed=done)
         if time.monotonic() - drawn > 0.2 or done >= total:
             drawn = time.monotonic()
+            bar.update(stages[stage], rate=_rate(stage, bar.tasks[stages[stage]].speed or 0.0))
             bar.refresh()
 
     with bar:
         yield watch
 
 
-def _say(value: Json, out: Path, format_: show.Format) -> None:
-    if format_ is show.Format.JSON:
-        typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+def _rate(stage: str, speed: float) -> str:
+    return f"{speed / 1e6:.0f} MB/s" if stage == "split" else f"{speed:,.0f} resources/s"
+
+
+def _say(value: Json, out: Path, form: Format) -> None:
+    if form is Format.JSON:
+        print_json(value)
         return
     patients = ", ".join(f"{number:,} {outcome}" for outcome, number in value["patients"].items()) or "none"
     typer.echo(f"{out}: patients: {patients}; judged at {value['at']} with library {value['library'][:12]}")
     typer.echo("rows: " + ", ".join(f"{name} {number:,}" for name, number in value["rows"].items()))
     for code, kind, number in value["lines"]["nobody"]:
-        show.note(f"{code}: {number:,} {kind or 'lines of no type'}; any patient may lack them", bad=True)
+        note(f"{code}: {number:,} {kind or 'lines of no type'}; any patient may lack them", bad=True)
     if value["export"]["errors"]:
-        show.note(f"The manifest lists {value['export']['errors']} error files: the export is not whole.", bad=True)
+        note(f"The manifest lists {value['export']['errors']} error files: the export is not whole.", bad=True)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
 from fhirpath_spine import __version__
-from fhirpath_spine.authoring import load, load_site
+from fhirpath_spine.authoring.loading import load_written
+from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.population.exports.export import Export
 from fhirpath_spine.population.tables.pseudonyms import Pseudonyms
@@ -30,13 +32,30 @@ class Content:
             ProfileError: a file cannot be used.
 
         """
-        return _loaded(self.profiles, self.site)
+        library, site, _ = _loaded(self.profiles, self.site)
+        return library, site
+
+    def pack(self) -> bytes:
+        """The library and the site as bytes, for a machine that has none of the files; :func:`unpack` gives them back."""
+        return pickle.dumps(_loaded(self.profiles, self.site), protocol=5)
 
 
 @lru_cache(maxsize=4)
-def _loaded(profiles: Path, site: Path | None) -> tuple[Library, Site]:
-    found = load_site(site, profiles) if site else Site()
-    return load(profiles, found), found
+def _loaded(profiles: Path, site: Path | None) -> tuple[Library, Site, tuple[Expression, ...]]:
+    library, written = load_written(profiles, site)
+    criteria = (one.expression for one in written.expressions if one.expression.prepared)
+    return library, written.site, tuple(criteria)
+
+
+def unpack(packed: bytes) -> tuple[Library, Site]:
+    """What :meth:`Content.pack` packed, ready for many charts: what is generated does not travel, and is generated here.
+
+    The bytes are trusted: a driver sends them to its own workers.
+    """
+    library, site, criteria = pickle.loads(packed)  # noqa: S301
+    for criterion in criteria:
+        criterion.prepare()
+    return library, site
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The Spark engine: the same pieces, the same row for each patient and the same tables, on any master.
 
 Lines are split into pieces where they are read, shuffled and sorted by patient, and judged partition by partition: only the lines
-of one patient are held at a time, so that one huge chart costs one row. The content goes out as one archive; each Python worker
-compiles it once and keeps it, which is asked of Spark below. Where Spark does a task again, the rows are the same.
+of one patient are held at a time, so that one huge chart costs one row. The compiled library is broadcast once to each executor;
+each Python worker makes it ready once and keeps it, which is asked of Spark below. Where Spark does a task again, the rows are
+the same.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
-from pyspark import SparkFiles
+from pyspark import Broadcast, SparkFiles
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
@@ -30,7 +30,7 @@ from fhirpath_spine.errors import RequestError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.population.engines import medications
-from fhirpath_spine.population.engines.job import Content
+from fhirpath_spine.population.engines.job import Content, unpack
 from fhirpath_spine.population.engines.medications import Medications
 from fhirpath_spine.population.exports.export import Export, find_export
 from fhirpath_spine.population.rows.gathering import PATIENT_BYTES
@@ -41,14 +41,14 @@ from fhirpath_spine.population.tables import run
 from fhirpath_spine.population.tables.pseudonyms import Pseudonyms
 from fhirpath_spine.population.tables.schema import PATIENTS, REFUSALS, TABLES, nobody_lines
 
-CONTENT, MEDICATIONS = "fhirpath-spine-content.zip", "fhirpath-spine-medications.sqlite"
+MEDICATIONS = "fhirpath-spine-medications.sqlite"
 _BATCH = 256
 """Patients whose rows are handed over together."""
 _PIECE = pa.schema([("owner", pa.string()), ("line", pa.binary())])
 _COUNTED = ""
 """The owner of a line that holds counts, not a piece: no patient has an empty id."""
 _SETTINGS = {
-    "spark.python.worker.reuse": "true",  # else each task compiles the content anew
+    "spark.python.worker.reuse": "true",  # else each task makes the library ready anew
     "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
     "spark.ui.showConsoleProgress": "false",
 }
@@ -60,7 +60,7 @@ class _Task(NamedTuple):
     at: datetime
     base: str
     pseudonyms: Pseudonyms
-    site: str
+    content: Broadcast[bytes]
 
 
 def judge_on_spark(
@@ -82,9 +82,9 @@ def judge_on_spark(
             if _exists(spark, f"{out}/{run.FILE}"):
                 raise RequestError(f"{out} holds a finished run.", hint="Name another --out.")
             lines = _lines(spark, [str(s.path) for s in found.sources] if found else [export])
-            spark.sparkContext.addFile(str(_archive(content, Path(folder) / CONTENT)))
             spark.sparkContext.addFile(str(_medications(lines, Path(folder) / MEDICATIONS)))
-            task = _Task(at, found.base if found else "", pseudonyms, content.site.name if content.site else "")
+            packed = spark.sparkContext.broadcast(content.pack())
+            task = _Task(at, found.base if found else "", pseudonyms, packed)
             seen, rows, outcomes = _judge(spark, lines, task, out)
             value = _record(spark, library, task, found, seen, rows, outcomes)
             _write(spark, f"{out}/{run.FILE}", orjson.dumps(value, option=orjson.OPT_INDENT_2))
@@ -108,16 +108,6 @@ def _lines(spark: SparkSession, paths: list[str]) -> DataFrame:
     """All lines as bytes: a text that is no UTF-8 must stay wrong."""
     text = spark.read.option("lineSep", "\n").option("recursiveFileLookup", "true").text(paths)
     return text.selectExpr("cast(value as binary) as line")
-
-
-def _archive(content: Content, path: Path) -> Path:
-    """The profiles and the site with what lies beside it, as one file."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(p for p in content.profiles.rglob("*") if p.is_file()):
-            archive.write(file, f"profiles/{file.relative_to(content.profiles).as_posix()}")
-        for file in sorted(content.site.parent.glob("*.y*ml")) if content.site else ():
-            archive.write(file, f"site/{file.name}")
-    return path
 
 
 def _medications(lines: DataFrame, path: Path) -> Path:
@@ -193,7 +183,7 @@ def _judged_schema() -> pa.Schema:
 
 
 def _judged(task: _Task, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    library, site = _content(SparkFiles.get(CONTENT), task.site)
+    library, site = _content(task.content.value)
     companions = Medications(Path(SparkFiles.get(MEDICATIONS)))
     schema = _judged_schema()
     held: list[tuple[Any, ...]] = []
@@ -232,12 +222,9 @@ def _lists(row: Row) -> Iterator[list[dict[str, Any]]]:
 
 
 @lru_cache(maxsize=2)
-def _content(archive: str, site: str) -> tuple[Library, Site]:
-    """The library and the site of this worker, compiled once."""
-    folder = Path(tempfile.mkdtemp(prefix="fhirpath-spine-"))
-    with zipfile.ZipFile(archive) as packed:
-        packed.extractall(folder)
-    return Content(folder / "profiles", folder / "site" / site if site else None).load()
+def _content(packed: bytes) -> tuple[Library, Site]:
+    """The library and the site, made ready once in this worker."""
+    return unpack(packed)
 
 
 def _record(
