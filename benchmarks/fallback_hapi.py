@@ -29,7 +29,8 @@ from benchmarks.timing import Times, by_turns
 from fhirpath_spine import authoring
 from fhirpath_spine.adapters.ehr.client import Ehr
 from fhirpath_spine.adapters.ehr.network import GuardedTransport
-from fhirpath_spine.adapters.sandbox import FhirServer
+from fhirpath_spine.adapters.peer import Peer
+from fhirpath_spine.adapters.sandbox import FHIR, SECONDS, Sandbox
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.ehr_side.seeding import DEMO, TYPES, removal, seed
@@ -73,8 +74,8 @@ def against(base: str, token: str = "", seconds: float = 3.5) -> int:
 
     """
     service = calls.service(authoring.load(authoring.profiles_directory()))
-    server = FhirServer(base, token)
-    software = server.check()
+    server = Peer(base, token, SECONDS)
+    software = Sandbox(server).check()
     chart = seed({"resourceType": "Bundle", "entry": list(_entries(service))}).transaction
     # As shipped a page holds a whole chart; in pages of 20, what a server gives that heeds no larger wish.
     paged = {key: re.sub("_count=[0-9]+", f"_count={PAGE}", q) for key, q in service.snapshot.templates.items()}
@@ -110,15 +111,15 @@ def _references(value: Any) -> set[str]:
 
 
 @contextmanager
-def _loaded(server: FhirServer, chart: Json) -> Iterator[None]:
+def _loaded(server: Peer, chart: Json) -> Iterator[None]:
     """The chart on the server; what was there before stays, and what was put there goes."""
     names = [entry["request"]["url"] for entry in chart["entry"]]
-    server.load(chart)
+    Sandbox(server).load(chart)
     try:
         yield
     finally:
         names.sort(key=lambda name: TYPES.index(name.partition("/")[0]))
-        server.session.post(server.base, json=removal(names), timeout=server.timeout).raise_for_status()
+        server.post("", removal(names), FHIR).json()
 
 
 class Counting(httpx2.AsyncBaseTransport):
@@ -137,7 +138,7 @@ class Counting(httpx2.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-async def _compared(service: HookService, server: FhirServer, chart: list[Json], seconds: float) -> int:
+async def _compared(service: HookService, server: Peer, chart: list[Json], seconds: float) -> int:
     templates = dict(service.snapshot.templates)
     patient = next(r["id"] for r in chart if r["resourceType"] == "Patient")
     asking = _request(patient, server)
@@ -215,7 +216,7 @@ async def _busy(work: Callable[[], Awaitable[object]], runs: int = 20) -> float:
     return (time.process_time() - started) / runs * 1000
 
 
-def _request(patient: str, server: FhirServer) -> Json:
+def _request(patient: str, server: Peer) -> Json:
     access = {"access_token": server.token, "token_type": "Bearer", "expires_in": 300, "scope": "patient/*.rs"}
     return {
         "hook": "patient-view",

@@ -131,4 +131,4 @@ def test_a_server_that_is_not_there_is_a_failure_anywhere(
     monkeypatch.setenv("CI", "")
     monkeypatch.setenv("SPINE_SANDBOX_URL", "http://127.0.0.1:1/fhir")
     assert bench.main() == 1
-    assert "Nothing answers at http://127.0.0.1:1/fhir" in capsys.readouterr().out
+    assert "Nothing answers for the FHIR server at http://127.0.0.1:1/fhir" in capsys.readouterr().out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import pytest
 from fhirpath_spine.adapters import trust
 from fhirpath_spine.adapters.ehr.network import REACH, GuardedTransport, Reach
 from fhirpath_spine.adapters.peer import Peer
-from fhirpath_spine.adapters.sandbox import FhirServer
 from fhirpath_spine.errors import ServerError
 from fhirpath_spine.exchange.incoming.addresses import read_base
 from tests.entrypoints.doctor_kit import Rows, by_check, clients
@@ -104,16 +104,10 @@ def test_a_server_without_tls_at_an_https_address_is_said(dev: Any) -> None:
     assert "no TLS 1.2" in found["certificate"]["what"]
 
 
-@pytest.mark.parametrize("made", [Peer, FhirServer])
-def test_the_tools_trust_what_the_service_trusts(
-    certificates: Certificates, monkeypatch: pytest.MonkeyPatch, made: Any
-) -> None:
+def test_the_tools_trust_what_the_service_trusts(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
     def ask(base: str) -> None:
-        server = made(base)
-        try:
-            server.get("metadata") if isinstance(server, Peer) else server.check()
-        finally:
-            server.session.close()
+        with closing(Peer(base)) as server:
+            server.get("metadata")
 
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     with serving(FhirStub(), certificates.server("good")) as ehr:

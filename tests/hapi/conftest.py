@@ -18,7 +18,8 @@ import yaml
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from fhirpath_spine.adapters.sandbox import FhirServer
+from fhirpath_spine.adapters.peer import Peer
+from fhirpath_spine.adapters.sandbox import Sandbox
 from fhirpath_spine.entrypoints.content import Content, load_content
 from fhirpath_spine.entrypoints.http.process import build
 from fhirpath_spine.entrypoints.settings import load
@@ -72,7 +73,7 @@ def server() -> Iterator[Server]:
 
 
 def _known(server: Server) -> Server:
-    server.software = FhirServer(server.base, server.token).check()
+    server.software = Sandbox(Peer(server.base, server.token)).check()
     _seen.update(base=server.base, software=server.software)
     return server
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from fhirpath_spine.adapters.sandbox import FhirServer
+from fhirpath_spine.adapters.peer import Peer
+from fhirpath_spine.adapters.sandbox import Sandbox
 from fhirpath_spine.entrypoints.settings import load as settings
 from fhirpath_spine.errors import RequestError, ServerError
 from tests.sandbox.stub import CAPABILITIES, Reply, Stub
@@ -108,7 +109,7 @@ def test_a_server_that_forgets_nothing_does_not_hold_us_up(server: Stub) -> None
     claimed = Reply.json({"resourceType": "Bundle", "entry": [{"response": {"status": "204"}}]})
     server.instead = lambda method, _path: claimed if method == "POST" else None
     with pytest.raises(ServerError, match="still lists"):
-        list(FhirServer(server.base).clear())
+        list(Sandbox(Peer(server.base)).clear())
 
 
 # ------------------------------------------------------------------ the token
@@ -127,7 +128,7 @@ def test_no_credential_of_the_machine_is_sent(server: Stub, tmp_path: Path, monk
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     for token, sent in (("", None), (TOKEN, f"Bearer {TOKEN}")):
         server.asked.clear()
-        assert FhirServer(server.base, token).check() == "Stub 1"
+        assert Sandbox(Peer(server.base, token)).check() == "Stub 1"
         assert [a.headers.get("Authorization") for a in server.asked] == [sent]
 
 
@@ -150,12 +151,12 @@ def only(reply: Reply, method: str = "GET") -> Callable[[str, str], Reply | None
 HTML = Reply(200, b"<html>log in</html>", {"Content-Type": "text/html"})
 FAULTS: dict[str, tuple[Callable[[str, str], Reply | None], str]] = {
     "401": (only(Reply.json(OUTCOME, 401), "POST"), "HTTP 401. Pass a token"),
-    "403": (only(Reply.json(OUTCOME, 403), "POST"), "HTTP 403. The token must be allowed to write"),
+    "403": (only(Reply.json(OUTCOME, 403), "POST"), "HTTP 403. The token does not permit it"),
     "404": (only(Reply(404, b"not here", {})), "HTTP 404. Check the path"),
-    "405": (only(Reply(405), "POST"), "HTTP 405. The server takes no transactions"),
+    "405": (only(Reply(405), "POST"), "HTTP 405. The server takes no such request"),
     "429": (only(Reply(429), "POST"), "HTTP 429. The server wants fewer requests"),
     "500": (only(Reply(500, b"<html>", {"Content-Type": "text/html"}), "POST"), "HTTP 500. The fault is the server's"),
-    "HTML": (only(HTML), "with a web page, so this is no FHIR base"),
+    "HTML": (only(HTML), "with a web page, so this is not the base that was meant"),
     "HTML in the middle": (only(HTML, "POST"), "with a web page"),
     "no object": (only(Reply.json([1])), "no JSON object"),
     "truncated": (only(Reply(200, b'{"resourceType": "Capab')), "no JSON object"),
@@ -194,7 +195,7 @@ def test_the_servers_own_words_are_for_the_terminal_and_not_for_the_message(run:
     ran = run("sandbox", "load", "--fhir", server.base, ONE)
     assert "The server says: words of the server" in ran.err
     with pytest.raises(ServerError) as caught:
-        FhirServer(server.base).load({"entry": []})
+        Sandbox(Peer(server.base)).load({"entry": []})
     assert "words of the server" not in str(caught.value)
 
 
@@ -202,7 +203,7 @@ def test_nobody_listens(run: Any) -> None:
     for verb in ("load", "clear"):
         ran = run("sandbox", verb, "--fhir", "http://127.0.0.1:9/fhir")
         assert ran.code == 1
-        assert "Nothing answers at http://127.0.0.1:9/fhir. Start a server with `make hapi`" in ran.err
+        assert "Nothing answers for the FHIR server at http://127.0.0.1:9/fhir. Check address and port" in ran.err
 
 
 def test_a_slow_server_is_given_up(server: Stub) -> None:
@@ -214,7 +215,7 @@ def test_a_slow_server_is_given_up(server: Stub) -> None:
 
     server.instead = slow
     with pytest.raises(ServerError, match="did not answer in time"):
-        FhirServer(server.base, timeout=0.1).check()
+        Sandbox(Peer(server.base, timeout=0.1)).check()
 
 
 @pytest.mark.parametrize(
@@ -254,6 +255,6 @@ def test_the_names_of_the_sandbox_are_no_settings_of_the_service() -> None:
 
 
 def test_a_token_is_not_shown() -> None:
-    assert TOKEN not in repr(FhirServer("http://127.0.0.1:9/fhir", TOKEN))
+    assert TOKEN not in repr(Sandbox(Peer("http://127.0.0.1:9/fhir", TOKEN)))
     with pytest.raises(RequestError):
-        FhirServer("http://user@x/fhir", TOKEN)
+        Peer("http://user@x/fhir", TOKEN)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -24,12 +24,31 @@ from fhirpath_spine.exchange.incoming.prefetch import next_link
 
 PAGES = 100
 """Pages of one search that are read."""
-_HINTS = {
-    401: "Pass a token that it takes, with --token.",
-    403: "The token does not permit it: its scopes have to cover what is asked for.",
-    404: "Check the address: a FHIR base often ends in /fhir, /r4 or /baseR4.",
+ADVICE = {
+    400: "The server could not read the request; what we send is FHIR R4.",
+    401: "Pass a token that it takes, with --token, or in SPINE_SANDBOX_TOKEN.",
+    403: "The token does not permit it: its scopes have to cover what is asked for, for the sandbox writing and deleting too.",
+    404: "Check the path of the address: a FHIR base often ends in /fhir, /r4 or /baseR4.",
+    405: "The server takes no such request there; try another server, for example `make hapi`.",
+    409: "Something else on the server is in the way; `fhirpath-spine sandbox clear` removes what was loaded before.",
+    412: "Something else on the server is in the way; `fhirpath-spine sandbox clear` removes what was loaded before.",
+    413: "The server takes only smaller requests; load one file at a time.",
+    422: "The server's own rules refuse the resource; try a server without profiles of its own.",
     429: "The server wants fewer requests; wait a while and do it again.",
 }
+"""What to do about a status; of any other, the server's log has to tell."""
+
+
+def refusal(status: int, value: Mapping[str, Any] | None = None, leads_to: str = "") -> ServerError:
+    """The error of an answer that is no success; ``leads_to`` is the origin that a redirect names."""
+    if 300 <= status < 400:
+        to = f" to {leads_to}" if leads_to else ""
+        return ServerError(
+            f"The server sends elsewhere (HTTP {status}{to}), and nothing is sent on.",
+            hint="Pass the address that it leads to, if you trust it.",
+        )
+    hint = ADVICE.get(status) or "The fault is the server's: its log says why. Do it again later."
+    return ServerError(f"The server answers HTTP {status}.", hint=hint, said=said(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +61,8 @@ class Reply:
     url: str = field(repr=False)
     media: str = ""
     date: str = ""
+    leads_to: str = ""
+    """Origin that a redirect names: its path and query may hold what is not for a terminal."""
 
     @property
     def ok(self) -> bool:
@@ -55,17 +76,11 @@ class Reply:
             ServerError: it is none; the error says what to do.
 
         """
-        if 300 <= self.status < 400:
-            raise ServerError(
-                f"The server sends elsewhere (HTTP {self.status}), and nothing is sent on.",
-                hint="Pass the address that it leads to, if you trust it.",
-            )
         if self.status >= 300:
-            hint = _HINTS.get(self.status) or "The server's log says why."
-            raise ServerError(f"The server answers HTTP {self.status}.", hint=hint, said=said(self.value))
+            raise refusal(self.status, self.value, self.leads_to)
         if self.value is None:
             what = "with a web page" if "html" in self.media else "with something that is no JSON object"
-            raise ServerError(f"The server answers {what}.", hint=_HINTS[404])
+            raise ServerError(f"The server answers {what}, so this is not the base that was meant.", hint=ADVICE[404])
         return self.value
 
 
@@ -128,12 +143,13 @@ class Peer:
                 raise ServerError(
                     "A link leads to another server, and was not followed.", hint="Pass that server's own address."
                 )
-            return self._ask("GET", path, None, None)
-        return self._ask("GET", f"{self.base}/{path.lstrip('/')}", params, None)
+            return self._ask("GET", path)
+        return self._ask("GET", f"{self.base}/{path.lstrip('/')}", params)
 
-    def post(self, path: str, body: Json) -> Reply:
-        """The answer to a POST of JSON below the base. Raises as :meth:`get`."""
-        return self._ask("POST", f"{self.base}/{path.lstrip('/')}", None, body)
+    def post(self, path: str, body: Json, media: str = "application/json") -> Reply:
+        """The answer to a POST of JSON below the base, or at the base itself. Raises as :meth:`get`."""
+        url = f"{self.base}/{path.lstrip('/')}" if path else self.base
+        return self._ask("POST", url, body=body, media=media)
 
     def search(self, query: str) -> Reply:
         """The first page of a search in the form of a template. Raises as :meth:`get`."""
@@ -159,11 +175,19 @@ class Peer:
             seen.add(link)
             reply = self.get(link)
 
-    def _ask(self, method: str, url: str, params: Mapping[str, str] | None, body: Json | None) -> Reply:
+    def _ask(
+        self, method: str, url: str, params: Mapping[str, str] | None = None, body: Json | None = None, media: str = ""
+    ) -> Reply:
         started = time.monotonic()
         try:
             answer = self.session.request(
-                method, url, params=params, json=body, timeout=self.timeout, allow_redirects=False
+                method,
+                url,
+                params=params,
+                json=body,
+                headers={"Content-Type": media} if media else {},
+                timeout=self.timeout,
+                allow_redirects=False,
             )
         except requests.RequestException as error:
             raise self._unanswered(error) from None
@@ -180,6 +204,7 @@ class Peer:
             url=url,
             media=headers.get("Content-Type", "").lower(),
             date=headers.get("Date", ""),
+            leads_to=_origin(headers.get("Location", "")),
         )
 
     def _unanswered(self, error: requests.RequestException) -> ServerError:
@@ -189,13 +214,27 @@ class Peer:
                 f"The certificate of {where} is not trusted.", hint="Name your authority's file in SSL_CERT_FILE."
             )
         if isinstance(error, requests.Timeout):
-            return ServerError(f"{where[0].upper()}{where[1:]} did not answer in time.", hint="Do it again later.")
+            return ServerError(
+                f"{where[0].upper()}{where[1:]} did not answer in time.",
+                hint="It may be starting or overloaded; do it again.",
+            )
         broken = bool(error.args) and isinstance(error.args[0], ProtocolError)
         if broken or isinstance(error, requests.exceptions.ChunkedEncodingError):
             return ServerError(
                 f"{where[0].upper()}{where[1:]} broke off in the middle of an answer.", hint="Do it again."
             )
-        return ServerError(f"Nothing answers for {where}.", hint="Check address and port, and whether it is running.")
+        return ServerError(
+            f"Nothing answers for {where}.",
+            hint="Check address and port, and whether it is running; a proxy may stand between.",
+        )
+
+
+def _origin(location: str) -> str:
+    try:
+        found = urlsplit(location)
+    except ValueError:
+        return ""
+    return f"{found.scheme}://{found.netloc.rpartition('@')[2]}" if found.netloc else ""
 
 
 def said(value: Mapping[str, Any] | None) -> str:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from fhirpath_spine.exchange import EXTENSION, Json
+from fhirpath_spine.exchange import EXTENSION, Json, objects
 
 STYLES = {
     "critical": "bold white on red",
@@ -198,19 +198,15 @@ def _show(card: Json, out: Console) -> None:
 def _choices(card: Json) -> list[Text]:
     """The suggestions as an EHR shows them: a button each, with what it would do; and the reasons for not following."""
     lines = []
-    for suggestion in _dicts(card.get("suggestions")):
+    for suggestion in objects(card.get("suggestions")):
         line = Text("[ ] ")
         line.append(_clean(suggestion.get("label")), style="bold")
-        done = "; ".join(_clean(a.get("description")) for a in _dicts(suggestion.get("actions")))
+        done = "; ".join(_clean(a.get("description")) for a in objects(suggestion.get("actions")))
         line.append(f"  {done}" if done else "", style="dim")
         lines.append(line)
-    if reasons := [_clean(r.get("display")) for r in _dicts(card.get("overrideReasons"))]:
+    if reasons := [_clean(r.get("display")) for r in objects(card.get("overrideReasons"))]:
         lines.append(Text(f"Not followed because: {' | '.join(reasons)}", style="dim"))
     return lines
-
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _clean(value: object) -> str:

@@ -17,3 +17,8 @@ Json = dict[str, Any]
 def lean(value: Json) -> Json:
     """The object without what CDS Hooks forbids on the wire: no ``null``, ``""``, ``[]`` or ``{}`` (GEN-05, GEN-06)."""
     return {key: item for key, item in value.items() if item is not None and item not in ("", [], {}, ())}
+
+
+def objects(value: object) -> list[Json]:
+    """The objects of a JSON list, whatever else stands in it; none where it is no list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

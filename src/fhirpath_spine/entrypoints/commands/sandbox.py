@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -12,16 +11,16 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from fhirpath_spine.adapters.sandbox import FhirServer
+from fhirpath_spine.adapters.peer import Peer
+from fhirpath_spine.adapters.sandbox import SECONDS, Sandbox
 from fhirpath_spine.entrypoints.commands.demo import INDEX, WRITTEN_FOR, invented, patients_directory
+from fhirpath_spine.entrypoints.printing import failing
 from fhirpath_spine.entrypoints.show import talk
-from fhirpath_spine.errors import RequestError, ServerError
+from fhirpath_spine.errors import RequestError
 from fhirpath_spine.exchange.ehr_side.seeding import Seed, seed
 from fhirpath_spine.exchange.ehr_side.shift import shift
 from fhirpath_spine.exchange.incoming.parsing import parse
 
-SAID = 300
-"""Characters of the server's own words that are shown."""
 app = typer.Typer(
     name="sandbox", help="Fill a FHIR server with invented patients, and empty it again.", no_args_is_help=True
 )
@@ -54,10 +53,10 @@ def load(fhir: Fhir, paths: Paths = None, token: Token = "", at: At = "") -> Non
     day = _day(at)
     files = _files(paths or [patients_directory()])
     seeds = [(path, _seed(path, (day - WRITTEN_FOR).days)) for path in files]
-    server = FhirServer(fhir, token)
+    server = Sandbox(Peer(fhir, token, SECONDS))
     out = talk()
-    with _failing():
-        out.print(f"{server.base}: {escape(server.check())}")
+    with failing(), closing(server.peer):
+        out.print(f"{server.peer.base}: {escape(server.check())}")
         with _bar() as bar:
             task = bar.add_task("loading", total=len(seeds))
             for path, one in seeds:
@@ -81,11 +80,11 @@ def clear(fhir: Fhir, token: Token = "") -> None:
 
     Exit: 0 nothing of it is left, 1 the server did not do it, 2 wrong use.
     """
-    server = FhirServer(fhir, token)
+    server = Sandbox(Peer(fhir, token, SECONDS))
     out = talk()
     gone = 0
-    with _failing():
-        out.print(f"{server.base}: {escape(server.check())}")
+    with failing(), closing(server.peer):
+        out.print(f"{server.peer.base}: {escape(server.check())}")
         with _bar() as bar:
             task = bar.add_task("clearing", total=server.count())
             for some in server.clear():
@@ -98,19 +97,6 @@ def clear(fhir: Fhir, token: Token = "") -> None:
 def _bar() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=talk())
-
-
-@contextmanager
-def _failing() -> Iterator[None]:
-    """A server that does not do what is asked ends the command with 1, and with what to do."""
-    try:
-        yield
-    except ServerError as error:
-        out = talk()
-        out.print(f"fhirpath-spine: {error}", style="bold red", markup=False, soft_wrap=True)
-        if error.said:
-            out.print(f"The server says: {error.said[:SAID]}", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
 
 
 def _day(text: str) -> date:

@@ -11,7 +11,7 @@ from typing import Any
 from fhirpath_spine.adapters.peer import Peer, Reply
 from fhirpath_spine.entrypoints.doctor.findings import Finding, fail, info, passed, warn
 from fhirpath_spine.errors import ServerError
-from fhirpath_spine.exchange import Json
+from fhirpath_spine.exchange import Json, objects
 from fhirpath_spine.exchange.incoming.addresses import read_link
 from fhirpath_spine.exchange.incoming.prefetch import next_link, read_page
 from fhirpath_spine.exchange.incoming.templates import asks_for, without_codes
@@ -99,8 +99,8 @@ def _time(reply: Reply) -> Iterator[Finding]:
 
 def _capability(statement: Json, templates: Mapping[str, str], client: Client) -> Iterator[Finding]:
     """The CapabilityStatement against what the templates ask for."""
-    rests = [r for r in _dicts(statement.get("rest")) if r.get("mode", "server") == "server"]
-    listed = {str(r.get("type")): r for rest in rests for r in _dicts(rest.get("resource"))}
+    rests = [r for r in objects(statement.get("rest")) if r.get("mode", "server") == "server"]
+    listed = {str(r.get("type")): r for rest in rests for r in objects(rest.get("resource"))}
     wanted = dict.fromkeys(map(type_of, templates))
     missing = [kind for kind in wanted if kind not in listed and kind not in client.not_offered]
     for kind in missing:
@@ -117,13 +117,13 @@ def _capability(statement: Json, templates: Mapping[str, str], client: Client) -
     odd = False
     for kind in (k for k in wanted if k in listed and k != "Patient"):
         needed = ["patient", *(["code"] if kind == "Observation" else [])]
-        names = {str(p.get("name")) for p in _dicts(listed[kind].get("searchParam"))}
+        names = {str(p.get("name")) for p in objects(listed[kind].get("searchParam"))}
         if names and (lacking := [n for n in needed if n not in names]):
             odd = True
             what, why = f"{kind} by {', '.join(lacking)} is not declared", "The templates search by it."
             yield warn(AREA, "search parameters", what, why, "See below whether the search works all the same.")
     for kind in (k for k in wanted if k in listed):
-        codes = {str(i.get("code")) for i in _dicts(listed[kind].get("interaction"))}
+        codes = {str(i.get("code")) for i in objects(listed[kind].get("interaction"))}
         needed_code = "read" if kind == "Patient" else "search-type"
         if codes and needed_code not in codes:
             odd = True
@@ -259,7 +259,7 @@ def of_paging(server: Peer, examined: Examined, client: Client) -> Iterator[Find
     except ServerError as error:
         yield fail(AREA, "paging", error.message, "The templates ask for a page size.", error.hint)
         return
-    count = len([e for e in _dicts(value.get("entry")) if isinstance(e.get("resource"), dict)])
+    count = len([e for e in objects(value.get("entry")) if isinstance(e.get("resource"), dict)])
     link = next_link(value)
     if not link:
         if count < len(examined.reads[key].resources):
@@ -281,7 +281,3 @@ def of_paging(server: Peer, examined: Examined, client: Client) -> Iterator[Find
         yield passed(AREA, "paging", f"the next page lies at {target[1]}, which the client's entry lists")
     else:
         yield passed(AREA, "paging", "pages are made as asked, and the next one lies on the same server")
-
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
