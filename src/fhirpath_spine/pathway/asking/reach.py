@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from functools import lru_cache
 
 from fhirpath_spine.fhirpath import Expression, ValueSet
-from fhirpath_spine.pathway.model import Criterion, Library, Recommendation
+from fhirpath_spine.pathway.model import Criterion, Finding, Library, RankedFact, Recommendation
 from fhirpath_spine.pathway.sentences import Slot
 
 ADVISED = "advised"
@@ -58,8 +58,13 @@ def variables(library: Library, records: Iterable[object]) -> frozenset[str]:
         if name not in read:
             read.add(name)
             behind = library.definitions.get(name) or library.findings.get(name) or library.ranked.get(name)
-            open_ += _named((behind,))
+            open_ += _named_by(behind) if behind is not None else ()
     return frozenset(read)
+
+
+@lru_cache(maxsize=10_000)
+def _named_by(record: Expression | Finding | RankedFact) -> frozenset[str]:
+    return frozenset(_named((record,)))
 
 
 def _named(records: Iterable[object]) -> Iterator[str]:
