@@ -113,11 +113,24 @@ def patients(tmp_path: Path, chart: Path) -> Path:
 
 
 @pytest.mark.usefixtures("loaded")
-def test_demo_shows_each_patient_with_what_was_expected(run: Any, patients: Path) -> None:
+def test_demo_shows_each_patient_in_one_line_and_the_way_to_more(run: Any, patients: Path) -> None:
     ran = run("demo", "--once", "--patients", patients)
     assert ran.code == 0
-    for text in ("Judged at 2026-06-15T23:59:59", "one: Back pain", "expected: no card", "no card", "1 patients"):
-        assert text in ran.out
+    head, line, count, cards, why = ran.out.splitlines()
+    assert head.startswith("Judged at 2026-06-15T23:59:59")
+    assert (line, count) == ("one: no pathway; no card", "1 patients.")
+    assert cards.endswith(f"fhirpath-spine decide {patients / 'one.json'} --at 2026-06-15")
+    assert why.endswith(f"fhirpath-spine explain {patients / 'one.json'} --at 2026-06-15")
+
+
+def test_demo_names_pathways_with_states_and_the_first_card_of_each_patient_that_ships(run: Any) -> None:
+    told = dict(
+        line.split(": ", 1) for line in run("demo", "--once").out.splitlines() if ": " in line and line[:2].isdigit()
+    )
+    assert len(told) == len(list(PATIENTS.glob("*.json")))
+    assert told["09-schwannoma-safely-resectable"].startswith("PW-NEURO ")
+    assert "; Options for neurogenic tumour" in told["09-schwannoma-safely-resectable"]
+    assert all(line.count("; ") >= 1 or line.startswith("refused: ") for line in told.values())
 
 
 @pytest.mark.usefixtures("loaded")

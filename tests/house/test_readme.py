@@ -24,6 +24,7 @@ PAGES = [path for folder in (".", "docs", "docs/adr") for path in sorted((ROOT /
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 CURL = next(text for kind, text in BLOCKS if kind == "sh" and text.startswith("curl"))
 ANSWER = json.loads(next(text for kind, text in BLOCKS if kind == "json"))
+CLOCK = re.search(r"`SPINE_CLOCK=(\S+?)`", README)[1]  # type: ignore[index]
 CUT = "…"
 LINK = re.compile(r"(?<!\!)\[([^\]]+)\]\(([^)\s]+)\)")
 GOALS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
@@ -46,7 +47,7 @@ def test_the_request_gets_the_answer() -> None:
     words = shlex.split(CURL)
     url, header, body = words[2], words[words.index("-H") + 1], words[words.index("-d") + 1]
     name, _, value = header.partition(": ")
-    app = build(load({"SPINE_MODE": "dev", "SPINE_CLOCK": "2026-06-15T23:59:59Z"}, ROOT / "docs").settings, shipped())
+    app = build(load({"SPINE_MODE": "dev", "SPINE_CLOCK": CLOCK}, ROOT / "docs").settings, shipped())
     path = url.removeprefix("http://127.0.0.1:8000")
     answer = TestClient(app).post(path, content=body.encode(), headers={name: value})
     assert answer.status_code == 200

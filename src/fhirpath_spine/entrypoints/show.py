@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from fhirpath_spine.exchange import EXTENSION, Json, objects
+from fhirpath_spine.exchange import Json, objects
 
 STYLES = {
     "critical": "bold white on red",
@@ -87,37 +87,6 @@ def entry_line(entry: Json) -> Text:
     return text
 
 
-def show_card(card: Json, out: Console) -> None:
-    """One card as a panel: its detail as an EHR would render it."""
-    indicator = card["indicator"]
-    out.print(
-        Panel(
-            Markdown(card["detail"]),
-            title=Text(f" {indicator} ", style=STYLES[indicator]),
-            subtitle=Text(card["source"]["label"], style="dim"),
-            title_align="left",
-            subtitle_align="right",
-        )
-        if "detail" in card
-        else Text(card["summary"])
-    )
-
-
-def show_card_briefly(card: Json, out: Console) -> None:
-    """One card in a few lines: summary, and each verdict with its first reason."""
-    indicator = card["indicator"]
-    line = Text("  ")
-    line.append(f" {indicator} ", style=STYLES[indicator])
-    line.append(f" {card['summary']}")
-    out.print(line)
-    for verdict in card["extension"][EXTENSION].get("verdicts", []):
-        reason = "; ".join(verdict.get("because", []))
-        row = Text("      ")
-        row.append(f"{verdict['id']} {verdict['status']}", style=STYLES.get(verdict["status"], ""))
-        row.append(f"  {reason}")
-        out.print(row)
-
-
 def show_tree(found: Json) -> None:
     """The tree of a decision."""
     out = console()
@@ -171,10 +140,11 @@ def show_cards(cards: Sequence[Json], seconds: float) -> None:
     count = "No card" if not cards else "1 card" if len(cards) == 1 else f"{len(cards)} cards"
     out.print(Text(f"{count} ({seconds * 1000:.0f} ms)", style="dim"))
     for card in cards:
-        _show(card, out)
+        show_card(card, out)
 
 
-def _show(card: Json, out: Console) -> None:
+def show_card(card: Json, out: Console) -> None:
+    """One card as a clinician reads it: what it says, what it offers, and what it rests on."""
     indicator = str(card.get("indicator", ""))
     style = STYLES.get(indicator, "")
     parts: list[RenderableType] = [Text(_clean(card.get("summary")), style=style)]

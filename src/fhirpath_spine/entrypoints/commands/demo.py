@@ -1,4 +1,4 @@
-"""``demo``: what the service says about the invented patients of the sandbox, each with its reasons."""
+"""``demo``: what the service says about the invented patients of the sandbox, a line each."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import typer
 import yaml
-from rich.console import Console
-from rich.rule import Rule
-from rich.text import Text
 
 from fhirpath_spine.entrypoints.commands.judge import as_document, judge_chart
 from fhirpath_spine.entrypoints.content import Content
-from fhirpath_spine.entrypoints.show import console, entry_line, show_card_briefly
 from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.ehr_side.shift import shift
@@ -63,37 +60,28 @@ def invented(directory: Path) -> list[Invented]:
 
 
 def show_all(content: Content, directory: Path, at: datetime) -> None:
-    """Judges and prints each patient, moved to the chosen day."""
-    everyone = invented(directory)
-    out = console()
+    """Judges each patient, moved to the chosen day, and prints one line of what came of it; then how to see more."""
+    patients = invented(directory)
     days = (at.date() - WRITTEN_FOR).days
     moved = "" if days == 0 else f" (the patients' dates are moved by {days} days)"
-    out.print(Text(f"Judged at {at.isoformat()}{moved}. All patients are invented.", style="bold"))
-    for patient in everyone:
+    typer.echo(f"Judged at {at.isoformat()}{moved}. All patients are invented.")
+    for patient in patients:
         result = as_document(judge_chart(content, shift(parse(patient.path.read_bytes()), days), at))
-        _show(patient, result, out)
-    out.print(Rule())
-    out.print(Text(f"{len(everyone)} patients."))
+        typer.echo(f"{patient.path.stem}: {_told(result)}")
+    typer.echo(f"{len(patients)} patients.")
     if days == 0:  # a file on disk is not moved, so it reads right at its own day only
-        out.print(Text(f"One of them in full: fhirpath-spine explain {everyone[0].path} --at {WRITTEN_FOR}"))
+        one = f"{patients[0].path} --at {WRITTEN_FOR}"
+        typer.echo(f"All cards of one: fhirpath-spine decide {one}")
+        typer.echo(f"And why: fhirpath-spine explain {one}")
 
 
-def _show(patient: Invented, result: Json, out: Console) -> None:
-    out.print(Rule(Text(f"{patient.path.stem}: {patient.title}", style="bold"), align="left"))
-    out.print(Text(f"expected: {patient.expect}", style="italic dim"))
+def _told(result: Json) -> str:
+    """A decision in one line: pathways with their states, then the summary of the first card."""
     if "outcome" in result:
-        for issue in result["outcome"]["issue"]:
-            out.print(Text(f"refused: {issue['details']['text']}", style="red"))
-        return
-    for entry in result["pathways"]:
-        out.print(entry_line(entry))
-    for card in result["cards"]:
-        show_card_briefly(card, out)
-    for verdict in result["verdicts"]:
-        if verdict["status"] in ("suppressed", "satisfied") and (verdict.get("by") or verdict["because"]):
-            reason = "; ".join(verdict["because"])
-            by = f" by {verdict['by']}" if verdict.get("by") else ""
-            out.print(Text(f"      {verdict['id']} {verdict['status']}{by}  {reason}", style="dim"))
-    if not result["cards"]:
-        silent = f" ({result['silent']})" if result.get("silent") else ""
-        out.print(Text(f"  no card{silent}", style="dim"))
+        return "refused: " + "; ".join(issue["details"]["text"] for issue in result["outcome"]["issue"])
+    states = ", ".join(dict.fromkeys(f"{entry['id']} {entry['state']}" for entry in result["pathways"]))
+    cards = result["cards"]
+    if not cards:
+        return f"{states or 'no pathway'}; no card" + (f" ({result['silent']})" if result.get("silent") else "")
+    more = f" (and {len(cards) - 1} more)" if len(cards) > 1 else ""
+    return f"{states}; {cards[0]['summary']}{more}"

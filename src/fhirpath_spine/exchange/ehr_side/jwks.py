@@ -5,11 +5,11 @@ Nothing is verified with them here, and no cryptography is done: a key of the wr
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
+
+from fhirpath_spine.exchange.ehr_side.base64url import decoded
 
 RSA_BITS = 2048
 """Shorter keys of RSA are no longer taken (NIST SP 800-131A)."""
@@ -65,25 +65,15 @@ def _fault(key: dict[str, Any]) -> str:
             return "its curve is none of P-256, P-384, P-521"
         if alg not in (None, curve[0]):
             return f"its alg does not go with its curve, {curve[0]} would"
-        whole = all(len(_bytes(key.get(name))) == curve[1] for name in ("x", "y"))
+        whole = all(len(decoded(key.get(name))) == curve[1] for name in ("x", "y"))
         return "" if whole else "its coordinates are not of its curve"
     if kind == "RSA":
         if alg not in (None, *_RSA):
             return "its alg is none for RSA signatures"
-        bits = int.from_bytes(_bytes(key.get("n"))).bit_length()
+        bits = int.from_bytes(decoded(key.get("n"))).bit_length()
         if bits < RSA_BITS:
             return f"its modulus has {bits} bits, {RSA_BITS} are the least"
-        return "" if int.from_bytes(_bytes(key.get("e"))) > 2 else "it has no exponent"
+        return "" if int.from_bytes(decoded(key.get("e"))) > 2 else "it has no exponent"
     if kind == "oct":
         return "it is symmetric, and those SHALL NOT be used"
     return "its kty is neither EC nor RSA"
-
-
-def _bytes(text: object) -> bytes:
-    """The bytes of a number in base64url, none if it is no such text."""
-    if not isinstance(text, str) or not text.isascii():
-        return b""
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error:
-        return b""

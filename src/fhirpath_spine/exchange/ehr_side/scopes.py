@@ -5,8 +5,6 @@ Scopes are advisory: what a server permits shows in its answers. Nothing is veri
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from typing import Any
 import orjson
 
 from fhirpath_spine.errors import RequestError
+from fhirpath_spine.exchange.ehr_side.base64url import decoded
 
 _SCOPE = re.compile(
     r"(?:patient|user|system)/(?P<type>\*|[A-Za-z]+)\.(?P<rights>read|write|\*|c?r?u?d?s?)(?P<query>\?\S*)?",
@@ -66,12 +65,7 @@ def _of_claims(token: str, said: dict[str, Any]) -> Token:
 def _claims(token: str) -> dict[str, Any]:
     """The claims of a signed JWT; none of an opaque token."""
     parts = token.split(".")
-    if len(parts) != 3:
-        return {}
-    try:
-        return _object(base64.b64decode(parts[1] + "=" * (-len(parts[1]) % 4), altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError):
-        return {}
+    return _object(decoded(parts[1])) if len(parts) == 3 else {}
 
 
 def _object(text: bytes) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from fhirpath_spine.errors import RequestError
 from fhirpath_spine.exchange import BASE, Json
+from fhirpath_spine.exchange.incoming.bundles import referring
 
 TAG = {"system": f"{BASE}/tag", "code": "sandbox"}
 DEMO, CASE = "spine-demo-", "spine-case-"
@@ -117,17 +118,8 @@ def _named(url: object, resource: Mapping[str, Any], names: dict[str, str]) -> s
 
 
 def _entry(resource: Mapping[str, Any], name: str, names: Mapping[str, str]) -> Json:
-    whole = _referring({**resource, "id": name.split("/", 1)[1]}, names)
+    whole = referring({**resource, "id": name.split("/", 1)[1]}, names)
     meta = whole.get("meta") or {}
     tags = [tag for tag in meta.get("tag", ()) if (tag.get("system"), tag.get("code")) != tuple(TAG.values())]
     whole["meta"] = {**meta, "tag": [*tags, dict(TAG)]}
     return {"resource": whole, "request": {"method": "PUT", "url": name}}
-
-
-def _referring(value: Any, names: Mapping[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: names.get(item, item) if key == "reference" and isinstance(item, str) else _referring(item, names)
-            for key, item in value.items()
-        }
-    return [_referring(item, names) for item in value] if isinstance(value, list) else value

@@ -94,19 +94,20 @@ def _names(found: Iterable[tuple[Any, dict[str, Any]]]) -> dict[str, str]:
 def _renamed(resource: dict[str, Any], url: object, names: Mapping[str, str]) -> Resource:
     if not names:
         return resource
-    renamed: dict[str, Any] = _rewrite(resource, names)
+    renamed: dict[str, Any] = referring(resource, names)
     if not isinstance(renamed.get("id"), str) and isinstance(url, str) and url in names:
         renamed["id"] = names[url].split("/", 1)[1]
     return renamed
 
 
-def _rewrite(value: Any, names: Mapping[str, str]) -> Any:
+def referring(value: Any, names: Mapping[str, str]) -> Any:
+    """The value with each reference under the name that it has now; one that no name is known for stays."""
     if isinstance(value, dict):
         return {
-            key: names.get(item, item) if key == "reference" and isinstance(item, str) else _rewrite(item, names)
+            key: names.get(item, item) if key == "reference" and isinstance(item, str) else referring(item, names)
             for key, item in value.items()
         }
-    return [_rewrite(item, names) for item in value] if isinstance(value, list) else value
+    return [referring(item, names) for item in value] if isinstance(value, list) else value
 
 
 def _patient(resources: Iterable[Resource]) -> str:
