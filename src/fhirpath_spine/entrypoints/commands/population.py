@@ -99,6 +99,32 @@ def judge(
     raise typer.Exit(1 if value["rows"]["refusals"] or value["export"]["errors"] else 0)
 
 
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a finished run.")],
+    compare: Annotated[
+        Path | None, typer.Option("--compare", metavar="DIR2", help="An earlier run: what changed since.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The page; default: DIR/report.html.")
+    ] = None,
+) -> None:
+    """Write what a run found as one page without network, as CSV beside it, and as FHIR MeasureReports.
+
+    Exit: 0 written, 2 wrong use.
+    """
+    _needs("pyarrow", "population")
+    from fhirpath_spine.population.report.writing import write_report
+
+    try:
+        for path in write_report(folder, out or folder / "report.html", compare):
+            typer.echo(str(path))
+    except OSError as error:
+        raise SettingsError(
+            f"The report cannot be written: {type(error).__name__}.", hint="Name another --out."
+        ) from None
+
+
 def _needs(package: str, extra: str) -> None:
     """Refuses a verb whose extra is not installed.
 

@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache, partial
 from itertools import groupby
@@ -54,6 +54,9 @@ _SETTINGS = {
 }
 
 
+Batches = Callable[[Iterable[pa.RecordBatch]], Iterable[pa.RecordBatch]]
+
+
 class _Task(NamedTuple):
     """What each Python worker is told."""
 
@@ -61,13 +64,22 @@ class _Task(NamedTuple):
     base: str
     pseudonyms: Pseudonyms
     content: Broadcast[bytes]
+    before: Batches | None
 
 
 def judge_on_spark(
-    export: str, content: Content, at: datetime, out: str, pseudonyms: Pseudonyms, master: str = ""
+    export: str,
+    content: Content,
+    at: datetime,
+    out: str,
+    pseudonyms: Pseudonyms,
+    master: str = "",
+    *,
+    before_judging: Batches | None = None,
 ) -> Json:
     """Judges an export into the folder ``out`` and returns the record of the run. Both may be addresses that Spark reads
-    (``hdfs://``, ``s3a://``); a manifest has to lie in a local folder.
+    (``hdfs://``, ``s3a://``); a manifest has to lie in a local folder. ``before_judging`` is handed the pieces of each
+    partition, in the worker that judges them, and hands them on.
 
     Raises:
         RequestError: ``out`` holds a finished run.
@@ -84,7 +96,7 @@ def judge_on_spark(
             lines = _lines(spark, [str(s.path) for s in found.sources] if found else [export])
             spark.sparkContext.addFile(str(_medications(lines, Path(folder) / MEDICATIONS)))
             packed = spark.sparkContext.broadcast(content.pack())
-            task = _Task(at, found.base if found else "", pseudonyms, packed)
+            task = _Task(at, found.base if found else "", pseudonyms, packed, before_judging)
             seen, rows, outcomes = _judge(spark, lines, task, out)
             value = _record(spark, library, task, found, seen, rows, outcomes)
             _write(spark, f"{out}/{run.FILE}", orjson.dumps(value, option=orjson.OPT_INDENT_2))
@@ -187,7 +199,7 @@ def _judged(task: _Task, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Recor
     companions = Medications(Path(SparkFiles.get(MEDICATIONS)))
     schema = _judged_schema()
     held: list[tuple[Any, ...]] = []
-    for owner, group in groupby(_rows(batches), key=itemgetter(0)):
+    for owner, group in groupby(_rows(task.before(batches) if task.before else batches), key=itemgetter(0)):
         if owner == _COUNTED:
             held += [(line.decode(), *([] for _ in TABLES)) for _, line in group]
         else:

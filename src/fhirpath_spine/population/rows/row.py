@@ -54,7 +54,9 @@ class Verdict(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """One datum that a verdict lacks, and why. ``status`` is the verdict's: needs-data and blocked are held up by it."""
+    """One datum that a verdict lacks, and why. ``status`` is the verdict's: needs-data waits for the datum, and so does blocked
+    where the reason is conflict.
+    """
 
     pathway: str
     lesion: str

@@ -151,7 +151,9 @@ MISSING = Table(
         "id": Column(_TEXT, "id of the recommendation"),
         "need": Column(_TEXT, "name of the datum"),
         "reason": Column(_TEXT, "unread, not-offered, conflict, stale, rejected or not-recorded"),
-        "status": Column(_TEXT, "status of the recommendation: needs-data and blocked are held up by the datum"),
+        "status": Column(
+            _TEXT, "status of the recommendation: needs-data waits for the datum, and so does blocked by conflict"
+        ),
     },
     lambda r: ((r.patient, m.pathway, m.lesion, m.id, m.need, m.reason, m.status) for m in r.missing),
 )

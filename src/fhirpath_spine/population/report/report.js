@@ -1,0 +1,20 @@
+"use strict";
+// Each head of a table becomes a button that sorts by its column; without this the tables stay as they are.
+for (const table of document.querySelectorAll("table")) {
+  const body = table.tBodies[0], heads = [...table.tHead.rows[0].cells];
+  heads.forEach((head, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = head.textContent;
+    head.replaceChildren(button);
+    button.addEventListener("click", () => {
+      const numeric = head.classList.contains("number");
+      const up = head.getAttribute("aria-sort") ? head.getAttribute("aria-sort") !== "ascending" : !numeric;
+      heads.forEach((other) => other.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", up ? "ascending" : "descending");
+      const value = (row) => numeric ? Number(row.cells[column].dataset.value) : row.cells[column].textContent;
+      const order = (a, b) => numeric ? value(a) - value(b) : value(a).localeCompare(value(b));
+      body.append(...[...body.rows].sort((a, b) => up ? order(a, b) : order(b, a)));
+    });
+  });
+}

@@ -1,0 +1,227 @@
+"""The report of a run: its numbers are those of the tables, it stands alone, and it can be read and used by everyone."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from fhir.resources.R4B.measurereport import MeasureReport
+
+from fhirpath_spine.population.engines.local import judge_locally
+from fhirpath_spine.population.impact import impact
+from fhirpath_spine.population.report.page import page
+from fhirpath_spine.population.report.section import Section
+from fhirpath_spine.population.report.writing import write_report
+from tests.population.population_kit import AT, PATIENTS, chart, export_of, job_of, line, rows_of
+
+import pyarrow.parquet as pq  # isort: skip
+
+STEMS = [p.stem[:3] for p in sorted(PATIENTS.glob("*.json"))]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A run, and one in which the last lines of each chart are gone; with a stray and a truncated line."""
+    folder = tmp_path_factory.mktemp("runs")
+    outs = []
+    for name, cut in (("before", 8), ("after", 0)):
+        lines = [x for stem in STEMS for x in chart(stem)[1][: -cut or None]]
+        spoilt = [line("Condition", "stray"), line("Procedure", "p", chart("09-")[0], note=[{"text": "x"}])[:-4]]
+        job = job_of(export_of(folder / name, {"x.ndjson": [*lines, *spoilt]}), folder / f"{name}-out")
+        judge_locally(job, 2)
+        outs.append(job.out)
+    return outs[0], outs[1]
+
+
+@pytest.fixture(scope="module")
+def written(runs: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the second run, compared with the first."""
+    out = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(runs[1], out, runs[0])
+    return out
+
+
+def table(written: Path, section: str) -> list[dict[str, str]]:
+    with written.with_suffix(f".{section}.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_states_and_gates_are_counted_as_in_the_tables(written: Path, runs: tuple[Path, Path]) -> None:
+    lesions = rows_of(runs[1])["lesions"]
+    assert sum(int(r["lesions or patients judged"]) for r in table(written, "states")) == len(lesions)
+    open_gates = {r["patient"] for r in lesions if r["gate"]}
+    assert open_gates
+    assert sum(int(r["patients"]) for r in table(written, "gates")) == len(open_gates)
+
+
+def test_missing_data_stand_in_the_order_of_the_decisions_that_wait(written: Path, runs: tuple[Path, Path]) -> None:
+    waits = Counter(
+        r["need"]
+        for r in rows_of(runs[1])["missing"]
+        if r["status"] == "needs-data" or (r["status"] == "blocked" and r["reason"] == "conflict")
+    )
+    found = [int(r["decisions held up"]) for r in table(written, "missing")]
+    assert found == sorted(waits.values(), reverse=True)
+
+
+def test_what_blocks_is_named_for_every_blocked_step(written: Path, runs: tuple[Path, Path]) -> None:
+    blocked = [r for r in rows_of(runs[1])["verdicts"] if r["status"] == "blocked"]
+    assert blocked
+    assert sum(int(r["decisions"]) for r in table(written, "blocked")) >= len(blocked)
+    assert all(r["criterion that blocks"] for r in table(written, "blocked"))
+
+
+def test_refusals_and_resources_of_nobody_are_told(written: Path) -> None:
+    told = {(r["what"], r["reason"]) for r in table(written, "refusals")}
+    assert ("resources of nobody who could be told", "no-patient") in told
+    assert {r["part of the chart"] for r in table(written, "unread")} == {"procedures"}
+
+
+def test_changes_name_the_criterion_and_the_cause(written: Path) -> None:
+    steps = table(written, "changed-steps")
+    assert steps
+    assert {r["because of"] for r in steps} == {"data"}
+    assert any(" to " in r["its answer"] for r in steps)
+    assert table(written, "changed-states")
+
+
+def test_a_run_that_is_compared_with_itself_has_not_changed(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    write_report(runs[0], tmp_path / "r.html", runs[0])
+    assert "No step changed." in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "No state changed." in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_a_report_names_no_patient(written: Path) -> None:
+    text = "".join(p.read_text(encoding="utf-8") for p in written.parent.iterdir())
+    assert [stem for stem in STEMS if chart(stem)[0] in text] == []
+
+
+def test_measure_reports_are_valid_r4(written: Path) -> None:
+    bundle = json.loads(written.with_suffix(".measure-reports.json").read_text(encoding="utf-8"))
+    reports = [MeasureReport.model_validate(e["resource"]) for e in bundle["entry"]]
+    states = table(written, "states")
+    counted = [s.population[0].count for r in reports for x in r.group[0].stratifier or () for s in x.stratum]
+    assert sum(counted) == sum(int(r["patients"]) for r in states)
+
+
+# ------------------------------------------------------------------ the page for everyone
+
+
+class Outline(HTMLParser):
+    """What assistive technology sees of a page: headings, tables, pictures, and what it would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def outline(written: Path) -> Outline:
+    found = Outline()
+    found.feed(written.read_text(encoding="utf-8"))
+    return found
+
+
+def test_the_page_asks_the_network_for_nothing(written: Path, outline: Outline) -> None:
+    text = written.read_text(encoding="utf-8")
+    assert "default-src 'none'" in text
+    assert not re.search(r"https?://|@import|url\(", text)
+    assert [a for _, a in outline.tags if a.get("src") or (a.get("href") or "#")[0] != "#"] == []
+
+
+def test_the_page_has_a_language_a_title_landmarks_and_headings_in_order(outline: Outline) -> None:
+    assert outline.all("html") == [{"lang": "en"}]
+    assert all(outline.all(tag) for tag in ("title", "header", "nav", "main"))
+    levels = [int(tag[1]) for tag, _ in outline.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert set(levels[1:]) == {2}
+
+
+def test_each_table_has_a_caption_and_heads_with_a_scope_and_can_be_scrolled_by_keyboard(outline: Outline) -> None:
+    tables = len(outline.all("table"))
+    assert len(outline.all("caption")) == tables
+    assert all(a.get("scope") for a in outline.all("th"))
+    regions = [a for a in outline.all("div") if a.get("class") == "scroll"]
+    assert len(regions) == tables
+    assert all(a["tabindex"] == "0" and a["role"] == "region" and a["aria-label"] for a in regions)
+
+
+def test_each_picture_has_a_name_and_its_table(outline: Outline) -> None:
+    pictures = outline.all("svg")
+    assert pictures
+    ids = {a.get("id") for _, a in outline.tags}
+    assert all(a["role"] == "img" and a["aria-labelledby"] in ids for a in pictures)
+    assert len(pictures) < len(outline.all("table"))
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours as WCAG defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_colour_of_text_has_the_contrast_that_wcag_asks_for(written: Path) -> None:
+    style = written.read_text(encoding="utf-8").split("<style>")[1].split("</style>")[0]
+    ink = set(re.findall(r"(?<!background: )(#[0-9a-f]{6})", style)) - {"#ffffff", "#c9d1d9"}  # the paper, a thin rule
+    assert len(ink) >= 3
+    assert {colour: contrast(colour, "#ffffff") for colour in ink if contrast(colour, "#ffffff") < 4.5} == {}
+
+
+def test_text_of_an_export_stays_text_on_the_page_and_in_a_spreadsheet(tmp_path: Path) -> None:
+    evil = '<script>alert("x")</script>'
+    text = page("t", [(evil, evil)], [Section("s", evil, evil, (evil, "n"), [(evil, 1)], bars=1)])
+    assert "<script>alert" not in text
+    assert text.count("&lt;script&gt;alert") >= 6
+
+
+def test_the_script_only_sorts_and_the_policy_allows_nothing_else(written: Path, outline: Outline) -> None:
+    assert len(outline.all("script")) == 1
+    assert [a for _, a in outline.tags if any(name.startswith("on") or name == "style" for name in a)] == []
+
+
+# ------------------------------------------------------------------ impact
+
+
+def test_impact_joins_what_two_libraries_say_of_one_export(tmp_path: Path) -> None:
+    from shutil import copytree
+
+    from fhirpath_spine.authoring import profiles_directory
+    from fhirpath_spine.population.engines.job import Content, Job
+
+    export = export_of(tmp_path / "export", {"x.ndjson": [x for stem in STEMS for x in chart(stem)[1]]})
+    changed = copytree(profiles_directory(), tmp_path / "profiles")
+    path = next(p for p in changed.rglob("pathway.yaml") if "neurogenic" in p.parts)
+    text = path.read_text(encoding="utf-8")
+    cut = text.replace("status: draft", "status: retired", 1)
+    assert cut != text
+    path.write_text(cut, encoding="utf-8")
+    before = job_of(export, tmp_path / "before")
+    after = Job(before.export, Content(changed), AT, tmp_path / "after")
+    found = impact(before, after, lambda job: judge_locally(job, 2), tmp_path)
+    rows = pq.read_table(found.changes).to_pylist()
+    assert found.number == len(rows) > 0
+    assert {r["cause"] for r in rows} == {"rules"}
+    gone = [r for r in rows if r["pathway"] == "PW-NEURO" and not r["id"]]
+    assert gone
+    assert all(r["after"] == "" for r in gone)
