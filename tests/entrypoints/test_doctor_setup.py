@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from fhirpath_spine.entrypoints.http.process import build
+from fhirpath_spine.entrypoints.settings import load as settings
 from tests.entrypoints.doctor_kit import by_check, clients
 from tests.entrypoints.fhir_stub import FhirStub, serving
 
@@ -45,6 +47,40 @@ def test_content_that_cannot_be_used_is_a_finding(
     ran = run("doctor", "--format", "json")
     assert ran.code == 1
     assert by_check(ran)["content"]["level"] == "FAIL"
+
+
+IDLE = "SPINE_DATA_DIR, audience_aliases in clients.yaml, links in clients.yaml, approvals in site.yaml"
+
+
+@pytest.fixture
+def idle(dev: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Everything that is accepted and does nothing is set."""
+    entry = "{id: ward, audience_aliases: [a], cards: {links: [a.example]}}"
+    clients(tmp_path, monkeypatch, f"clients: [{entry}]\n")
+    approval = f"{{pathway: PW-NEURO, digest: {'0' * 64}, by: N, role: R, date: 2026-06-15}}"
+    (tmp_path / "site.yaml").write_text(f"timezone: UTC\napprovals: [{approval}]\n", encoding="utf-8")
+    monkeypatch.setenv("SPINE_SITE", str(tmp_path / "site.yaml"))
+    monkeypatch.setenv("SPINE_DATA_DIR", str(tmp_path))
+    return dev
+
+
+def test_doctor_and_config_say_what_is_set_without_effect(idle: Any) -> None:
+    row = by_check(idle("doctor", "--format", "json"))["without effect"]
+    assert (row["level"], row["what"]) == ("INFO", IDLE)
+    assert f"Without effect in this release: {IDLE}." in idle("config").err
+
+
+def test_a_start_says_in_one_line_what_is_set_without_effect(idle: Any, caplog: pytest.LogCaptureFixture) -> None:
+    build(settings().settings)
+    said = [record.getMessage() for record in caplog.records if record.name == "fhirpath_spine.start"]
+    assert said == [f"Without effect in this release: {IDLE}."]
+
+
+def test_where_nothing_is_set_without_effect_nothing_is_said(dev: Any, caplog: pytest.LogCaptureFixture) -> None:
+    assert "without effect" not in by_check(dev("doctor", "--format", "json"))
+    assert dev("config").err == ""
+    build(settings().settings)
+    assert [record for record in caplog.records if record.name == "fhirpath_spine.start"] == []
 
 
 def test_a_base_that_no_entry_lists_fails(dev: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ halves. ``issuer``, ``jwks`` and ``audience_aliases`` are checked for their form
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -111,6 +111,8 @@ class Registry:
     clients: tuple[Client, ...] = ()
     cors_origins: tuple[str, ...] = ()
     issuers: tuple[Issuer, ...] = ()
+    idle: tuple[str, ...] = ()
+    """Keys that are set in some entry and do nothing in this release."""
 
 
 def load_clients(file: Path, *, plain_http: bool = False, emergency: str = "full") -> Registry:
@@ -140,6 +142,7 @@ def load_clients(file: Path, *, plain_http: bool = False, emergency: str = "full
         tuple(_client(entry, emergency) for entry in form.clients),
         tuple(str(read_base(origin)) for origin in form.cors_origins),
         tuple(_issuer(entry, path.parent) for entry in form.clients if entry.issuer or entry.jwks),
+        tuple(_idle(form.clients)),
     )
 
 
@@ -163,6 +166,14 @@ def _once(names: Iterable[Scalar], what: str, report: Report, key: Callable[[Sca
         if key(name) in seen:
             report.add("SP204", f"the {what} '{name}' stands twice", name.span, "Keep one of them.")
         seen.add(key(name))
+
+
+def _idle(entries: Iterable[ClientForm]) -> Iterator[str]:
+    entries = tuple(entries)
+    if any(entry.audience_aliases for entry in entries):
+        yield "audience_aliases"
+    if any(entry.cards.links for entry in entries):
+        yield "links"
 
 
 def _issuer(entry: ClientForm, folder: Path) -> Issuer:

@@ -7,17 +7,21 @@ import binascii
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from fhirpath_spine.authoring import profiles_directory
 from fhirpath_spine.entrypoints.kept import cache, compiled
-from fhirpath_spine.entrypoints.settings import Settings
+from fhirpath_spine.entrypoints.settings import FIELDS, PREFIX, Settings
 from fhirpath_spine.errors import RequestError, SettingsError
 from fhirpath_spine.exchange.outgoing.cards import Wording
 from fhirpath_spine.exchange.outgoing.ids import PUBLIC_KEY, Ids
 from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.model import Library, Site
+
+if TYPE_CHECKING:
+    from fhirpath_spine.entrypoints.clients import Registry  # its forms are not for a command without clients
 
 HOOKS = ("patient-view",)
 """The hooks that a service is offered for."""
@@ -53,6 +57,13 @@ def load_content(settings: Settings) -> Content:
     library = found.library
     wording = Wording(library, Phrases(library.phrases), Ids(read_key(settings.hmac_key_file)))
     return Content(library, found.site, wording, found.criteria)
+
+
+def without_effect(settings: Settings, site: Site | None, registry: Registry | None) -> list[str]:
+    """What is set and does nothing in this release: accepted, because a later one is to use it, and said at each start."""
+    names = [PREFIX + name.upper() for name, f in FIELDS.items() if f.metadata["idle"] and getattr(settings, name)]
+    names += [f"{key} in clients.yaml" for key in (registry.idle if registry else ())]
+    return names + (["approvals in site.yaml"] if site and site.approvals else [])
 
 
 def read_key(path: Path | None) -> bytes:

@@ -49,6 +49,6 @@ def doctor(
         raise RequestError("--patient is no logical id.", hint="Write the id as it stands after Patient/.")
     if patient and not fhir:
         raise RequestError("--patient needs --fhir.", hint="Name the server that holds the patient.")
-    found = examine(fhir, scopes.read_token(token), logical_id(patient), client)
+    found = list(examine(fhir, scopes.read_token(token), logical_id(patient), client))
     print_json(as_json(found)) if form is Format.JSON else show(found)
     raise typer.Exit(1 if failed(found) else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,10 +11,10 @@ import typer
 from fhirpath_spine import authoring
 from fhirpath_spine.diagnostics import Severity, catalogue, did_you_mean
 from fhirpath_spine.entrypoints.commands.formats import FindingsFormat, write
-from fhirpath_spine.entrypoints.content import HOOKS, load_content
+from fhirpath_spine.entrypoints.content import HOOKS, load_content, without_effect
 from fhirpath_spine.entrypoints.printing import Format, note, print_json
 from fhirpath_spine.entrypoints.settings import FIELDS, PREFIX, SECRET, Loaded, Settings, load
-from fhirpath_spine.errors import SettingsError
+from fhirpath_spine.errors import ProfileError, SettingsError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.ehr_side.registration import markdown, sheet
 from fhirpath_spine.exchange.incoming.templates import templates
@@ -85,6 +86,8 @@ def config(
 
         typer.echo(yaml.safe_dump({"approvals": _to_sign(loaded.settings)}, sort_keys=False).rstrip())
         return
+    if names := _idle(loaded.settings):
+        note(f"Without effect in this release: {', '.join(names)}.")
     rows = list(_rows(loaded))
     if form is Format.JSON:
         print_json(rows)
@@ -95,6 +98,23 @@ def config(
         ("setting", "value", "from", "what it does"),
         [(row["name"], "" if row["value"] is None else str(row["value"]), row["origin"], row["use"]) for row in rows],
     )
+
+
+def _idle(settings: Settings) -> list[str]:
+    """What is set without effect. A file that cannot be used is for `lint` and `doctor` to tell; here it counts as empty."""
+    site = registry = None
+    with suppress(ProfileError):
+        site = (
+            authoring.load_site(settings.site, settings.profiles or authoring.profiles_directory())
+            if settings.site
+            else None
+        )
+    if settings.clients is not None:
+        from fhirpath_spine.entrypoints.clients import load_clients
+
+        with suppress(ProfileError):
+            registry = load_clients(settings.clients, plain_http=True)
+    return without_effect(settings, site, registry)
 
 
 def registration_sheet(settings: Settings) -> Json:

@@ -49,7 +49,7 @@ VERBS = {
     ),
     "config": Verb("files", "config", "Print each setting with its value and where it came from; secrets are masked."),
     "render": Verb(
-        "pages", "render", "Write a page and a flow graph for each pathway, one page for the policy, and an index."
+        "pages", "render", "Write a page with a flowchart for each pathway, one page for the policy, and an index."
     ),
     "call": Verb(
         "call",

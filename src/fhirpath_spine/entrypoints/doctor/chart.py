@@ -23,7 +23,9 @@ _COUNTS = {
 _DO = "Translate the codes under code_map in site.yaml, or add them by `fhirpath-spine codes expand`."
 
 
-def of_chart(reads: Mapping[str, Read], patient: str, base: str, content: Content, at: datetime) -> Iterator[Finding]:
+def check_chart(
+    reads: Mapping[str, Read], patient: str, base: str, content: Content, at: datetime
+) -> Iterator[Finding]:
     """What could be seen of the chart. Codes and texts of a patient are counted, never shown; names of systems are."""
     chart = Chart(patient, reads, base=base)
     try:

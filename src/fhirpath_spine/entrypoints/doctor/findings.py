@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from rich.text import Text
 
@@ -39,6 +40,11 @@ class Finding:
         """The finding for machines."""
         named = {"level": self.level.value, "area": self.area, "check": self.check, "what": self.what}
         return lean({**named, "why": self.why, "do": self.do})
+
+
+T = TypeVar("T")
+Checking = Generator[Finding, None, T]
+"""A check that yields what it finds, and returns what the next ones need."""
 
 
 def passed(area: str, check: str, what: str) -> Finding:
@@ -78,15 +84,15 @@ def show(found: Sequence[Finding]) -> None:
     """All findings for a person, in the order in which they were made."""
     out = console()
     area = ""
-    for one in found:
-        if one.area != area:
-            area = one.area
+    for finding in found:
+        if finding.area != area:
+            area = finding.area
             out.print(Text(area, style="bold"))
         line = Text("  ")
-        line.append(f"{one.level.value:4}", style=STYLES[one.level])
-        line.append(f"  {one.check}: {one.what}")
+        line.append(f"{finding.level.value:4}", style=STYLES[finding.level])
+        line.append(f"  {finding.check}: {finding.what}")
         out.print(line, soft_wrap=True)
-        for text in (one.why, one.do and f"Do: {one.do}"):
+        for text in (finding.why, finding.do and f"Do: {finding.do}"):
             if text:
                 out.print(Text(f"        {text}", style="dim"), soft_wrap=True)
     counts = ", ".join(f"{n} {level}" for level, n in as_json(found)["summary"].items() if n)

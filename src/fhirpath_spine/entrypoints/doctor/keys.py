@@ -11,7 +11,7 @@ import orjson
 from fhirpath_spine.adapters.peer import Peer
 from fhirpath_spine.entrypoints.clients import Issuer
 from fhirpath_spine.entrypoints.doctor.findings import Finding, fail, info, passed, warn
-from fhirpath_spine.entrypoints.doctor.network import of_certificate
+from fhirpath_spine.entrypoints.doctor.network import check_certificate
 from fhirpath_spine.errors import ServerError
 from fhirpath_spine.exchange.ehr_side.jwks import Key, keys
 from fhirpath_spine.exchange.incoming.addresses import read_base
@@ -24,37 +24,39 @@ EFFECT = "No token of this EHR could be verified. This release verifies none; on
 _SHOWN = 5
 
 
-def of_issuers(clients: Sequence[Client], issuers: Sequence[Issuer], mode: str) -> Iterator[Finding]:
+def check_issuers(clients: Sequence[Client], issuers: Sequence[Issuer], mode: str) -> Iterator[Finding]:
     """Each client's issuer, and whether its keys can be had and used."""
-    named = {one.client for one in issuers}
+    named = {issuer.client for issuer in issuers}
     if without := [client.id for client in clients if client.id not in named]:
         what = f"no issuer and no keys: {', '.join(without)}"
         why = "Whoever calls in their name cannot be told from the EHR."
         yield info(AREA, "issuers", what, why, "Write issuer and jwks in the entry.")
-    for one in issuers:
-        yield from _of_issuer(one, mode)
+    for issuer in issuers:
+        yield from _check_issuer(issuer, mode)
 
 
-def _of_issuer(one: Issuer, mode: str) -> Iterator[Finding]:
-    check = f"keys of {one.client}"
-    base = read_base(one.issuer)
+def _check_issuer(issuer: Issuer, mode: str) -> Iterator[Finding]:
+    check = f"keys of {issuer.client}"
+    base = read_base(issuer.issuer)
     if base is not None and base.host == SANDBOX:
         level = warn if mode == "dev" else fail
         what, why = "the issuer is the public CDS Hooks sandbox", "Its private key is public: anyone can sign as it."
-        yield level(AREA, f"issuer of {one.client}", what, why, "Only for development; take the entry out elsewhere.")
-    if not one.issuer:
+        yield level(
+            AREA, f"issuer of {issuer.client}", what, why, "Only for development; take the entry out elsewhere."
+        )
+    if not issuer.issuer:
         what, why = "there are keys, but no issuer", "A token names its issuer, and is looked up by it."
-        yield warn(AREA, f"issuer of {one.client}", what, why, "Write the issuer as the EHR's staff names it.")
-    if one.file is not None:
-        yield from _of_file(check, one.file)
-    elif one.url:
-        yield from _of_url(check, one.url, mode)
+        yield warn(AREA, f"issuer of {issuer.client}", what, why, "Write the issuer as the EHR's staff names it.")
+    if issuer.file is not None:
+        yield from _check_file(check, issuer.file)
+    elif issuer.url:
+        yield from _check_url(check, issuer.url, mode)
     else:
         do = "Write jwks: {url: ...}, or {file: ...}, in the entry."
         yield warn(AREA, check, "the entry says nothing of keys", EFFECT, do)
 
 
-def _of_file(check: str, file: Path) -> Iterator[Finding]:
+def _check_file(check: str, file: Path) -> Iterator[Finding]:
     try:
         value = orjson.loads(file.read_bytes())
     except OSError as error:
@@ -63,17 +65,17 @@ def _of_file(check: str, file: Path) -> Iterator[Finding]:
     except orjson.JSONDecodeError:
         yield fail(AREA, check, f"{file.name} is no JSON", EFFECT, "It has to be a JSON Web Key Set (RFC 7517).")
     else:
-        yield from _of_set(check, value, f"in {file.name}")
+        yield from _check_set(check, value, f"in {file.name}")
 
 
-def _of_url(check: str, url: str, mode: str) -> Iterator[Finding]:
+def _check_url(check: str, url: str, mode: str) -> Iterator[Finding]:
     address = read_base(url)
     assert address is not None  # noqa: S101 - the form of the entry was checked
     if address.scheme != "https" and mode != "dev":
         why = "Whoever is on the way can put keys of his own there."
         yield fail(AREA, check, "the keys are fetched without TLS", why, "Write the https address.")
         return
-    yield from of_certificate(AREA, f"certificate for {check}", address, EFFECT)
+    yield from check_certificate(AREA, f"certificate for {check}", address, EFFECT)
     with closing(Peer(url, what="key server")) as server:
         server.direct()
         try:
@@ -82,10 +84,10 @@ def _of_url(check: str, url: str, mode: str) -> Iterator[Finding]:
             do = "Open the address; ask the EHR's staff for the one of their key set."
             yield fail(AREA, check, error.message, EFFECT, do)
             return
-    yield from _of_set(check, value, "at the pinned address; a token's jku is compared with it, never followed")
+    yield from _check_set(check, value, "at the pinned address; a token's jku is compared with it, never followed")
 
 
-def _of_set(check: str, value: object, where: str) -> Iterator[Finding]:
+def _check_set(check: str, value: object, where: str) -> Iterator[Finding]:
     found = keys(value)
     if found is None:
         yield fail(AREA, check, "there is JSON, but no list of keys", EFFECT, "It has to be a JSON Web Key Set.")

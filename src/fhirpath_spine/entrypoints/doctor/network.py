@@ -30,7 +30,7 @@ _DO = {
 }
 
 
-def of_address(area: str, address: Address, client: Client) -> Iterator[Finding]:
+def check_address(area: str, address: Address, client: Client) -> Iterator[Finding]:
     """Whether the service may connect to where the name of a FHIR server leads."""
     reach = reach_of(client.servers, address)
     try:
@@ -56,7 +56,7 @@ def _open(refused: list[str], reach: Reach) -> str:
     return "Give the server an address of its own: link-local, wrapped and metadata addresses are refused always."
 
 
-def of_certificate(area: str, check: str, address: Address, effect: str) -> Iterator[Finding]:
+def check_certificate(area: str, check: str, address: Address, effect: str) -> Iterator[Finding]:
     """The certificate of an address; ``effect`` is what follows when it is not accepted. Nothing if nobody answers there."""
     if address.scheme != "https":
         if not address.is_loopback:

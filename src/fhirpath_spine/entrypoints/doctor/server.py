@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from fhirpath_spine.adapters.peer import Peer, Reply
-from fhirpath_spine.entrypoints.doctor.findings import Finding, fail, info, passed, warn
+from fhirpath_spine.entrypoints.doctor.findings import Checking, Finding, fail, info, passed, warn
 from fhirpath_spine.errors import ServerError
 from fhirpath_spine.exchange import Json, objects
 from fhirpath_spine.exchange.incoming.addresses import read_link
@@ -48,35 +48,35 @@ class Examined:
         return frozenset(map(type_of, self.reads))
 
 
-def of_metadata(server: Peer, templates: Mapping[str, str], client: Client, found: list[Finding]) -> bool:
+def check_metadata(server: Peer, templates: Mapping[str, str], client: Client) -> Checking[bool]:
     """Whether it is worth while to ask further: it answers, and as FHIR R4."""
     try:
         reply = server.get("metadata")
     except ServerError as error:
-        found.append(fail(AREA, "reachable", error.message, "Nothing can be read from it.", error.hint))
+        yield fail(AREA, "reachable", error.message, "Nothing can be read from it.", error.hint)
         return False
-    found += _time(reply)
+    yield from _time(reply)
     if reply.status in (401, 403):
         what, why = "it keeps its CapabilityStatement to itself", "What it can do is seen from the searches alone."
-        found.append(info(AREA, "CapabilityStatement", what, why))
+        yield info(AREA, "CapabilityStatement", what, why)
         return True
     try:
         statement = reply.json()
     except ServerError as error:
-        found.append(fail(AREA, "reachable", error.message, "So it is no base of a FHIR server.", error.hint))
+        yield fail(AREA, "reachable", error.message, "So it is no base of a FHIR server.", error.hint)
         return False
     if statement.get("resourceType") != "CapabilityStatement":
         what, why = "it answers, but not with a CapabilityStatement", "So it is no base of a FHIR server."
-        found.append(fail(AREA, "reachable", what, why, "Check the path of the address."))
+        yield fail(AREA, "reachable", what, why, "Check the path of the address.")
         return False
-    found.append(passed(AREA, "reachable", f"it answers in {reply.seconds * 1000:.0f} ms"))
+    yield passed(AREA, "reachable", f"it answers in {reply.seconds * 1000:.0f} ms")
     version = str(statement.get("fhirVersion", "unknown"))
     if not version.startswith(("4.0", "4.3")):
         why = "Resources of another release read differently, and nothing of them is used."
-        found.append(fail(AREA, "FHIR version", f"it speaks FHIR {version}", why, "Name an R4 base of the server."))
+        yield fail(AREA, "FHIR version", f"it speaks FHIR {version}", why, "Name an R4 base of the server.")
         return False
-    found.append(passed(AREA, "FHIR version", version))
-    found += _capability(statement, templates, client)
+    yield passed(AREA, "FHIR version", version)
+    yield from _capability(statement, templates, client)
     return True
 
 
@@ -138,36 +138,34 @@ def _capability(statement: Json, templates: Mapping[str, str], client: Client) -
 # ------------------------------------------------------------------ searches
 
 
-def of_searches(
-    server: Peer, templates: Mapping[str, str], patient: str, client: Client, found: list[Finding]
-) -> Examined:
+def check_searches(server: Peer, templates: Mapping[str, str], patient: str, client: Client) -> Checking[Examined]:
     """Asks every template for one patient, to its last page, as the service would."""
-    out = Examined()
+    examined = Examined()
     for key, template in templates.items():
         kind = type_of(key)
         if kind in client.not_offered:
-            found.append(info(AREA, key, f"not asked: the client's entry says not_offered: {kind}"))
+            yield info(AREA, key, f"not asked: the client's entry says not_offered: {kind}")
             continue
         query = template.replace("{{context.patientId}}", patient)
         try:
             pages = list(server.pages(server.search(query)))
         except ServerError as error:
-            found.append(fail(AREA, key, error.message, "This part of the chart is unread in each call.", error.hint))
+            yield fail(AREA, key, error.message, "This part of the chart is unread in each call.", error.hint)
             continue
         read = _read(pages, kind)
-        out.seconds[key] = sum(p.seconds for p in pages)
+        examined.seconds[key] = sum(p.seconds for p in pages)
         if isinstance(read, str):
             if pages[-1].status in (401, 403):
-                out.refused[kind] = pages[-1].status
+                examined.refused[kind] = pages[-1].status
             elif len(pages) == 1 and (whole := _by_patient(server, query, pages[0].status)) is not None:
-                out.reads[key], out.first[key] = whole, without_codes(query)
+                examined.reads[key], examined.first[key] = whole, without_codes(query)
                 what = f"it refuses to search by code (HTTP {pages[0].status})"
                 why = f"The service reads all {kind}s of the patient instead and filters them, which takes longer."
-                found.append(warn(AREA, key, what, why, "Have the server support the code parameter, if it can."))
+                yield warn(AREA, key, what, why, "Have the server support the code parameter, if it can.")
                 continue
-            found.append(_refusal(key, kind, pages[-1], read))
+            yield _refusal(key, kind, pages[-1], read)
             continue
-        out.reads[key], out.first[key] = read, query
+        examined.reads[key], examined.first[key] = read, query
         many = f" on {len(pages)} pages" if len(pages) > 1 else ""
         if len(pages) > client.pages:
             what, why = (
@@ -175,10 +173,10 @@ def of_searches(
                 "The rest is unread.",
             )
             do = f"Have the server give larger pages, or write limits: {{pages: {len(pages)}}} in the client's entry."
-            found.append(fail(AREA, key, what, why, do))
+            yield fail(AREA, key, what, why, do)
             continue
-        found.append(passed(AREA, key, f"{len(read.resources)} resources{many}, {out.seconds[key] * 1000:.0f} ms"))
-    return out
+        yield passed(AREA, key, f"{len(read.resources)} resources{many}, {examined.seconds[key] * 1000:.0f} ms")
+    return examined
 
 
 def _by_patient(server: Peer, query: str, status: int) -> Read | None:
@@ -224,7 +222,7 @@ def _refusal(key: str, kind: str, reply: Reply, why: str) -> Finding:
     return fail(AREA, key, f"HTTP {reply.status}, {word}", effect, do)
 
 
-def of_speed(examined: Examined, deadline: float) -> Iterator[Finding]:
+def check_speed(examined: Examined, deadline: float) -> Iterator[Finding]:
     """The slowest search against the deadline of a call; the service asks all at once."""
     if not examined.seconds:
         return
@@ -240,7 +238,7 @@ def of_speed(examined: Examined, deadline: float) -> Iterator[Finding]:
         yield passed(AREA, "speed", what)
 
 
-def of_paging(server: Peer, examined: Examined, client: Client) -> Iterator[Finding]:
+def check_paging(server: Peer, examined: Examined, client: Client) -> Iterator[Finding]:
     """Whether pages are made as asked, and lead to where the service may follow."""
     key = next((k for k, r in examined.reads.items() if k != "patient" and len(r.resources) > 1), "")
     if not key:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from fhirpath_spine.entrypoints.clients import Registry, load_clients
-from fhirpath_spine.entrypoints.content import Content, load_content
-from fhirpath_spine.entrypoints.doctor.findings import Finding, fail, info, passed, warn
+from fhirpath_spine.entrypoints.content import Content, load_content, without_effect
+from fhirpath_spine.entrypoints.doctor.findings import Checking, Finding, fail, info, passed, warn
 from fhirpath_spine.entrypoints.http.process import check_mode
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import ProfileError, SettingsError, SpineError
@@ -22,7 +22,7 @@ OWN = "urn:fhirpath-spine:"
 """Code systems of ours begin so; no EHR sends their codes by itself."""
 
 
-def of_settings(settings: Settings) -> Iterator[Finding]:
+def check_settings(settings: Settings) -> Iterator[Finding]:
     """Whether the service would start, and what is odd about how."""
     try:
         check_mode(settings)
@@ -56,21 +56,21 @@ def of_settings(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def load_all(settings: Settings, found: list[Finding]) -> Content | None:
-    """The content, if profiles, site and key can be used; what stands against it is added to the findings."""
+def check_content(settings: Settings) -> Checking[Content | None]:
+    """The content, if profiles, site and key can be used."""
     try:
         content = load_content(settings)
     except ProfileError as error:
-        found.append(fail(AREA, "content", error.message, "Nothing is loaded by halves, so `serve` ends.", error.hint))
+        yield fail(AREA, "content", error.message, "Nothing is loaded by halves, so `serve` ends.", error.hint)
         return None
     except SettingsError as error:
-        found.append(fail(AREA, "content", error.message, "Ids of decisions and plans need the key.", error.hint))
+        yield fail(AREA, "content", error.message, "Ids of decisions and plans need the key.", error.hint)
         return None
-    found += _of_content(content)
+    yield from _content(content)
     return content
 
 
-def _of_content(content: Content) -> Iterator[Finding]:
+def _content(content: Content) -> Iterator[Finding]:
     library = content.library
     yield passed(AREA, "content", f"{len(library.pathways)} pathways, digest {library.digest[:12]}")
     if drafts := [p.id for p in library.pathways if p.status != "active"]:
@@ -123,52 +123,53 @@ def _ours(codes: Collection[Coding], mapped: frozenset[Coding]) -> bool:
     return all(system.startswith(OWN) for system, _ in codes) and mapped.isdisjoint(codes)
 
 
-def load_registry(settings: Settings, found: list[Finding]) -> Registry | None:
+def check_registry(settings: Settings) -> Checking[Registry | None]:
     """The clients of SPINE_CLIENTS, none without it; None if the file cannot be used."""
     if settings.clients is None:
-        found.append(
-            info(
-                AREA,
-                "clients",
-                "there is no clients.yaml",
-                "In development, FHIR servers on this machine may be read from, and no others.",
-                "Write clients.yaml and name it in SPINE_CLIENTS.",
-            )
+        yield info(
+            AREA,
+            "clients",
+            "there is no clients.yaml",
+            "In development, FHIR servers on this machine may be read from, and no others.",
+            "Write clients.yaml and name it in SPINE_CLIENTS.",
         )
         return Registry()
     try:
         registry = load_clients(settings.clients, plain_http=settings.mode == "dev", emergency=settings.emergency)
     except SpineError as error:
         why = "None of the file is in use, so `serve` ends."
-        found.append(fail(AREA, "clients", str(error), why, "Correct the file."))
+        yield fail(AREA, "clients", str(error), why, "Correct the file.")
         return None
-    found.append(passed(AREA, "clients", f"{len(registry.clients)} entries"))
+    yield passed(AREA, "clients", f"{len(registry.clients)} entries")
     return registry
 
 
-def find_client(
-    settings: Settings, entries: Sequence[Client], chosen: str, fhir: str, found: list[Finding]
-) -> Client | None:
-    """The client whose calls come from this FHIR server, or that was chosen; what stands against it goes to the findings."""
+def check_client(settings: Settings, entries: Sequence[Client], chosen: str, fhir: str) -> Checking[Client | None]:
+    """The client whose calls come from this FHIR server, or that was chosen."""
     builtin = Client(emergency=settings.emergency, servers=Servers(loopback=True))
     named = next((c for c in entries if c.id == chosen), None)
     if chosen and named is None:
         known = ", ".join(c.id for c in entries) or "none"
         what, why = "no entry has the id of --client", "Its calls would not be known."
-        found.append(fail(AREA, "client", what, why, f"Known: {known}."))
+        yield fail(AREA, "client", what, why, f"Known: {known}.")
         return None
     base = read_base(fhir) if fhir else None
     client = named or next((c for c in entries if base is not None and base in c.servers.bases), builtin)
     if base is not None and client.servers.admitted(fhir) is None:
-        found.append(
-            fail(
-                AREA,
-                "FHIR server listed",
-                "no entry lists this base",
-                "The service never contacts a server that is not listed: what the prefetch leaves open is unread.",
-                f"Add it under fhir_servers of the client, to the letter: {base}",
-            )
+        yield fail(
+            AREA,
+            "FHIR server listed",
+            "no entry lists this base",
+            "The service never contacts a server that is not listed: what the prefetch leaves open is unread.",
+            f"Add it under fhir_servers of the client, to the letter: {base}",
         )
     elif base is not None:
-        found.append(passed(AREA, "FHIR server listed", f"calls from this base are those of the client {client.id}"))
+        yield passed(AREA, "FHIR server listed", f"calls from this base are those of the client {client.id}")
     return client
+
+
+def check_idle(settings: Settings, content: Content | None, registry: Registry | None) -> Iterator[Finding]:
+    """What is set and does nothing."""
+    if names := without_effect(settings, content.site if content else None, registry):
+        why = "This release reads and checks them, and does nothing by them."
+        yield info(AREA, "without effect", ", ".join(names), why, "Leave them for a later release, or take them out.")

@@ -14,7 +14,7 @@ from fhirpath_spine.exchange.ehr_side.scopes import Token, uncovered
 AREA = "token"
 
 
-def of_token(token: Token, types: Collection[str], patient: str, now: datetime) -> Iterator[Finding]:
+def check_token(token: Token, types: Collection[str], patient: str, now: datetime) -> Iterator[Finding]:
     """What the token says of itself, and which scopes the searches need."""
     needed = " ".join(f"patient/{kind}.rs" for kind in types)
     if not token.value:
@@ -31,14 +31,14 @@ def of_token(token: Token, types: Collection[str], patient: str, now: datetime) 
         yield fail(AREA, "token", what, why, "Launch for that patient, or name the token's own with --patient.")
 
 
-def of_scopes(
+def check_scopes(
     token: Token, types: Collection[str], read: Collection[str], refused: Mapping[str, int]
 ) -> Iterator[Finding]:
     """Type by type: what the token's scopes leave out, and what the server refused. ``read`` are the types that it gave."""
     lacking = uncovered(token.scope, types) if token.scope is not None else {}
     spoken = 0
     for kind in types:
-        found = _of_type(kind, lacking.get(kind), refused.get(kind) if read else None, given=kind in read)
+        found = _check_type(kind, lacking.get(kind), refused.get(kind) if read else None, given=kind in read)
         spoken += found is not None
         if found is not None:
             yield found
@@ -48,7 +48,7 @@ def of_scopes(
         yield passed(AREA, "scopes", "no search was refused")
 
 
-def _of_type(kind: str, partly: bool | None, status: int | None, *, given: bool) -> Finding | None:
+def _check_type(kind: str, partly: bool | None, status: int | None, *, given: bool) -> Finding | None:
     """``partly`` is None where the scopes cover the type or say nothing, else whether they cover a part of it."""
     check = f"scope of {kind}"
     do = f"Add patient/{kind}.rs (SMART v1: patient/{kind}.read) to the scopes of this service."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 import socket
 import sys
@@ -17,7 +18,7 @@ from fastapi import FastAPI
 from fhirpath_spine.adapters.ehr.client import Ehr
 from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.entrypoints.clients import Registry, load_clients
-from fhirpath_spine.entrypoints.content import HOOKS, Content, load_content
+from fhirpath_spine.entrypoints.content import HOOKS, Content, load_content, without_effect
 from fhirpath_spine.entrypoints.http.app import SANDBOX, create
 from fhirpath_spine.entrypoints.http.warming import warm
 from fhirpath_spine.entrypoints.logs import start_logging
@@ -26,6 +27,7 @@ from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange.incoming.addresses import Servers
 from fhirpath_spine.service import Client, HookService, Snapshot
 
+logger = logging.getLogger("fhirpath_spine.start")
 BANNER = (
     "SPINE_MODE=dev: callers are NOT authenticated, drafts are judged, nothing is stored. "
     "Only for this machine and invented patients."
@@ -66,9 +68,11 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
 
     """
     check_mode(settings)
-    registry = _registry(settings)
+    registry = registered(settings)
     content = content or load_content(settings)
     content.prepare()
+    if names := without_effect(settings, content.site, registry):
+        logger.warning("Without effect in this release: %s.", ", ".join(names))
     snapshot = Snapshot.of(content.library, content.site, content.wording)
     ehr = Ehr()
     services = [
@@ -104,7 +108,7 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
     return app
 
 
-def _registry(settings: Settings) -> Registry:
+def registered(settings: Settings) -> Registry:
     if settings.clients is None:
         return Registry()
     return load_clients(settings.clients, plain_http=settings.mode == "dev", emergency=settings.emergency)
