@@ -31,9 +31,9 @@ from benchmarks import (
 )
 from benchmarks.timing import Times, measure, peak_megabytes
 from fhirpath_spine import authoring
-from fhirpath_spine.exchange.incoming.parsing import parse
-from fhirpath_spine.pathway.facts.chart import Chart, Read
-from fhirpath_spine.pathway.judging.evaluate import decide
+from fhirpath_spine.exchange.incoming import parse
+from fhirpath_spine.pathway.facts import Chart, Read
+from fhirpath_spine.pathway.judging import decide
 from fhirpath_spine.pathway.model import Library, Site
 
 SIZES = (50, 200, 1_000, 5_000)

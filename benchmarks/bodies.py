@@ -10,10 +10,10 @@ import orjson
 
 from benchmarks.stacks import AT, resources
 from benchmarks.workload import hook
-from fhirpath_spine.entrypoints.commands.demo import WRITTEN_FOR, patients_directory
-from fhirpath_spine.exchange.ehr_side.shift import shift
-from fhirpath_spine.exchange.incoming.bundles import chart
-from fhirpath_spine.pathway.facts.chart import type_of
+from fhirpath_spine.entrypoints.commands import WRITTEN_FOR, patients_directory
+from fhirpath_spine.exchange.ehr_side import shift_dates
+from fhirpath_spine.exchange.incoming import read_bundle
+from fhirpath_spine.pathway.facts import type_of
 
 SPINAL = "09-schwannoma-safely-resectable.json"
 """The invented patient whose chart has something to say about the spine."""
@@ -58,8 +58,8 @@ def _bundle(key: str, listed: Iterable[Any]) -> Any:
 
 def _spinal(path: Path, patient: str) -> Iterator[dict[str, Any]]:
     """The resources of an invented patient, moved to the day of the benchmark and renamed to the workload's patient."""
-    bundle = shift(orjson.loads(path.read_bytes()), (AT.date() - WRITTEN_FOR).days)
-    told = chart(bundle)
+    bundle = shift_dates(orjson.loads(path.read_bytes()), (AT.date() - WRITTEN_FOR).days)
+    told = read_bundle(bundle)
     seen = set()
     for read in told.reads.values():
         for one in read.resources:

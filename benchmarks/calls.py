@@ -10,13 +10,11 @@ import orjson
 
 from benchmarks.profile_set import identifier
 from benchmarks.stacks import AT, Answers
-from fhirpath_spine.exchange.incoming.parsing import parse
-from fhirpath_spine.exchange.outgoing.cards import Wording, write_cards
-from fhirpath_spine.exchange.outgoing.ids import PUBLIC_KEY, Ids
-from fhirpath_spine.exchange.outgoing.phrases import Phrases
+from fhirpath_spine.exchange.incoming import parse
+from fhirpath_spine.exchange.outgoing import PUBLIC_KEY, Ids, Phrases, Wording, write_cards
 from fhirpath_spine.pathway.decision import Decision, Status
-from fhirpath_spine.pathway.facts.chart import Chart, Read
-from fhirpath_spine.pathway.judging.evaluate import decide
+from fhirpath_spine.pathway.facts import Chart, Read
+from fhirpath_spine.pathway.judging import decide
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot, Trace
 from tests.kit.ports import Unfetched

@@ -20,10 +20,8 @@ import uvloop
 from benchmarks import bodies, calls
 from benchmarks.timing import by_turns
 from fhirpath_spine import authoring
-from fhirpath_spine.adapters.ehr.client import Ehr
-from fhirpath_spine.exchange.incoming.addresses import Servers
-from fhirpath_spine.exchange.incoming.prefetch import Open
-from fhirpath_spine.exchange.incoming.requests import parse_request
+from fhirpath_spine.adapters.ehr import Ehr
+from fhirpath_spine.exchange.incoming import Open, Servers, parse_request
 from fhirpath_spine.service import Budget, Client, HookService, Trace
 
 LATENCIES = (1, 5, 50)

@@ -27,16 +27,13 @@ from benchmarks.plain_client import Fetched, Plain
 from benchmarks.stacks import resources
 from benchmarks.timing import Times, by_turns
 from fhirpath_spine import authoring
-from fhirpath_spine.adapters.ehr.client import Ehr
-from fhirpath_spine.adapters.ehr.network import GuardedTransport
+from fhirpath_spine.adapters.ehr import Ehr, GuardedTransport
 from fhirpath_spine.adapters.peer import Peer
 from fhirpath_spine.adapters.sandbox import FHIR, SECONDS, Sandbox
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.ehr_side.seeding import DEMO, TYPES, removal, seed
-from fhirpath_spine.exchange.incoming.addresses import Servers, read_base
-from fhirpath_spine.exchange.incoming.prefetch import Open
-from fhirpath_spine.exchange.incoming.requests import parse_request
+from fhirpath_spine.exchange.ehr_side import DEMO, TYPES, removal, seed
+from fhirpath_spine.exchange.incoming import Open, Servers, parse_request, read_base
 from fhirpath_spine.service import Budget, Client, HookService, Trace
 from sandbox import local_hapi
 

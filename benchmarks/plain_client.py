@@ -11,7 +11,7 @@ import orjson
 
 from fhirpath_spine.errors import ServerError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.incoming.prefetch import next_link
+from fhirpath_spine.exchange.incoming import next_link
 
 
 @dataclass(frozen=True, slots=True)

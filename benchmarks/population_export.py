@@ -21,8 +21,8 @@ from typing import IO, Any
 import orjson
 
 from benchmarks.workload import gen
-from fhirpath_spine.exchange.ehr_side.shift import shift
-from fhirpath_spine.exchange.incoming.bundles import contents
+from fhirpath_spine.exchange.ehr_side import shift_dates
+from fhirpath_spine.exchange.incoming import contents
 
 ROOT = Path(__file__).parents[1]
 CHARTS = sorted((ROOT / "sandbox" / "patients").glob("*.json"))
@@ -136,7 +136,7 @@ def _ordinary(seed: int) -> list[tuple[str, bytes]]:
 
 def _spinal(path: Path) -> list[tuple[str, bytes]]:
     """One of the invented charts, with places for the patient; references by urn are resolved."""
-    resources, _ = contents(shift(json.loads(path.read_bytes()), (AT - WRITTEN_FOR).days))
+    resources, _ = contents(shift_dates(json.loads(path.read_bytes()), (AT - WRITTEN_FOR).days))
     patient = next(str(r["id"]) for r in resources if r["resourceType"] == "Patient")
     out = []
     for resource in resources:

@@ -67,25 +67,25 @@ def free_port(preferred: int = PORT) -> int:
 
 
 @contextmanager
-def running(port: int, settings: Mapping[str, str] | None = None) -> Iterator[str]:
+def running(port: int, settings: Mapping[str, str] | None = None, server: Path = SERVER) -> Iterator[str]:
     """The server on this port, by its base address; stopped when the block is left.
 
-    ``settings`` are the HAPI_* variables of ``hapi/start.sh``.
+    ``settings`` are the HAPI_* variables of ``start.sh``, which stands in the folder of the server.
 
     Raises:
         StartError: it did not answer in time, or ended; its log is named.
 
     """
-    log = SERVER / "target" / f"hapi-{port}.log"
+    log = server / "target" / f"hapi-{port}.log"
     environ = {**os.environ, "HAPI_LOG": str(log), **(settings or {})}
     # A session of its own: the server is a grandchild, and is ended with its whole group.
     starter = subprocess.Popen(
-        [str(SERVER / "start.sh"), str(port)], stdout=subprocess.PIPE, text=True, env=environ, start_new_session=True
+        [str(server / "start.sh"), str(port)], stdout=subprocess.PIPE, text=True, env=environ, start_new_session=True
     )
     try:
         out, _ = starter.communicate()
         if starter.returncode != 0 or not out.strip():
-            raise StartError(f"HAPI did not start on port {port}; see {log.relative_to(HERE.parent)}.")
+            raise StartError(f"HAPI did not start on port {port}; see {log.relative_to(server.parents[1])}.")
         yield out.split()[0]
     finally:
         _end(starter)

@@ -13,7 +13,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from fhirpath_spine.fhirpath.values.units import measure
+from fhirpath_spine.fhirpath.values import measure
 
 TARGET = Path(__file__).resolve().parent.parent / "src" / "fhirpath_spine" / "fhirpath" / "ucum.json"
 _LIST = """

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from fhirpath_spine.pathway.facts.chart import Chart, Read
     from fhirpath_spine.pathway.judging.evaluate import decide
     from fhirpath_spine.pathway.model import Library, Site
-    from fhirpath_spine.population.rows import Row, patient_row
+    from fhirpath_spine.population.rows.judging import patient_row
+    from fhirpath_spine.population.rows.row import Row
 
 __version__ = "0.1.0"
 
@@ -45,14 +46,14 @@ _ROOMS = {
     "Library": "pathway.model",
     "Read": "pathway.facts.chart",
     "Site": "pathway.model",
-    "Row": "population.rows",
+    "Row": "population.rows.row",
     "SpineError": "errors",
     "Status": "pathway.decision",
     "compile": "fhirpath",
     "decide": "pathway.judging.evaluate",
     "load": "authoring",
     "load_site": "authoring",
-    "patient_row": "population.rows",
+    "patient_row": "population.rows.judging",
 }
 
 

@@ -20,7 +20,7 @@ from fhirpath_spine.exchange.fhir.apply import ApplyRequest, applied
 from fhirpath_spine.exchange.incoming.addresses import Servers
 from fhirpath_spine.exchange.incoming.prefetch import RESOURCES, Open, check_known, read_prefetch
 from fhirpath_spine.exchange.incoming.requests import HookRequest, parse_request
-from fhirpath_spine.exchange.incoming.templates import templates
+from fhirpath_spine.exchange.incoming.templates import prefetch_templates
 from fhirpath_spine.exchange.outgoing.cards import CardPolicy, Wording, unavailable, write_cards
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.facts.chart import Chart, Read
@@ -155,7 +155,7 @@ class Snapshot:
     @classmethod
     def of(cls, library: Library, site: Site, wording: Wording) -> Snapshot:
         """The snapshot of a loaded library, with its prefetch templates compiled."""
-        return cls(library, site, wording, templates(library, site))
+        return cls(library, site, wording, prefetch_templates(library, site))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from typing import Any
 
 import httpx2
 
-from fhirpath_spine.adapters.ehr.client import Ehr
-from fhirpath_spine.adapters.ehr.network import GuardedTransport
-from fhirpath_spine.exchange.incoming.addresses import Servers, read_base
+from fhirpath_spine.adapters.ehr import Ehr, GuardedTransport
+from fhirpath_spine.exchange.incoming import Servers, read_base
 from fhirpath_spine.service import Client
 from tests.adapters.whole_service import Setup, chart, patient_of, request_body
 

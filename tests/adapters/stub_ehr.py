@@ -17,8 +17,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx2
 
-from fhirpath_spine.exchange.incoming import bundles
-from fhirpath_spine.pathway.facts.chart import type_of
+from fhirpath_spine.exchange.incoming import read_bundle
+from fhirpath_spine.pathway.facts import type_of
 
 Json = dict[str, Any]
 FHIR = {"Content-Type": "application/fhir+json;charset=UTF-8"}
@@ -83,6 +83,7 @@ class Stub:
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
     busy: int = 0
+    most: int = 0
     stalled: int = 0
     _searches: dict[str, list[Json]] = field(default_factory=dict)
 
@@ -196,7 +197,12 @@ class InProcess(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         asked = Asked(request.url.raw_path.decode(), {k.lower(): v for k, v in request.headers.items()})
         answer = self._stub.answer(asked)
-        await asyncio.sleep(self._stub.latency + answer.delay)
+        self._stub.busy += 1
+        self._stub.most = max(self._stub.most, self._stub.busy)
+        try:
+            await asyncio.sleep(self._stub.latency + answer.delay)
+        finally:
+            self._stub.busy -= 1
         return httpx2.Response(answer.status, headers=dict(answer.headers), stream=_Sent(answer))
 
 
@@ -223,7 +229,7 @@ def from_bundle(bundle: Json, **changes: Any) -> Stub:
     """A server that holds the resources of a Bundle, with ``urn:uuid`` references rewritten as a server does. Types that the
     Bundle says could not be read cannot be read here either.
     """
-    reads = bundles.chart(bundle).reads
+    reads = read_bundle(bundle).reads
     stub = Stub([dict(r) for read in reads.values() for r in read.resources], **changes)
     stub.faults = {
         type_of(key): (lambda _: of_json(outcome(), 500)) for key, read in reads.items() if not read.complete

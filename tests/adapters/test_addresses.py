@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhirpath_spine.exchange.incoming.addresses import Servers, read_base
+from fhirpath_spine.exchange.incoming import Servers, read_base
 from tests.adapters.address_kit import CHART, EHR, Names, called, listed
 from tests.adapters.stub_ehr import from_bundle
 from tests.adapters.whole_service import TOKEN, Setup

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fhirpath_spine.adapters.ehr.faults import LONGEST, SERVERS, BackOff
-from fhirpath_spine.exchange.incoming.addresses import Address
+from fhirpath_spine.adapters.ehr import LONGEST, SERVERS, BackOff
+from fhirpath_spine.exchange.incoming import Address
 from tests.adapters.fault_kit import Clock
 
 

@@ -7,9 +7,8 @@ import asyncio
 import httpx2
 import pytest
 
-from fhirpath_spine.adapters.ehr.body import Allowance, read_body
-from fhirpath_spine.adapters.ehr.faults import FaultError
-from fhirpath_spine.exchange.incoming.prefetch import Why
+from fhirpath_spine.adapters.ehr import Allowance, FaultError, read_body
+from fhirpath_spine.exchange.incoming import Why
 
 
 def body_read(body: bytes, allowance: Allowance, **changes: int) -> bytes:

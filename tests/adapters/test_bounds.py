@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from fhirpath_spine.adapters.ehr.client import Ehr
-from fhirpath_spine.exchange.incoming.addresses import Servers
+from fhirpath_spine.adapters.ehr import Ehr
+from fhirpath_spine.exchange.incoming import Servers
 from fhirpath_spine.service import BYTES, PAGES, Client
 from tests.adapters.fault_kit import (
     CHART,

@@ -9,10 +9,7 @@ from typing import Any
 
 import pytest
 
-from fhirpath_spine.adapters.ehr import client as ehr_module
-from fhirpath_spine.exchange.incoming.addresses import Servers
-from fhirpath_spine.exchange.incoming.prefetch import Open, Why
-from fhirpath_spine.exchange.incoming.requests import parse_request
+from fhirpath_spine.exchange.incoming import Open, Servers, Why, parse_request
 from fhirpath_spine.service import Budget, Client
 from tests.adapters.stub_ehr import Answer, Stub, from_bundle, of_json, outcome
 from tests.adapters.whole_service import (
@@ -153,30 +150,15 @@ def test_fetches_overlap() -> None:
     assert total < 2.5 * slowest
 
 
-def test_one_server_is_asked_by_no_more_than_its_share_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ehr_module, "AT_ONCE", 3)
+def test_one_server_is_asked_by_no_more_than_its_share_at_a_time() -> None:
     stub = from_bundle(CHART, latency=0.01)
-    most = 0
 
     async def work(setup: Setup) -> Setup:
-        nonlocal most
-        send, running = setup.ehr._http.send, 0
-
-        async def counted(*given: Any, **named: Any) -> Any:
-            nonlocal most, running
-            running += 1
-            most = max(most, running)
-            try:
-                return await send(*given, **named)
-            finally:
-                running -= 1
-
-        monkeypatch.setattr(setup.ehr._http, "send", counted)
         await asyncio.gather(*(setup.call(request_body(PATIENT, stub.base, hookInstance=f"i{n}")) for n in range(3)))
         return setup
 
-    setup = in_process(stub, work)
-    assert most == 3
+    setup = in_process(stub, work, at_once=3)
+    assert stub.most == 3
     assert all(record.unread == () for record in setup.records)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from fhirpath_spine.exchange.incoming.addresses import Servers
-from fhirpath_spine.exchange.outgoing.offline import document
+from fhirpath_spine.exchange.incoming import Servers
+from fhirpath_spine.exchange.outgoing import document
 from fhirpath_spine.service import Client
 from tests.adapters.fault_kit import CANARY, CHART, PATIENT, always, call, call_waiting, watch
 from tests.adapters.stub_ehr import Answer, Asked, Fault, Stub, from_bundle, of_json, outcome

@@ -12,11 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fhirpath_spine.errors import SpineError
-from fhirpath_spine.exchange.incoming import bundles
-from fhirpath_spine.exchange.incoming.addresses import Servers
-from fhirpath_spine.exchange.outgoing.offline import document
+from fhirpath_spine.exchange.incoming import Servers, read_bundle
+from fhirpath_spine.exchange.outgoing import document
 from fhirpath_spine.pathway.decision import Decision
-from fhirpath_spine.pathway.judging.evaluate import decide
+from fhirpath_spine.pathway.judging import decide
 from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.service import Client
 from tests.adapters.stub_ehr import Stub, from_bundle, of_json, outcome
@@ -46,7 +45,7 @@ def said(decision: Decision) -> Json:
 
 def from_a_bundle(bundle: Json) -> Json | str:
     try:
-        return said(decide(library(), bundles.chart(bundle), AT, Site()))
+        return said(decide(library(), read_bundle(bundle), AT, Site()))
     except SpineError as error:
         return error.code
 

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhirpath_spine.adapters.ehr import network
-from fhirpath_spine.adapters.ehr.network import Reach, is_admitted
+from fhirpath_spine.adapters.ehr import Checked, Reach, is_admitted
 from tests.adapters.address_kit import Names
 
 PUBLIC = ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "8.8.8.8"]
@@ -72,8 +71,8 @@ class Recorder(httpcore2.AsyncNetworkBackend):
 
 @given(st.lists(st.sampled_from([*PUBLIC, *PRIVATE, *NEVER]), max_size=4), st.sampled_from(list(Reach)))
 def test_one_bad_address_among_a_names_addresses_is_enough_to_connect_to_none(found: list[str], reach: Reach) -> None:
-    backend, recorder = network._Checked(reach, Names(*found) if found else Names("")), Recorder()
-    backend._inner = recorder
+    recorder = Recorder()
+    backend = Checked(reach, Names(*found) if found else Names(""), recorder)
 
     async def run() -> None:
         with pytest.raises(httpcore2.ConnectError):
@@ -86,8 +85,7 @@ def test_one_bad_address_among_a_names_addresses_is_enough_to_connect_to_none(fo
 
 def test_each_connection_is_checked_anew_so_that_rebinding_does_not_help() -> None:
     names, recorder = Names("93.184.216.34"), Recorder()
-    backend = network._Checked(Reach.PUBLIC, names)
-    backend._inner = recorder
+    backend = Checked(Reach.PUBLIC, names, recorder)
 
     async def run() -> None:
         for addresses in (("93.184.216.34",), ("127.0.0.1",)):

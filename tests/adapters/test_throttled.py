@@ -10,8 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from fhirpath_spine.exchange.incoming.addresses import Servers
-from fhirpath_spine.pathway.facts.chart import type_of
+from fhirpath_spine.exchange.incoming import Servers
+from fhirpath_spine.pathway.facts import type_of
 from fhirpath_spine.service import Client
 from tests.adapters.fault_kit import CANARY, CHART, KEY, NEED, PATIENT, WHOLE, Clock, always, watch
 from tests.adapters.stub_ehr import FHIR, Answer, Stub, from_bundle, of_json, outcome

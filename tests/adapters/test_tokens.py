@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhirpath_spine.adapters.ehr.client import Ehr
-from fhirpath_spine.exchange.incoming.addresses import Servers, read_link
+from fhirpath_spine.adapters.ehr import Ehr
+from fhirpath_spine.exchange.incoming import Servers, read_link
 from fhirpath_spine.service import Client
 from tests.adapters.address_kit import CHART, EHR, PATIENT, Names, called, listed
 from tests.adapters.stub_ehr import FHIR, Answer, Stub, from_bundle, of_json

@@ -15,13 +15,13 @@ from typing import Any, TypeVar
 import httpx2
 from fastapi import FastAPI
 
-from fhirpath_spine.adapters.ehr.client import Ehr
+from fhirpath_spine.adapters.ehr import AT_ONCE, Ehr
 from fhirpath_spine.adapters.journal import LogJournal
-from fhirpath_spine.entrypoints.http.app import create
-from fhirpath_spine.exchange.incoming.addresses import Servers
+from fhirpath_spine.entrypoints.http import create
+from fhirpath_spine.exchange.incoming import Servers
+from fhirpath_spine.pathway import judging
 from fhirpath_spine.pathway.decision import Decision
-from fhirpath_spine.pathway.facts.chart import Chart
-from fhirpath_spine.pathway.judging import evaluate
+from fhirpath_spine.pathway.facts import Chart
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot
 from tests.adapters.stub_ehr import InProcess, Stub
@@ -90,7 +90,7 @@ class Setup:
 
     def judge(self, library: Library, chart: Chart, *given: Any, **named: Any) -> Decision:
         self.charts.append(chart)
-        self.decisions.append(evaluate.decide(library, chart, *given, **named))
+        self.decisions.append(judging.decide(library, chart, *given, **named))
         return self.decisions[-1]
 
     def application(self) -> FastAPI:
@@ -124,10 +124,14 @@ def in_process(stub: Stub, work: Callable[[Setup], Awaitable[T]], **changes: Any
 
 
 async def beside(
-    stub: Stub, work: Callable[[Setup], Awaitable[T]], clock: Callable[[], float] = time.monotonic, **changes: Any
+    stub: Stub,
+    work: Callable[[Setup], Awaitable[T]],
+    clock: Callable[[], float] = time.monotonic,
+    at_once: int = AT_ONCE,
+    **changes: Any,
 ) -> T:
-    """The same in a loop that runs already. ``clock`` is what servers are left alone by."""
-    ehr = Ehr(InProcess(stub), clock)
+    """The same in a loop that runs already. ``clock`` is what servers are left alone by, ``at_once`` the share of one server."""
+    ehr = Ehr(InProcess(stub), clock, at_once)
     try:
         return await work(Setup(ehr, **changes))
     finally:

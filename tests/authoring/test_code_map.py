@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from fhirpath_spine.authoring import load_site
-from fhirpath_spine.authoring.source.cells import read_cells
-from fhirpath_spine.authoring.source.report import Report
+from fhirpath_spine.authoring.source import Report, read_cells
 from fhirpath_spine.errors import ProfileError
 
 LOCAL = "urn:example:local"

@@ -11,7 +11,7 @@ import pytest
 
 from fhirpath_spine import authoring
 from fhirpath_spine.authoring import check
-from fhirpath_spine.authoring.profile.displays import FILE, Displays, Named, load_displays
+from fhirpath_spine.authoring.profile import FILE, Displays, Named, load_displays
 from fhirpath_spine.errors import ProfileError
 
 HERE = Path(__file__).parent

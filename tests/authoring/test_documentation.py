@@ -8,13 +8,9 @@ from pathlib import Path
 import pytest
 
 from fhirpath_spine.authoring import examine
-from fhirpath_spine.authoring.profile.needs import CLINICAL
-from fhirpath_spine.authoring.profile.pathways import STATES
-from fhirpath_spine.authoring.profile.recommendations import KINDS, RecommendationForm
-from fhirpath_spine.authoring.profile.values import VALUE_TYPES
-from fhirpath_spine.authoring.source.reader import read_yaml
-from fhirpath_spine.authoring.source.report import Report
-from fhirpath_spine.pathway.facts.chart import OBSERVATION_GROUPS
+from fhirpath_spine.authoring.profile import CLINICAL, KINDS, STATES, VALUE_TYPES, RecommendationForm
+from fhirpath_spine.authoring.source import Report, read_yaml
+from fhirpath_spine.pathway.facts import OBSERVATION_GROUPS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")
 EXAMPLE = re.findall(r"^`([\w/.-]+)`\n\n```\w+\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)

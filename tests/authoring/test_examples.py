@@ -6,7 +6,7 @@ import pytest
 
 from fhirpath_spine.authoring import profiles_directory
 from fhirpath_spine.authoring.cases import Outcome, Run, run
-from fhirpath_spine.authoring.proving.coverage import Coverage, cover
+from fhirpath_spine.authoring.proving import Coverage, cover
 
 
 @pytest.fixture(scope="module")

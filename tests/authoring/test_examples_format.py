@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from fhirpath_spine.authoring import profiles_directory
-from fhirpath_spine.authoring.cases import Outcome, Run, run, running
-from fhirpath_spine.entrypoints.commands.main import app
+from fhirpath_spine.authoring.cases import Outcome, Run, run
+from fhirpath_spine.entrypoints.commands import app
 from tests.kit import content
 
 HEAD = """cases:
@@ -33,18 +32,10 @@ def profiles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", autouse=True)
-def loaded_once() -> Iterator[None]:
-    """The profiles are the shipped ones in every test here, so they are compiled once."""
-    loaded = content.written()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running, "load_written", lambda _: loaded)
-        yield
-
-
 def told(profiles: Path, text: str) -> Run:
     (profiles / "suspicion" / "cases" / "some.yaml").write_text(text, encoding="utf-8")
-    return run(profiles)
+    # The profiles are the shipped ones in every test here, so they are compiled once.
+    return run(profiles, lambda _: content.written())
 
 
 def test_a_case_passes(profiles: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fhirpath_spine.authoring import load, load_site
-from fhirpath_spine.authoring.profile.expansion_tables import Classified, table
+from fhirpath_spine.authoring.profile import Classified, table
 from fhirpath_spine.errors import ProfileError
 
 HOUSE = "urn:example:house"

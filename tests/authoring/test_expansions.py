@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fhirpath_spine.authoring import load, load_site
-from fhirpath_spine.authoring.profile.expansions import Expanded, text
+from fhirpath_spine.authoring.profile import Expanded, text
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.pathway.model import Site
 

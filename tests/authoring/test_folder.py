@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fhirpath_spine.authoring import check, load, profiles_directory
+from fhirpath_spine.authoring.source import Folder, Report
 from fhirpath_spine.errors import ProfileError
 
 
@@ -120,10 +121,13 @@ def test_a_file_name_that_is_no_plain_text_is_refused(profiles, name):
     assert str(found).isascii()
 
 
-def test_a_set_has_a_limit_on_files(profiles, monkeypatch):
-    monkeypatch.setattr("fhirpath_spine.authoring.source.folder.FILES", 10)
+def test_a_set_has_a_limit_on_files(profiles):
+    report = Report()
+    folder = Folder(profiles.folder, "profiles", report, most=10)
 
-    assert any(d.code == "SP201" and "more than 10 files" in d.message for d in profiles.found())
+    assert len(folder.names()) == 10
+    (found,) = report.sorted()
+    assert (found.code, "more than 10 files" in found.message) == ("SP201", True)
 
 
 def test_a_module_of_the_same_name_is_refused(profiles):

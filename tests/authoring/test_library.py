@@ -10,7 +10,7 @@ import pytest
 from fhirpath_spine.authoring import load, unreachable
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.fhirpath import Quantity, Scope
-from fhirpath_spine.pathway.facts.needs import Absent
+from fhirpath_spine.pathway.facts import Absent
 from fhirpath_spine.pathway.model import Indicator, Unknown
 from fhirpath_spine.pathway.sentences import Slot
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fhirpath_spine.pathway.facts.searches import LONGEST, searches
+from fhirpath_spine.exchange.incoming import prefetch_templates
+from fhirpath_spine.pathway.facts import LONGEST
 from fhirpath_spine.pathway.model import Site
 
 
@@ -25,14 +26,14 @@ def test_a_group_too_long_for_a_prefetch_template_is_refused(profiles):
 
 
 def test_the_whole_search_counts_as_it_is_sent(profiles):
-    query = searches(profiles.library().needs.values(), {})["observations-pain"]
+    query = prefetch_templates(profiles.library(), Site())["observations-pain"]
     padding = LONGEST - len(query) - len(",urn:example:local|")
 
     assert padding > 0
     profiles.write(
         "terminology/local.csv", profiles.text("terminology/local.csv") + f"night-pain,{'x' * padding},More,exact,\n"
     )
-    assert len(searches(profiles.library().needs.values(), {})["observations-pain"]) == LONGEST
+    assert len(prefetch_templates(profiles.library(), Site())["observations-pain"]) == LONGEST
     assert profiles.found() == []
 
     profiles.edit("terminology/local.csv", f",{'x' * padding},", f",{'x' * (padding + 1)},")

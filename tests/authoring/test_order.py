@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fhirpath_spine.authoring.profile.order import in_order
+from fhirpath_spine.authoring.profile import in_order
 
 
 def test_each_name_comes_after_those_that_it_needs() -> None:

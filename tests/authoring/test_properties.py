@@ -10,10 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fhirpath_spine.authoring import load
-from fhirpath_spine.authoring.profile.sentences import Part, UnbalancedBraceError, split
-from fhirpath_spine.authoring.source.nodes import Block, Scalar
-from fhirpath_spine.authoring.source.reader import read_yaml
-from fhirpath_spine.authoring.source.report import Report
+from fhirpath_spine.authoring.profile import Part, UnbalancedBraceError, split
+from fhirpath_spine.authoring.source import Block, Report, Scalar, read_yaml
 from fhirpath_spine.errors import ProfileError
 
 SET = Path(__file__).parent / "set"

@@ -6,9 +6,7 @@ import time
 
 import pytest
 
-from fhirpath_spine.authoring.source.nodes import Block, Items, Scalar
-from fhirpath_spine.authoring.source.reader import read_yaml
-from fhirpath_spine.authoring.source.report import Report
+from fhirpath_spine.authoring.source import Block, Items, Report, Scalar, read_yaml
 
 LAUGHS = "a: &a [lol, lol]\nb: &b [*a, *a]\nc: [*b, *b]\n"
 

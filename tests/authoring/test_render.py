@@ -11,10 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from fhirpath_spine.authoring.pages import pages
-from fhirpath_spine.authoring.pages.english import English
-from fhirpath_spine.authoring.pages.graph import plain
-from fhirpath_spine.entrypoints.commands.main import app
+from fhirpath_spine.authoring.pages import English, pages, plain
+from fhirpath_spine.entrypoints.commands import app
 from tests.kit import content
 
 ROOT = Path(__file__).parents[2]

@@ -10,9 +10,7 @@ import jsonschema
 import pytest
 
 from fhirpath_spine.authoring.schemas import FORMS, schema, text, write
-from fhirpath_spine.authoring.source.nodes import Block, Items, Node
-from fhirpath_spine.authoring.source.reader import read_yaml
-from fhirpath_spine.authoring.source.report import Report
+from fhirpath_spine.authoring.source import Block, Items, Node, Report, read_yaml
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "profiles" / "schema"

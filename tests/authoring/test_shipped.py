@@ -9,8 +9,7 @@ import time
 import pytest
 
 from fhirpath_spine.authoring import examine, profiles_directory
-from fhirpath_spine.authoring.source.reader import read_yaml
-from fhirpath_spine.authoring.source.report import Report
+from fhirpath_spine.authoring.source import Report, read_yaml
 
 CLAIM = re.compile(r"\b[NTPEB]\d{1,2}\b")
 

@@ -9,7 +9,7 @@ import pytest
 
 from fhirpath_spine.authoring import examine, load, load_site
 from fhirpath_spine.errors import ProfileError
-from fhirpath_spine.pathway.facts.words import Lists, Word
+from fhirpath_spine.pathway.facts import Lists, Word
 from fhirpath_spine.pathway.model import Site
 
 GOOD = """\

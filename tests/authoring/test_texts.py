@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from fhirpath_spine.authoring.profile.sentences import UnbalancedBraceError, split
+from fhirpath_spine.authoring.profile import UnbalancedBraceError, split
 from fhirpath_spine.pathway.sentences import Slot
 
 PAIN = "modules/pain.yaml"

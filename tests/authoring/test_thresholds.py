@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from fhirpath_spine.authoring import profiles_directory
-from fhirpath_spine.authoring.cases import Outcome, Run, run, running
+from fhirpath_spine.authoring.cases import Outcome, Run, judge, run
 from fhirpath_spine.authoring.loading import Written
-from fhirpath_spine.authoring.proving.coverage import Coverage, cover
-from fhirpath_spine.authoring.proving.thresholds import Threshold, scalars, thresholds
+from fhirpath_spine.authoring.proving import Coverage, Threshold, cover, find_thresholds, scalars
 from fhirpath_spine.pathway.model import Library
 from tests.kit import content
 
@@ -35,12 +34,6 @@ def loaded() -> tuple[Library, Written]:
     return content.written()
 
 
-@pytest.fixture(autouse=True)
-def loaded_once(loaded: tuple[Library, Written], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The profiles are the shipped ones in every test here, so they are compiled once."""
-    monkeypatch.setattr(running, "load_written", lambda _: loaded)
-
-
 @pytest.fixture
 def profiles(tmp_path: Path) -> Path:
     folder = tmp_path / "profiles"
@@ -55,7 +48,8 @@ def told(profiles: Path, *cases: str, exempt: str = "") -> tuple[Run, Coverage]:
         (profiles / "cases" / f"{number}.yaml").write_text(text, encoding="utf-8")
     if exempt:
         (profiles / "cases" / "exempt.yaml").write_text(exempt, encoding="utf-8")
-    done = run(profiles)
+    # The profiles are the shipped ones in every test here, so they are compiled once.
+    done = run(profiles, lambda _: content.written())
     assert done.diagnostics == ()
     return done, cover(done, profiles)
 
@@ -73,7 +67,7 @@ def open_ways(table: Coverage, name: str) -> tuple[str, ...]:
 
 def test_without_a_case_every_threshold_is_open_both_ways(profiles: Path) -> None:
     done, table = told(profiles)
-    assert table.thresholds == len(table.unheld) == len(thresholds(done.library, done.written)) > 200
+    assert table.thresholds == len(table.unheld) == len(find_thresholds(done.library, done.written)) > 200
     assert {one.ways for one in table.unheld} == {("up", "down")}
     assert not table.complete
 
@@ -127,14 +121,14 @@ def test_an_exemption_of_what_does_not_exist_is_an_error(profiles: Path) -> None
 
 def test_each_threshold_has_a_name_of_its_own_and_moving_it_moves_something(loaded: tuple[Library, Written]) -> None:
     library, written = loaded
-    found = thresholds(library, written)
+    found = find_thresholds(library, written)
     assert len({one.name for one in found}) == len(found)
     assert [one.name for one in found if one.moved(library, 1) is library] == []
 
 
 def test_every_number_of_the_files_is_a_threshold_or_only_says_how_to_read(loaded: tuple[Library, Written]) -> None:
     library, written = loaded
-    held = {one.span for one in thresholds(library, written)}
+    held = {one.span for one in find_thresholds(library, written)}
     bare = [
         " ".join(path)
         for path, text in scalars({n: c for n, c in written.content.items() if _is_of_judgement(n)})
@@ -149,7 +143,7 @@ def _is_of_judgement(file: str) -> bool:
 
 @pytest.fixture(scope="module")
 def some(loaded: tuple[Library, Written]) -> list[Threshold]:
-    return thresholds(*loaded)[::12]
+    return find_thresholds(*loaded)[::12]
 
 
 def test_moved_by_nothing_every_case_of_the_pain_passes(
@@ -160,7 +154,7 @@ def test_moved_by_nothing_every_case_of_the_pain_passes(
         moved = threshold.moved(loaded[0], 0)
         for result in done.results:
             assert result.scene is not None
-            assert running.judge(moved, result.story, result.scene)[1] == [], threshold.name
+            assert judge(moved, result.story, result.scene)[1] == [], threshold.name
 
 
 # ---------------------------------------------------------------------- claims, criteria, reasons, denials

@@ -19,12 +19,10 @@ from typing import Any
 from fhirpath_spine.entrypoints.content import moment
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange import EXTENSION
-from fhirpath_spine.exchange.incoming import bundles
-from fhirpath_spine.exchange.incoming.prefetch import read_prefetch
-from fhirpath_spine.exchange.incoming.templates import templates
-from fhirpath_spine.exchange.outgoing.offline import document
-from fhirpath_spine.pathway.facts.chart import Chart, type_of
-from fhirpath_spine.pathway.judging.evaluate import decide
+from fhirpath_spine.exchange.incoming import prefetch_templates, read_bundle, read_prefetch
+from fhirpath_spine.exchange.outgoing import document
+from fhirpath_spine.pathway.facts import Chart, type_of
+from fhirpath_spine.pathway.judging import decide
 from fhirpath_spine.pathway.model import Site
 from tests.clinical import score
 from tests.kit.content import library, site, wording
@@ -45,7 +43,7 @@ Json = dict[str, Any]
 @cache
 def queries() -> Mapping[str, str]:
     """The prefetch templates of the service."""
-    return templates(library(), site())
+    return prefetch_templates(library(), site())
 
 
 # ---------------------------------------------------------------------------------------------------- cases
@@ -146,7 +144,7 @@ def judge(chart: Chart, at: date | datetime, *, at_site: Site | None = None) -> 
 
 def judge_bundle(found: Json, at: date | datetime, *, at_site: Site | None = None) -> Judged:
     try:
-        chart = bundles.chart(found)
+        chart = read_bundle(found)
     except SpineError as error:
         return Judged({"pathways": [], "verdicts": [], "cards": []}, error)
     return judge(chart, at, at_site=at_site)

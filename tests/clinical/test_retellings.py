@@ -10,7 +10,7 @@ from zlib import crc32
 
 import pytest
 
-from fhirpath_spine.exchange.ehr_side.shift import shift
+from fhirpath_spine.exchange.ehr_side import shift_dates
 from tests.clinical.clinical_kit import CASES, Json, bundle, day, judge_bundle, judged
 
 cases = pytest.mark.parametrize("case", CASES)
@@ -72,7 +72,7 @@ def same_verdicts(case: str, told: Json, at: date | None = None) -> None:
 @pytest.mark.parametrize("days", [37, -37])
 @cases
 def test_on_another_day(case: str, days: int) -> None:
-    same_verdicts(case, shift(bundle(case), days), day(case) + timedelta(days=days))
+    same_verdicts(case, shift_dates(bundle(case), days), day(case) + timedelta(days=days))
 
 
 def renamed(told: Json, name: Any) -> Json:

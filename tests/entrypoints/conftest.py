@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,12 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from fhirpath_spine import authoring
 from fhirpath_spine.adapters.journal import LogJournal
-from fhirpath_spine.entrypoints.commands import main
-from fhirpath_spine.entrypoints.http.app import SANDBOX, create
+from fhirpath_spine.entrypoints.http import SANDBOX, create
 from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.service import Client, HookService, Snapshot
-from tests.kit import content
 from tests.kit import decisions as make
+from tests.kit.commands import Commands
 from tests.kit.ports import Unfetched
 
 # ------------------------------------------------------------------ over HTTP
@@ -100,36 +97,9 @@ def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spares a test that is not about loading the time to load."""
-    library = content.library()
-    monkeypatch.setattr(authoring, "load", lambda *_: library)
-
-
-class Ran:
-    """What one command printed, and its exit code."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@pytest.fixture
 def run(_nothing_set: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     """Runs a command in an empty folder, without any setting of the machine."""
-
-    def command(*words: str | Path) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["fhirpath-spine", *map(str, words)])
-        with pytest.raises(SystemExit) as left:
-            main.main()
-        printed = capsys.readouterr()
-        code = left.value.code
-        return Ran(code if isinstance(code, int) else 0, printed.out, printed.err)
-
-    return command
+    return Commands(monkeypatch, capsys)
 
 
 @pytest.fixture

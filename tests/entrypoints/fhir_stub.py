@@ -14,7 +14,7 @@ from time import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from fhirpath_spine.exchange.incoming import bundles
+from fhirpath_spine.exchange.incoming import read_bundle
 
 Json = dict[str, Any]
 Reply = tuple[int, Any]
@@ -132,7 +132,7 @@ class FhirStub:
 
 def of_bundle(bundle: Json, **changes: Any) -> FhirStub:
     """A server that holds the resources of a Bundle, as a real one would after loading it."""
-    reads = bundles.chart(bundle).reads
+    reads = read_bundle(bundle).reads
     return FhirStub([dict(r) for read in reads.values() for r in read.resources], **changes)
 
 

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from starlette.testclient import TestClient
 
-from fhirpath_spine.entrypoints.http.app import SANDBOX
+from fhirpath_spine.entrypoints.http import SANDBOX
 from fhirpath_spine.errors import PatientMismatch, ScopeUndecidable
 from tests.kit import decisions as make
 

@@ -18,7 +18,6 @@ ROOT = Path(__file__).parents[2]
 PATIENT = "spine-demo-resectable"
 TOKEN = "canary-token-4711"
 CLOCK = "2026-06-15T23:59:59Z"
-pytestmark = pytest.mark.usefixtures("loaded")
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ AT = "2026-06-15"
 PATIENTS = Path(__file__).parents[2] / "sandbox" / "patients"
 
 
-@pytest.mark.usefixtures("loaded")
 def test_decide_prints_one_document_and_ends_with_0(run: Any, chart: Path) -> None:
     ran = run("decide", chart, "--at", AT, "--format", "json")
     assert ran.code == 0
@@ -21,7 +20,6 @@ def test_decide_prints_one_document_and_ends_with_0(run: Any, chart: Path) -> No
     assert ran.err == ""
 
 
-@pytest.mark.usefixtures("loaded")
 def test_decide_repeats_to_the_byte(run: Any, chart: Path) -> None:
     assert (
         run("decide", chart, "--at", AT, "--format", "json").out
@@ -29,14 +27,12 @@ def test_decide_repeats_to_the_byte(run: Any, chart: Path) -> None:
     )
 
 
-@pytest.mark.usefixtures("loaded")
 def test_what_is_hidden_for_one_reason_is_told_in_one_sentence(run: Any) -> None:
     told = " ".join(run("decide", PATIENTS / "06-emergency-known-metastasis.json", "--at", AT).out.split())
     assert told.count("suppressed by PW-COMPRESS: Elective recommendations are hidden") == 1
     assert "R-MET-01, R-MET-02" in told
 
 
-@pytest.mark.usefixtures("loaded")
 def test_a_chart_that_cannot_be_judged_is_refused_with_1_and_an_outcome(run: Any, chart: Path) -> None:
     ran = run("decide", chart, "--at", AT, "--format", "json", "--unread", "Condition", "--unread", "Observation")
     assert ran.code == 1
@@ -44,7 +40,6 @@ def test_a_chart_that_cannot_be_judged_is_refused_with_1_and_an_outcome(run: Any
     assert (ran.json["pathways"], ran.json["verdicts"], ran.json["cards"]) == ([], [], [])
 
 
-@pytest.mark.usefixtures("loaded")
 def test_two_patients_are_refused_with_1(run: Any, chart: Path) -> None:
     bundle = json.loads(chart.read_text(encoding="utf-8"))
     bundle["entry"].append({"resource": {**bundle["entry"][0]["resource"], "id": "demo-2"}})
@@ -54,7 +49,6 @@ def test_two_patients_are_refused_with_1(run: Any, chart: Path) -> None:
     assert "more than one Patient" in ran.out
 
 
-@pytest.mark.usefixtures("loaded")
 @pytest.mark.parametrize(
     "words",
     [
@@ -76,25 +70,21 @@ def test_wrong_use_ends_with_2_and_leaves_stdout_empty(run: Any, chart: Path, wo
     assert ran.err
 
 
-@pytest.mark.usefixtures("loaded")
 def test_a_file_that_is_no_json_is_wrong_use(run: Any, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("{", encoding="utf-8")
     assert run("decide", "x.json", "--at", AT).code == 2
 
 
-@pytest.mark.usefixtures("loaded")
 def test_explain_shows_the_tree_in_both_forms(run: Any, chart: Path) -> None:
     assert run("explain", chart, "--at", AT).out.startswith("decision ")
     assert run("explain", chart, "--at", AT, "--format", "json").json["entries"] == []
 
 
-@pytest.mark.usefixtures("loaded")
-def test_an_internal_error_is_loud_and_repeats_no_value(run: Any, chart: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: Any, **__: Any) -> None:
+def test_an_internal_error_is_loud_and_repeats_no_value(run: Any) -> None:
+    def broken() -> None:
         raise ValueError("canary4711")
 
-    monkeypatch.setattr("fhirpath_spine.entrypoints.commands.judge.judge", broken)
-    ran = run("decide", chart, "--at", AT)
+    ran = run("decide", verbs=broken)
     assert ran.code == 2
     assert "internal error ValueError at" in ran.err
     assert "4711" not in ran.out + ran.err
@@ -112,7 +102,6 @@ def patients(tmp_path: Path, chart: Path) -> Path:
     return folder
 
 
-@pytest.mark.usefixtures("loaded")
 def test_demo_shows_each_patient_in_one_line_and_the_way_to_more(run: Any, patients: Path) -> None:
     ran = run("demo", "--once", "--patients", patients)
     assert ran.code == 0
@@ -133,14 +122,12 @@ def test_demo_names_pathways_with_states_and_the_first_card_of_each_patient_that
     assert all(line.count("; ") >= 1 or line.startswith("refused: ") for line in told.values())
 
 
-@pytest.mark.usefixtures("loaded")
 def test_demo_moves_the_patients_to_the_chosen_day_and_says_so(run: Any, patients: Path) -> None:
     ran = run("demo", "--once", "--patients", patients, "--at", "2026-07-22")
     assert "moved by 37 days" in ran.out
     assert "explain" not in ran.out
 
 
-@pytest.mark.usefixtures("loaded")
 def test_an_index_that_names_no_file_is_refused(run: Any, patients: Path) -> None:
     (patients / "one.json").unlink()
     assert run("demo", "--once", "--patients", patients).code == 2

@@ -84,14 +84,12 @@ def test_config_prints_value_and_origin_and_masks_what_may_hold_a_password(
     assert "4711" not in run("config").out
 
 
-@pytest.mark.usefixtures("loaded")
 def test_config_prints_the_approvals_to_sign(run: Any) -> None:
     out = run("config", "--approvals").out
     assert out.startswith("approvals:\n- pathway: PW-")
     assert "digest: " in out
 
 
-@pytest.mark.usefixtures("loaded")
 def test_config_prints_the_registration_sheet_in_both_forms(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPINE_PUBLIC_URL", "https://configured.example.org")
     sheet = run("config", "--registration", "--format", "json").json

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from fhirpath_spine.adapters.ehr.body import PAGE_BYTES
+from fhirpath_spine.adapters.ehr import PAGE_BYTES
 from fhirpath_spine.diagnostics import catalogue
 from fhirpath_spine.entrypoints.clients import (
     CardsForm,
@@ -23,12 +23,10 @@ from fhirpath_spine.entrypoints.clients import (
     Registry,
     load_clients,
 )
-from fhirpath_spine.entrypoints.http.process import build
-from fhirpath_spine.entrypoints.http.rim import Callers
+from fhirpath_spine.entrypoints.http import Callers, build
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import ProfileError
-from fhirpath_spine.exchange.incoming.addresses import Servers, read_base
-from fhirpath_spine.exchange.incoming.prefetch import Why
+from fhirpath_spine.exchange.incoming import Servers, Why, read_base
 from fhirpath_spine.service import CALL_BYTES, PAGES, Client
 from tests.kit import decisions as make
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fhirpath_spine import authoring
-from fhirpath_spine.exchange.ehr_side.expanding import SNOMED, question
+from fhirpath_spine.exchange.ehr_side import SNOMED, question
 from tests.entrypoints.fhir_stub import OUTCOME, FhirStub, Reply, serving
 
 HOUSE = "urn:example:house"
@@ -40,7 +40,6 @@ def expand(run: Any, tx: FhirStub) -> Any:
     return command
 
 
-@pytest.mark.usefixtures("loaded")
 def test_pages_are_read_to_the_end_and_nested_groups_opened(expand: Any, tx: FhirStub, tmp_path: Path) -> None:
     asked: list[dict[str, str]] = []
 
@@ -80,7 +79,6 @@ def test_an_expression_is_asked_as_an_implicit_value_set() -> None:
     assert question(URL, 0)["url"] == URL
 
 
-@pytest.mark.usefixtures("loaded")
 def test_a_server_that_does_not_page_is_asked_until_nothing_is_new(expand: Any, tx: FhirStub) -> None:
     tx.expand = lambda _: (200, value_set(["D1", "D2"]))
     ran = expand(f"nsaid={URL}")
@@ -89,7 +87,6 @@ def test_a_server_that_does_not_page_is_asked_until_nothing_is_new(expand: Any, 
     assert len(tx.asked) == 2
 
 
-@pytest.mark.usefixtures("loaded")
 def test_pages_smaller_than_asked_for_without_a_count_are_read_to_the_end(expand: Any, tx: FhirStub) -> None:
     def answer(query: dict[str, str]) -> Reply:
         start = int(query["offset"])
@@ -100,7 +97,6 @@ def test_pages_smaller_than_asked_for_without_a_count_are_read_to_the_end(expand
     assert "nsaid: 5 codes" in expand(f"nsaid={URL}").err
 
 
-@pytest.mark.usefixtures("loaded")
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
@@ -125,7 +121,6 @@ def test_what_cannot_be_expanded_is_not_written(
     assert not (tmp_path / "house.yaml").exists()
 
 
-@pytest.mark.usefixtures("loaded")
 @pytest.mark.parametrize(
     ("specs", "says"),
     [(("nsaids=x",), "Did you mean 'nsaid'?"), (("nsaid",), "NAME=SPEC"), (("nsaid=a", "nsaid=b"), "named twice")],
@@ -136,7 +131,6 @@ def test_wrong_use_ends_with_2(expand: Any, specs: tuple[str, ...], says: str) -
     assert says in ran.err
 
 
-@pytest.mark.usefixtures("loaded")
 def test_where_shows_what_reads_a_code(run: Any) -> None:
     found = run("codes", "where", "C79.51", "--format", "json")
     assert found.code == 0
@@ -185,7 +179,6 @@ def test_a_list_of_the_site_is_classified_and_read_at_load(classify: Any, tmp_pa
     assert not any(v.contains(SNOMED, "9900004") for v in library.value_sets.values())
 
 
-@pytest.mark.usefixtures("loaded")
 def test_the_tumours_of_a_terminology_server_are_classified(run: Any, tx: FhirStub, tmp_path: Path) -> None:
     displays = ["Carcinoma of stomach", "Growth without a word"]
     contains = [{"system": SNOMED, "code": f"990000{n}", "display": d} for n, d in enumerate(displays)]
@@ -201,7 +194,6 @@ def test_the_tumours_of_a_terminology_server_are_classified(run: Any, tx: FhirSt
     )
 
 
-@pytest.mark.usefixtures("loaded")
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -217,7 +209,6 @@ def test_a_list_that_cannot_be_classified_is_not_written(classify: Any, tmp_path
     assert not (tmp_path / "house.csv").exists()
 
 
-@pytest.mark.usefixtures("loaded")
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -25,7 +25,7 @@ def ehr() -> Iterator[FhirStub]:
 
 
 @pytest.fixture
-def dev(monkeypatch: pytest.MonkeyPatch, run: Any, loaded: None) -> Any:
+def dev(monkeypatch: pytest.MonkeyPatch, run: Any) -> Any:
     monkeypatch.setenv("SPINE_MODE", "dev")
     return run
 

@@ -29,7 +29,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 @pytest.fixture
-def doctor(monkeypatch: pytest.MonkeyPatch, run: Any, loaded: None, tmp_path: Path) -> Any:
+def doctor(monkeypatch: pytest.MonkeyPatch, run: Any, tmp_path: Path) -> Any:
     def command(jwks: str, issuer: str = ISSUER, mode: str = "dev") -> tuple[int, Rows]:
         monkeypatch.setenv("SPINE_MODE", mode)
         parts = [f"issuer: '{issuer}'"] * bool(issuer) + [f"jwks: {{{jwks}}}"] * bool(jwks)

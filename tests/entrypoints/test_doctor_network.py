@@ -12,13 +12,17 @@ import httpx2
 import pytest
 
 from fhirpath_spine.adapters import trust
-from fhirpath_spine.adapters.ehr.network import REACH, GuardedTransport, Reach
+from fhirpath_spine.adapters.ehr import REACH, GuardedTransport, Reach
 from fhirpath_spine.adapters.peer import Peer
+from fhirpath_spine.entrypoints.doctor import check_address, check_certificate
 from fhirpath_spine.errors import ServerError
-from fhirpath_spine.exchange.incoming.addresses import read_base
+from fhirpath_spine.exchange.incoming import Servers, read_base
+from fhirpath_spine.service import Client
 from tests.entrypoints.doctor_kit import Rows, by_check, clients
 from tests.entrypoints.fhir_stub import FhirStub, serving
 from tests.entrypoints.tls_kit import Certificates
+
+LISTED = read_base("https://ehr.example.org/r4")
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +31,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 @pytest.fixture
-def dev(monkeypatch: pytest.MonkeyPatch, run: Any, loaded: None) -> Any:
+def dev(monkeypatch: pytest.MonkeyPatch, run: Any) -> Any:
     monkeypatch.setenv("SPINE_MODE", "dev")
     return run
 
@@ -121,26 +125,6 @@ def test_the_tools_trust_what_the_service_trusts(certificates: Certificates, mon
 # ------------------------------------------------------------------ names and addresses
 
 
-@pytest.fixture
-def named(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Has every name lead to these addresses."""
-
-    def lead(*addresses: str) -> None:
-        def resolved(host: str, port: int, **_: Any) -> list[Any]:
-            if not addresses:
-                raise socket.gaierror("no such name")
-            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in addresses]
-
-        def connect(*_: Any) -> None:
-            raise OSError("nothing answers")
-
-        monkeypatch.setattr(socket, "getaddrinfo", resolved)
-        monkeypatch.setattr(socket, "create_connection", connect)
-        monkeypatch.setattr(Peer, "get", lambda *_: (_ for _ in ()).throw(ServerError("Nothing answers.", hint="-")))
-
-    return lead
-
-
 @pytest.mark.parametrize(
     ("addresses", "private", "level", "text"),
     [
@@ -153,23 +137,18 @@ def named(monkeypatch: pytest.MonkeyPatch) -> Any:
     ],
 )
 def test_a_name_that_leads_where_the_service_may_not_go_is_found(
-    dev: Any,
-    named: Any,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    addresses: tuple[str, ...],
-    private: bool,
-    level: str,
-    text: str,
+    addresses: tuple[str, ...], private: bool, level: str, text: str
 ) -> None:
-    more = f"private_network: {str(private).lower()}"
-    clients(
-        tmp_path, monkeypatch, f"clients:\n  - {{id: ward, fhir_servers: ['https://ehr.example.org/r4'], {more}}}\n"
-    )
-    named(*addresses)
-    _, found = examined(dev, "https://ehr.example.org/r4")
-    assert found["name"]["level"] == level
-    assert text in found["name"]["what"] + found["name"].get("do", "")
+    def resolved(host: str, port: int) -> tuple[str, ...]:
+        assert (host, port) == ("ehr.example.org", 443)
+        if not addresses:
+            raise socket.gaierror("no such name")
+        return addresses
+
+    client = Client(servers=Servers(frozenset({LISTED}), private_network=private))
+    (found,) = check_address("FHIR server", LISTED, client, resolved)
+    assert found.level == level
+    assert text in found.what + found.do
 
 
 def test_a_server_of_this_machine_that_an_entry_lists_needs_leave_for_the_private_network(
@@ -183,21 +162,24 @@ def test_a_server_of_this_machine_that_an_entry_lists_needs_leave_for_the_privat
 
 
 def test_no_proxy_of_the_environment_is_used_since_the_service_uses_none(
-    dev: Any, named: Any, monkeypatch: pytest.MonkeyPatch
+    dev: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    made: list[Peer] = []
-    monkeypatch.setattr(Peer, "close", lambda self: made.append(self))
-    named("93.184.216.34")
-    examined(dev, "http://ehr.example.org/r4")
-    assert [peer.session.trust_env for peer in made] == [False]
+    nobody = "http://255.255.255.255/r4"  # no connection to it is tried
+    with serving(FhirStub()) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.origin)
+        with closing(Peer(nobody)) as other:
+            other.get("metadata")
+        assert len(proxy.asked) == 1, "other tools use it"
+        _, found = examined(dev, nobody)
+        assert len(proxy.asked) == 1
+    assert found["reachable"]["level"] == "FAIL"
 
 
-def test_an_address_without_tls_is_for_development(dev: Any, named: Any) -> None:
-    named("93.184.216.34")
-    _, found = examined(dev, "http://ehr.example.org/r4")
-    assert found["certificate"]["level"] == "WARN"
-    assert "no TLS" in found["certificate"]["what"]
+def test_an_address_without_tls_is_for_development() -> None:
+    address = read_base("http://ehr.example.org/r4")
+    assert address is not None
+    (found,) = check_certificate("FHIR server", "certificate", address, "Nothing can be read from it.")
+    assert (found.level, found.what) == ("WARN", "there is no TLS")
 
 
 # ------------------------------------------------------------------ what else shows on the way
@@ -226,11 +208,10 @@ def test_an_interaction_that_is_not_declared_warns(dev: Any) -> None:
     assert "Condition: search-type" in found["interactions"]["what"]
 
 
-def test_a_server_that_is_silent_says_nothing_of_its_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trust, "CONNECT", 0.2)
+def test_a_server_that_is_silent_says_nothing_of_its_certificate() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         address = read_base(f"https://127.0.0.1:{silent.getsockname()[1]}")
         assert address is not None
-        assert trust.certificate(address).fault is trust.Fault.UNREACHABLE
+        assert trust.certificate(address, 0.2).fault is trust.Fault.UNREACHABLE

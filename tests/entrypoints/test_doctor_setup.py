@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from fhirpath_spine.entrypoints.http.process import build
+from fhirpath_spine.entrypoints.http import build
 from fhirpath_spine.entrypoints.settings import load as settings
 from tests.entrypoints.doctor_kit import by_check, clients
 from tests.entrypoints.fhir_stub import FhirStub, serving
 
 
 @pytest.fixture
-def dev(monkeypatch: pytest.MonkeyPatch, run: Any, loaded: None) -> Any:
+def dev(monkeypatch: pytest.MonkeyPatch, run: Any) -> Any:
     monkeypatch.setenv("SPINE_MODE", "dev")
     return run
 
 
-def test_production_that_would_not_start_fails(run: Any, loaded: None) -> None:
+def test_production_that_would_not_start_fails(run: Any) -> None:
     ran = run("doctor", "--format", "json")
     assert ran.code == 1
     assert by_check(ran)["mode"]["level"] == "FAIL"

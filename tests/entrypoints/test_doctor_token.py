@@ -35,7 +35,7 @@ def ehr() -> Iterator[FhirStub]:
 
 
 @pytest.fixture
-def doctor(monkeypatch: pytest.MonkeyPatch, run: Any, loaded: None, ehr: FhirStub) -> Any:
+def doctor(monkeypatch: pytest.MonkeyPatch, run: Any, ehr: FhirStub) -> Any:
     monkeypatch.setenv("SPINE_MODE", "dev")
 
     def command(token: str, patient: str = PATIENT) -> tuple[int, Rows]:
@@ -127,7 +127,7 @@ def test_a_token_for_another_patient_fails_and_names_neither(doctor: Any) -> Non
 
 
 def test_a_token_response_without_a_token_is_wrong_use(
-    run: Any, loaded: None, monkeypatch: pytest.MonkeyPatch, ehr: FhirStub
+    run: Any, monkeypatch: pytest.MonkeyPatch, ehr: FhirStub
 ) -> None:
     monkeypatch.setenv("SPINE_MODE", "dev")
     monkeypatch.setenv("SPINE_SANDBOX_TOKEN", '{"scope": "patient/*.rs"}')

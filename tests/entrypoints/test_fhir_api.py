@@ -17,7 +17,7 @@ from fhir.resources.R4B.careplan import CarePlan
 from fhir.resources.R4B.operationoutcome import OperationOutcome
 from starlette.testclient import TestClient
 
-from fhirpath_spine.entrypoints.http.process import build
+from fhirpath_spine.entrypoints.http import build
 from fhirpath_spine.entrypoints.settings import load
 from tests.entrypoints.fhir_stub import FhirStub, of_bundle, serving
 from tests.kit.content import shipped
@@ -41,7 +41,7 @@ def patient_of(bundle: Json) -> str:
 
 
 @pytest.fixture
-def api(loaded: None) -> Iterator[TestClient]:
+def api() -> Iterator[TestClient]:
     """The application as `serve` builds it in development, its clock fixed."""
     app = build(load({"SPINE_MODE": "dev", "SPINE_CLOCK": CLOCK}, ROOT / "docs").settings, shipped())
     with TestClient(app) as found:
@@ -49,7 +49,7 @@ def api(loaded: None) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def resectable(loaded: None) -> Iterator[FhirStub]:
+def resectable() -> Iterator[FhirStub]:
     """A FHIR server with one patient, whose tumour a surgeon called safely resectable."""
     with serving(of_bundle(chart("09"))) as found:
         yield found

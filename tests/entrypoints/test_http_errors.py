@@ -11,9 +11,9 @@ from fhir.resources.R4B.operationoutcome import OperationOutcome
 
 import fhirpath_spine
 from fhirpath_spine.diagnostics import Diagnostic, Span
-from fhirpath_spine.entrypoints.http.statuses import TABLE, answer
+from fhirpath_spine.entrypoints.http import TABLE, answer
 from fhirpath_spine.errors import ProfileError, SpineError
-from fhirpath_spine.exchange.outgoing.outcomes import of_error
+from fhirpath_spine.exchange.outgoing import of_error
 from fhirpath_spine.fhirpath import CompileError
 
 ISSUE_TYPES = {

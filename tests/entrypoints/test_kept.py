@@ -15,8 +15,8 @@ import pytest
 
 from fhirpath_spine.adapters.shelf import Shelf
 from fhirpath_spine.authoring import profiles_directory
-from fhirpath_spine.authoring.profile.expansions import Expanded, text
-from fhirpath_spine.entrypoints.commands.judge import as_document, judge_chart
+from fhirpath_spine.authoring.profile import Expanded, text
+from fhirpath_spine.entrypoints.commands import as_document, judge_chart
 from fhirpath_spine.entrypoints.content import Content, load_content, moment
 from fhirpath_spine.entrypoints.kept import PACKAGE, Compiled, cache, compiled
 from fhirpath_spine.entrypoints.settings import Settings

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from fhirpath_spine.entrypoints.commands import main
-from fhirpath_spine.exchange.fhir.apply import from_parameters
+from fhirpath_spine.entrypoints.commands import app
+from fhirpath_spine.exchange.fhir import from_parameters
 
 PAGE = (Path(__file__).parents[2] / "docs" / "onboarding.md").read_text(encoding="utf-8")
 LINES = [
@@ -23,7 +23,7 @@ LINES = [
 def test_every_option_of_a_command_exists(line: str) -> None:
     words = shlex.split(line, comments=True)
     assert words[0] == "fhirpath-spine"
-    command = typer.main.get_command(main.app)
+    command = typer.main.get_command(app)
     rest = words[1:]
     while hasattr(command, "commands"):
         command = command.commands[rest.pop(0)]

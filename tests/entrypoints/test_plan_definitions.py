@@ -12,16 +12,16 @@ from fhir.resources.R4B.plandefinition import PlanDefinition
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from fhirpath_spine.entrypoints.http.process import build
+from fhirpath_spine.entrypoints.http import build
 from fhirpath_spine.entrypoints.settings import load
-from fhirpath_spine.exchange.fhir.capability import SEARCH
+from fhirpath_spine.exchange.fhir import SEARCH
 from tests.kit.content import shipped
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def api(loaded: None) -> Iterator[TestClient]:
+def api() -> Iterator[TestClient]:
     """The application as `serve` builds it in development."""
     with TestClient(build(load({"SPINE_MODE": "dev"}, ROOT / "docs").settings, shipped())) as found:
         yield found
@@ -92,7 +92,7 @@ def test_the_capability_statement_is_true(api: TestClient) -> None:
     assert said == served
 
 
-def test_the_public_address_stands_in_the_answers_where_it_is_configured(loaded: None) -> None:
+def test_the_public_address_stands_in_the_answers_where_it_is_configured() -> None:
     settings = load({"SPINE_MODE": "dev", "SPINE_PUBLIC_URL": "https://cds.example.org/spine/"}, ROOT / "docs").settings
     with TestClient(build(settings)) as client:
         assert client.get("/fhir/metadata").json()["implementation"]["url"] == "https://cds.example.org/spine/fhir"

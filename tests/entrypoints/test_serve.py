@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.kit.commands import PROGRAM
+
 
 def free_port() -> int:
     with socket.socket() as found:
@@ -26,7 +28,7 @@ def start(port: int, **settings: str) -> subprocess.Popen[str]:
     command = [
         sys.executable,
         "-c",
-        "from fhirpath_spine.entrypoints.commands.main import main; main()",
+        PROGRAM,
         "serve",
         "--port",
         str(port),

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from fhirpath_spine.entrypoints.content import moment, read_key
-from fhirpath_spine.entrypoints.http.process import check_mode, clock
+from fhirpath_spine.entrypoints.http import check_mode, clock
 from fhirpath_spine.entrypoints.settings import FILE, load
 from fhirpath_spine.errors import RequestError, SettingsError
-from fhirpath_spine.exchange.outgoing.ids import PUBLIC_KEY
+from fhirpath_spine.exchange.outgoing import PUBLIC_KEY
 from fhirpath_spine.pathway.model import Site
 
 

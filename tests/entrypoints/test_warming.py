@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from fhirpath_spine.entrypoints.http.warming import invented, warm
-from fhirpath_spine.exchange.outgoing.cards import Wording
-from fhirpath_spine.exchange.outgoing.ids import Ids
-from fhirpath_spine.exchange.outgoing.phrases import Phrases
-from fhirpath_spine.pathway.asking.reach import expressions
-from fhirpath_spine.pathway.judging.evaluate import decide
+from fhirpath_spine.entrypoints.http import invented, warm
+from fhirpath_spine.exchange.outgoing import Ids, Phrases, Wording
+from fhirpath_spine.pathway.asking import expressions
+from fhirpath_spine.pathway.judging import decide
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.service import Snapshot
 from tests.pathway.pathway_kit import shipped

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fhirpath_spine.errors import BodyTooLarge, NothingToPropose, PreconditionError, RequestError
-from fhirpath_spine.exchange.fhir.apply import ApplyRequest, applied, from_parameters, from_query
+from fhirpath_spine.exchange.fhir import ApplyRequest, applied, from_parameters, from_query
 from fhirpath_spine.pathway.decision import Status
 from tests.kit import decisions as make
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fhirpath_spine.errors import PatientMismatch, RequestError
-from fhirpath_spine.exchange.incoming.bundles import chart
+from fhirpath_spine.exchange.incoming import read_bundle
 
 PATIENT = {"resourceType": "Patient", "id": "p1"}
 PAIN = {"resourceType": "Observation", "id": "o1", "subject": {"reference": "Patient/p1"}}
@@ -20,19 +20,19 @@ def bundle(*entries: Any, kind: str = "collection") -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", ["collection", "searchset", "transaction", "batch", "document"])
 def test_any_type_of_bundle_is_a_chart(kind: str) -> None:
-    found = chart(bundle(PATIENT, PAIN, kind=kind))
+    found = read_bundle(bundle(PATIENT, PAIN, kind=kind))
     assert found.patient == "p1"
     assert found.reads["patient"].resources == (PATIENT,)
 
 
 def test_an_absent_type_is_complete_and_empty() -> None:
-    found = chart(bundle(PATIENT))
+    found = read_bundle(bundle(PATIENT))
     assert all(read.complete and read.source == "file" for read in found.reads.values())
     assert found.reads["conditions"].resources == ()
 
 
 def test_observations_stand_under_one_key_and_all_groups_are_complete() -> None:
-    reads = chart(bundle(PATIENT, PAIN)).reads
+    reads = read_bundle(bundle(PATIENT, PAIN)).reads
     groups = {key: read for key, read in reads.items() if key.startswith("observations-")}
     assert [read.resources for read in groups.values() if read.resources] == [(PAIN,)]
     assert len(groups) == 7
@@ -46,7 +46,7 @@ def test_references_by_urn_become_references_by_type_and_id() -> None:
         "subject": {"reference": "urn:uuid:a"},
         "focus": [{"reference": "urn:uuid:b"}],
     }
-    found = chart(
+    found = read_bundle(
         bundle(
             {"fullUrl": "urn:uuid:a", "resource": PATIENT},
             {"fullUrl": "urn:uuid:b", "resource": condition},
@@ -66,19 +66,19 @@ def test_references_by_urn_become_references_by_type_and_id() -> None:
 
 def test_the_base_is_that_of_the_patients_full_url() -> None:
     entry = {"fullUrl": "https://ehr.example/fhir/Patient/p1", "resource": PATIENT}
-    assert chart(bundle(entry)).base == "https://ehr.example/fhir"
+    assert read_bundle(bundle(entry)).base == "https://ehr.example/fhir"
 
 
 def test_two_patients_are_an_error_and_the_same_one_twice_is_not() -> None:
-    assert chart(bundle(PATIENT, PATIENT)).patient == "p1"
+    assert read_bundle(bundle(PATIENT, PATIENT)).patient == "p1"
     with pytest.raises(PatientMismatch):
-        chart(bundle(PATIENT, {"resourceType": "Patient", "id": "p2"}))
+        read_bundle(bundle(PATIENT, {"resourceType": "Patient", "id": "p2"}))
 
 
 @pytest.mark.parametrize("value", [None, [], {}, PATIENT, {"resourceType": "Bundle", "entry": 1}, bundle(PAIN)])
 def test_what_is_no_chart_is_refused(value: object) -> None:
     with pytest.raises(RequestError):
-        chart(value)
+        read_bundle(value)
 
 
 def failure(**issue: Any) -> dict[str, Any]:
@@ -86,40 +86,43 @@ def failure(**issue: Any) -> dict[str, Any]:
 
 
 def test_an_operation_outcome_leaves_all_types_unread_but_the_patient_that_is_there() -> None:
-    reads = chart(bundle(PATIENT, PAIN, failure())).reads
+    reads = read_bundle(bundle(PATIENT, PAIN, failure())).reads
     assert {key for key, read in reads.items() if read.complete} == {"patient"}
     assert reads["observations-neuro"].resources == (PAIN,)
 
 
 def test_an_operation_outcome_that_names_a_type_leaves_that_type_unread() -> None:
-    reads = chart(bundle(PATIENT, failure(diagnostics="Search for Procedure failed"))).reads
+    reads = read_bundle(bundle(PATIENT, failure(diagnostics="Search for Procedure failed"))).reads
     assert {key for key, read in reads.items() if not read.complete} == {"procedures"}
 
 
 def test_a_type_can_be_stated_as_not_read() -> None:
-    reads = chart(bundle(PATIENT, PAIN), not_read=["Observation"]).reads
+    reads = read_bundle(bundle(PATIENT, PAIN), not_read=["Observation"]).reads
     assert {key for key, read in reads.items() if not read.complete} == {k for k in reads if k.startswith("observ")}
     assert not any(read.resources for key, read in reads.items() if key.startswith("observ"))
 
 
 def test_odd_entries_are_passed_over() -> None:
     odd = {**bundle(PATIENT), "entry": [{"resource": PATIENT}, None, 1, {}, {"resource": "x"}, {"resource": {}}]}
-    assert chart(odd).patient == "p1"
+    assert read_bundle(odd).patient == "p1"
 
 
 @pytest.mark.parametrize("odd", [{}, {"resourceType": "condition"}, {"resourceType": ["Condition"]}, bundle(PAIN)])
 def test_a_resource_that_cannot_be_read_leaves_all_types_unread(odd: dict[str, Any]) -> None:
-    reads = chart(bundle(PATIENT, odd)).reads
+    reads = read_bundle(bundle(PATIENT, odd)).reads
     assert {key for key, read in reads.items() if read.complete} == {"patient"}
     assert reads["conditions"].detail == "shape"
 
 
 def test_a_bundle_that_goes_on_elsewhere_is_not_the_whole_chart() -> None:
     cut = {**bundle(PATIENT, PAIN, kind="searchset"), "link": [{"relation": "next", "url": "https://a.example"}]}
-    assert chart(cut).reads["conditions"].detail == "next-page"
+    assert read_bundle(cut).reads["conditions"].detail == "next-page"
 
 
 def test_a_resource_that_nothing_reads_refuses_the_chart_if_it_is_of_another_patient() -> None:
     with pytest.raises(PatientMismatch):
-        chart(bundle(PATIENT, {"resourceType": "Encounter", "subject": {"reference": "Patient/p2"}}))
-    assert chart(bundle(PATIENT, {"resourceType": "Encounter", "subject": {"reference": "Patient/p1"}})).patient == "p1"
+        read_bundle(bundle(PATIENT, {"resourceType": "Encounter", "subject": {"reference": "Patient/p2"}}))
+    assert (
+        read_bundle(bundle(PATIENT, {"resourceType": "Encounter", "subject": {"reference": "Patient/p1"}})).patient
+        == "p1"
+    )

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from fhirpath_spine.exchange.ehr_side.calling import Occasion, whole, with_token, without_token
-from fhirpath_spine.exchange.incoming.requests import parse_request
+from fhirpath_spine.exchange.ehr_side import Occasion, whole, with_token, without_token
+from fhirpath_spine.exchange.incoming import parse_request
 
 DAY = date(2026, 6, 15)
 CANARY = "canary4711"

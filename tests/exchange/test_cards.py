@@ -10,9 +10,9 @@ import orjson
 import pytest
 
 from fhirpath_spine.exchange import EXTENSION
-from fhirpath_spine.exchange.outgoing.cards import CardPolicy, unavailable, write_cards
+from fhirpath_spine.exchange.outgoing import CardPolicy, unavailable, write_cards
 from fhirpath_spine.pathway.decision import CardKind, Status
-from fhirpath_spine.pathway.facts.filing import Rejection
+from fhirpath_spine.pathway.facts import Rejection
 from fhirpath_spine.pathway.model import Activity, Indicator
 from fhirpath_spine.pathway.sentences import Charted
 from fhirpath_spine.pathway.truth import Reason

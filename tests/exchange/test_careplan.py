@@ -9,10 +9,9 @@ import pytest
 from fhir.resources.R4B.careplan import CarePlan
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
-from fhirpath_spine.exchange.outgoing.cards import CardPolicy, write_cards
-from fhirpath_spine.exchange.outgoing.careplan import members
+from fhirpath_spine.exchange.outgoing import CardPolicy, members, write_cards
 from fhirpath_spine.pathway.decision import CardKind, Evidence, Status, Step, Verdict
-from fhirpath_spine.pathway.lesions.lesion import LesionRef
+from fhirpath_spine.pathway.lesions import LesionRef
 from fhirpath_spine.pathway.model import ACTIVITY_KINDS, Activity, Library
 from tests.kit import decisions as make
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fhirpath_spine.errors import PatientMismatch
-from fhirpath_spine.exchange.outgoing.offline import document, refusal, tree
+from fhirpath_spine.exchange.outgoing import document, refusal, tree
 from fhirpath_spine.pathway.decision import Status, Step
 from tests.kit import decisions as make
 

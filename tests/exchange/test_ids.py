@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from fhirpath_spine.exchange.outgoing.ids import Ids
+from fhirpath_spine.exchange.outgoing import Ids
 
 
 def test_an_id_is_a_uuid_of_version_8() -> None:

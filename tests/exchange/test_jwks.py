@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fhirpath_spine.exchange.ehr_side.jwks import keys
+from fhirpath_spine.exchange.ehr_side import keys
 
 
 def number(length: int, first: int = 0xC5) -> str:

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhirpath_spine.errors import RequestError
-from fhirpath_spine.exchange.ehr_side.expanding import SNOMED
-from fhirpath_spine.exchange.ehr_side.listing import rows
+from fhirpath_spine.exchange.ehr_side import SNOMED, rows
 
 ONE, TWO = (SNOMED, "9900001", "Growth of toe, left"), (SNOMED, "9900002", 'A "thing"')
 RF2 = """id\teffectiveTime\tactive\tmoduleId\tconceptId\tlanguageCode\ttypeId\tterm\tcaseSignificanceId

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from fhirpath_spine.exchange.outgoing.markdown import CAP, clean, escape, plain, render, section
+from fhirpath_spine.exchange.outgoing import CAP, clean, escape, plain, render, section
 from fhirpath_spine.pathway.sentences import Charted
 
 # The worst renderer that is in use: raw HTML on, tables and strikethrough on.

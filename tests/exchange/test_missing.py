@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from fhirpath_spine.exchange.ehr_side import missing
-from fhirpath_spine.exchange.ehr_side.missing import COLUMNS, Gap, Missing, table
-from fhirpath_spine.pathway.facts.answers import answer
+from fhirpath_spine.exchange.ehr_side import COLUMNS, MOST, Gap, Missing, table
+from fhirpath_spine.pathway.facts import answer
 from fhirpath_spine.pathway.model import Library, Site
 from tests.kit import content
 
@@ -121,11 +120,11 @@ def test_resources_without_a_code_are_counted(library: Library) -> None:
 
 def test_what_is_kept_is_bounded(library: Library) -> None:
     found = Missing(library, Site())
-    for number in range(missing.MOST + 5):
+    for number in range(MOST + 5):
         found.take(coded("Condition", (HOUSE, str(number))))
     found.take(coded("Condition", (HOUSE, "0")))
     rows = list(found.gaps())
-    assert (len(rows), found.further, rows[0].count) == (missing.MOST, 5, 2)
+    assert (len(rows), found.further, rows[0].count) == (MOST, 5, 2)
 
 
 def test_the_table_holds_no_word_of_a_chart_unless_it_is_asked_for() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhirpath_spine.errors import BodyTooLarge, RequestError
-from fhirpath_spine.exchange.incoming.parsing import deeper_than, parse
+from fhirpath_spine.exchange.incoming import deeper_than, parse
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(alphabet='{}[]"\\ab\n', max_size=6),

@@ -11,13 +11,10 @@ from typing import Any
 import pytest
 
 from fhirpath_spine.errors import SpineError
-from fhirpath_spine.exchange.ehr_side.registration import NEVER, PLACE, markdown, sheet
-from fhirpath_spine.exchange.incoming import bundles
-from fhirpath_spine.exchange.incoming.templates import templates
-from fhirpath_spine.exchange.outgoing.cards import Wording, write_cards
-from fhirpath_spine.exchange.outgoing.ids import Ids
-from fhirpath_spine.exchange.outgoing.phrases import Phrases
-from fhirpath_spine.pathway.judging.evaluate import decide
+from fhirpath_spine.exchange.ehr_side import NEVER, PLACE, markdown, sheet
+from fhirpath_spine.exchange.incoming import prefetch_templates, read_bundle
+from fhirpath_spine.exchange.outgoing import Ids, Phrases, Wording, write_cards
+from fhirpath_spine.pathway.judging import decide
 from fhirpath_spine.pathway.model import Site
 from tests.kit.content import library
 
@@ -28,13 +25,13 @@ CHARTS = [p for folder in ("sandbox/patients", "tests/clinical/cases") for p in 
 @cache
 def found(url: str = "https://cds.example.org/") -> Any:
     services = [{"id": "spine-patient-view", "hook": "patient-view"}]
-    return sheet(library(), templates(library(), Site()), services, Phrases(library().phrases), url)
+    return sheet(library(), prefetch_templates(library(), Site()), services, Phrases(library().phrases), url)
 
 
 def test_every_template_stands_in_it_to_the_letter_with_its_purpose() -> None:
     text = markdown(found())
     lines = [line.strip() for line in text.split("\n")]
-    for key, template in templates(library(), Site()).items():
+    for key, template in prefetch_templates(library(), Site()).items():
         assert template in lines
         assert f"### `{key}`" in lines
     assert all(k["for"] for k in found()["prefetch"])
@@ -64,7 +61,7 @@ def test_every_topic_of_a_real_card_is_listed(path: Path) -> None:
     wording = Wording(library(), Phrases(library().phrases), Ids())
     bundle = json.loads(path.read_text(encoding="utf-8"))
     try:
-        decision = decide(library(), bundles.chart(bundle), datetime(2026, 6, 15, 23, 59, tzinfo=UTC), Site())
+        decision = decide(library(), read_bundle(bundle), datetime(2026, 6, 15, 23, 59, tzinfo=UTC), Site())
     except SpineError:
         return
     assert {c["source"]["topic"]["code"] for c in write_cards(decision, "d", wording).cards} <= listed

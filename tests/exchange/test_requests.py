@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhirpath_spine.errors import PatientMismatch, RequestError, SpineError
-from fhirpath_spine.exchange.incoming.requests import HookRequest, parse_request
+from fhirpath_spine.exchange.incoming import HookRequest, parse_request
 
 HOOK = "patient-view"
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhirpath_spine.errors import BodyTooLarge, PatientMismatch
-from fhirpath_spine.exchange.incoming.prefetch import read_prefetch
-from fhirpath_spine.pathway.facts.chart import Read
+from fhirpath_spine.exchange.incoming import read_prefetch
+from fhirpath_spine.pathway.facts import Read
 from fhirpath_spine.pathway.truth import Reason
 
 TEMPLATES = {"patient": "Patient/x", "conditions": "Condition?x", "medicationRequests": "MedicationRequest?x"}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fhirpath_spine.errors import RequestError
-from fhirpath_spine.exchange.ehr_side.scopes import read_token, uncovered
+from fhirpath_spine.exchange.ehr_side import read_token, uncovered
 
 TYPES = ("Patient", "Condition")
 

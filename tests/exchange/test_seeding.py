@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from fhirpath_spine.errors import RequestError
-from fhirpath_spine.exchange.ehr_side.seeding import CASE, DEMO, TAG, TYPES, ours, removal, seed
-from fhirpath_spine.exchange.incoming.bundles import chart
+from fhirpath_spine.exchange.ehr_side import CASE, DEMO, TAG, TYPES, ours, removal, seed
+from fhirpath_spine.exchange.incoming import read_bundle
 
 ROOT = Path(__file__).resolve().parents[2]
 CHARTS = sorted(
@@ -103,7 +103,7 @@ def test_every_chart_that_we_have_can_be_loaded_and_reads_as_before(path: Path) 
     names = {e["request"]["url"] for e in made.transaction["entry"]}
     assert set(references(made.transaction)) <= names
     assert all(name.split("/")[0] in TYPES and name.split("/")[1].startswith((DEMO, CASE)) for name in names)
-    before, after = chart(given), chart(made.transaction)
+    before, after = read_bundle(given), read_bundle(made.transaction)
     assert {k: len(r.resources) for k, r in before.reads.items()} == {
         k: len(r.resources) for k, r in after.reads.items()
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fhirpath_spine.exchange.ehr_side.shift import shift
+from fhirpath_spine.exchange.ehr_side import shift_dates
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from fhirpath_spine.exchange.ehr_side.shift import shift
     ],
 )
 def test_dates_move_by_37_days(before: object, after: object) -> None:
-    assert shift(before, 37) == after
+    assert shift_dates(before, 37) == after
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,9 @@ def test_dates_move_by_37_days(before: object, after: object) -> None:
     ],
 )
 def test_what_is_no_date_element_stays(value: object) -> None:
-    assert shift(value, 37) == value
+    assert shift_dates(value, 37) == value
 
 
 def test_moving_back_restores_full_dates() -> None:
     value = {"a": [{"issued": "2024-02-29T10:00:00Z", "date": "2025-12-31"}]}
-    assert shift(shift(value, 400), -400) == value
+    assert shift_dates(shift_dates(value, 400), -400) == value

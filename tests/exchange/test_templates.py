@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from fhirpath_spine.exchange.incoming.templates import templates
+from fhirpath_spine.exchange.incoming import prefetch_templates
 from fhirpath_spine.pathway.model import Site
 from tests.kit import decisions as make
 
 
 def test_only_keys_that_a_need_reads_are_asked_for() -> None:
-    assert list(templates(make.library(), Site())) == [
+    assert list(prefetch_templates(make.library(), Site())) == [
         "patient",
         "conditions",
         "medicationRequests",
@@ -20,7 +20,7 @@ def test_only_keys_that_a_need_reads_are_asked_for() -> None:
 
 
 def test_observations_are_asked_for_by_code_and_the_rest_whole() -> None:
-    found = templates(make.library(), Site())
+    found = prefetch_templates(make.library(), Site())
     assert found["patient"] == "Patient/{{context.patientId}}"
     assert found["conditions"] == "Condition?patient={{context.patientId}}&_count=1000"
     assert found["observations-pain"] == ("Observation?patient={{context.patientId}}&code=loinc|a,loinc|b&_count=1000")
@@ -29,17 +29,17 @@ def test_observations_are_asked_for_by_code_and_the_rest_whole() -> None:
 def test_the_patient_is_always_asked_for() -> None:
     library = make.library()
     bare = replace(library, needs={"tumours": library.needs["tumours"]})
-    assert list(templates(bare, Site())) == ["patient", "conditions"]
+    assert list(prefetch_templates(bare, Site())) == ["patient", "conditions"]
 
 
 def test_a_code_map_adds_the_codes_that_it_translates_from() -> None:
     site = Site(code_map={("ours", "x"): ("loinc", "a"), ("ours", "y"): ("loinc", "unused")})
-    query = templates(make.library(), site)["observations-pain"]
+    query = prefetch_templates(make.library(), site)["observations-pain"]
     assert "code=loinc|a,loinc|b,ours|x&" in query
 
 
 def test_the_templates_stay_in_the_restricted_subset() -> None:
-    for query in templates(make.library(), Site()).values():
+    for query in prefetch_templates(make.library(), Site()).values():
         names = re.findall(r"[?&]([^=]+)=", query)
         assert set(names) <= {"patient", "code", "_count"}
         assert len(names) == len(set(names))

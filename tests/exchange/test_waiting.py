@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fhirpath_spine.exchange.outgoing.cards import write_cards
+from fhirpath_spine.exchange.outgoing import write_cards
 from fhirpath_spine.pathway.decision import Status
 from fhirpath_spine.pathway.truth import Reason
 from tests.kit import decisions as make

@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from fhirpath_spine.errors import ProfileError
-from fhirpath_spine.exchange.outgoing.markdown import plain
-from fhirpath_spine.exchange.outgoing.phrases import KEYS, Phrases, fit
-from fhirpath_spine.pathway.facts.filing import Rejection
+from fhirpath_spine.exchange.outgoing import KEYS, Phrases, fit, plain
+from fhirpath_spine.pathway.facts import Rejection
 from fhirpath_spine.pathway.sentences import Charted
 from fhirpath_spine.pathway.truth import Reason
 from tests.kit import decisions as make

@@ -26,7 +26,7 @@ from typing import Any
 from fhirpath_spine import fhirpath
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.fhirpath import Quantity, Scope, Shape
-from fhirpath_spine.fhirpath.values.r4 import TYPES, Element, is_primitive
+from fhirpath_spine.fhirpath.values import TYPES, Element, is_primitive
 
 ARTIFACT = "org.hl7.fhir.testcases:fhir-test-cases:1.7.69"
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,8 +7,8 @@ from importlib.resources import files
 
 import pytest
 
-from fhirpath_spine.fhirpath.values import r4
-from fhirpath_spine.fhirpath.values.units import unit
+from fhirpath_spine.fhirpath import values
+from fhirpath_spine.fhirpath.values import unit
 
 
 def test_the_source_is_named_with_its_digest() -> None:
@@ -19,12 +19,12 @@ def test_the_source_is_named_with_its_digest() -> None:
 
 
 def test_every_resource_and_every_base_is_there() -> None:
-    resources = [name for name in r4.TYPES if r4.is_resource(name) and not r4.is_abstract(name)]
+    resources = [name for name in values.TYPES if values.is_resource(name) and not values.is_abstract(name)]
     assert len(resources) == 146
-    for found in r4.TYPES.values():
-        assert not found.base or found.base in r4.TYPES
+    for found in values.TYPES.values():
+        assert not found.base or found.base in values.TYPES
         for element in found.elements.values():
-            assert all(not t or t in r4.TYPES for t in element.types), (found.name, element)
+            assert all(not t or t in values.TYPES for t in element.types), (found.name, element)
 
 
 @pytest.mark.parametrize(
@@ -42,25 +42,25 @@ def test_every_resource_and_every_base_is_there() -> None:
     ],
 )
 def test_elements(type_name: str, name: str, types: tuple[str, ...], many: bool) -> None:
-    element = r4.element(type_name, name)
+    element = values.element(type_name, name)
     assert element is not None
     assert (element.types, element.many) == (types, many)
 
 
 def test_choices_know_their_json_names() -> None:
-    value = r4.element("Observation", "value")
+    value = values.element("Observation", "value")
     assert value is not None
     assert value.choice
     assert ("valueQuantity", "Quantity") in value.keys
-    assert r4.choice_spelling("Observation", "valueQuantity") == ("value", "Quantity")
-    assert r4.choice_spelling("Observation", "value") is None
+    assert values.choice_spelling("Observation", "valueQuantity") == ("value", "Quantity")
+    assert values.choice_spelling("Observation", "value") is None
 
 
 def test_types_descend() -> None:
-    assert r4.descends("Patient", "DomainResource")
-    assert r4.descends("Observation.component", "Element")
-    assert r4.descends("uuid", "uri")
-    assert not r4.descends("uri", "uuid")
+    assert values.descends("Patient", "DomainResource")
+    assert values.descends("Observation.component", "Element")
+    assert values.descends("uuid", "uri")
+    assert not values.descends("uri", "uuid")
 
 
 def test_units_have_exact_factors_or_none() -> None:

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from fhirpath_spine.adapters.peer import Peer
 from fhirpath_spine.adapters.sandbox import Sandbox
 from fhirpath_spine.entrypoints.content import Content, load_content
-from fhirpath_spine.entrypoints.http.process import build
+from fhirpath_spine.entrypoints.http import build
 from fhirpath_spine.entrypoints.settings import load
 from sandbox import local_hapi
 from tests.hapi.hospital import AT, CLINICAL, PATIENTS, TOKEN, Server, Service, fill, sandbox

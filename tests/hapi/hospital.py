@@ -20,10 +20,10 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from fhirpath_spine.adapters.peer import Bearer
-from fhirpath_spine.entrypoints.commands.judge import as_document, judge_chart
+from fhirpath_spine.entrypoints.commands import as_document, judge_chart
 from fhirpath_spine.entrypoints.content import Content
 from fhirpath_spine.exchange import EXTENSION
-from fhirpath_spine.exchange.ehr_side.seeding import seed
+from fhirpath_spine.exchange.ehr_side import seed
 from tests.clinical import score
 
 Json = dict[str, Any]

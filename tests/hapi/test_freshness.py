@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fhirpath_spine.exchange.ehr_side.seeding import TAG
+from fhirpath_spine.exchange.ehr_side import TAG
 from tests.hapi.hospital import CHARTS, Json, Server, Service, verdicts
 from tests.hapi.relay import Relay
 

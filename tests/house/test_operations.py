@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.routing import Route
 
-from fhirpath_spine.entrypoints.http.process import build
+from fhirpath_spine.entrypoints.http import build
 from fhirpath_spine.entrypoints.settings import FIELDS, PREFIX, load
 from fhirpath_spine.service import CallRecord, Client
 from tests.kit.content import shipped

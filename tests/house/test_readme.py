@@ -13,8 +13,8 @@ import typer
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from fhirpath_spine.entrypoints.commands import main
-from fhirpath_spine.entrypoints.http.process import build
+from fhirpath_spine.entrypoints.commands import app
+from fhirpath_spine.entrypoints.http import build
 from fhirpath_spine.entrypoints.settings import load
 from tests.kit.content import shipped
 
@@ -28,7 +28,7 @@ CLOCK = re.search(r"`SPINE_CLOCK=(\S+?)`", README)[1]  # type: ignore[index]
 CUT = "…"
 LINK = re.compile(r"(?<!\!)\[([^\]]+)\]\(([^)\s]+)\)")
 GOALS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-VERBS = set(typer.main.get_command(main.app).commands)  # type: ignore[attr-defined]
+VERBS = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
 def missing(wanted: Any, found: Any, at: str = "") -> list[str]:
@@ -100,12 +100,12 @@ def commands(group: Any, name: str = "") -> dict[str, Any]:
     return out
 
 
-@pytest.mark.parametrize("verb", sorted(commands(typer.main.get_command(main.app))))
+@pytest.mark.parametrize("verb", sorted(commands(typer.main.get_command(app))))
 def test_every_verb_says_what_it_does_and_how_it_ends(verb: str) -> None:
-    command = commands(typer.main.get_command(main.app))[verb]
+    command = commands(typer.main.get_command(app))[verb]
     assert command.help
     assert "Exit:" in command.help
-    assert CliRunner().invoke(main.app, [*verb.split(), "--help"]).exit_code == 0
+    assert CliRunner().invoke(app, [*verb.split(), "--help"]).exit_code == 0
 
 
 def test_the_architecture_fits_two_pages() -> None:

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fhirpath_spine.diagnostics import catalogue
-from fhirpath_spine.entrypoints.commands.main import app
+from fhirpath_spine.entrypoints.commands import app
 
 ROOT = Path(__file__).parents[2]
 CODE = re.compile(r"\bSP\d{3}\b")

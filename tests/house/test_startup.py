@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import typer
 
-from fhirpath_spine.entrypoints.commands import main
+from fhirpath_spine.entrypoints import commands
 from fhirpath_spine.entrypoints.kept import PACKAGE
+from tests.kit.commands import PROGRAM
 
 CHART = PACKAGE.parents[1] / "sandbox" / "patients" / "09-schwannoma-safely-resectable.json"
 HEAVY = {
@@ -28,8 +29,7 @@ LIST = {*HEAVY, "pydantic", "orjson", "fhirpath_spine.fhirpath", "fhirpath_spine
 def imported(*words: str, of: set[str]) -> set[str]:
     """Those modules that a command has imported when it ends."""
     code = (
-        "import sys\nfrom fhirpath_spine.entrypoints.commands.main import main\n"
-        "try:\n    main()\nexcept SystemExit as left:\n    assert not left.code, left.code\n"
+        f"import sys\ntry:\n    {PROGRAM}\nexcept SystemExit as left:\n    assert not left.code, left.code\n"
         f"print(*[m for m in {sorted(of)!r} if m in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
@@ -58,10 +58,10 @@ def test_lint_needs_no_web_server() -> None:
     assert imported("lint", "--format", "json", of={"fastapi", "uvicorn", "httpx2", "requests", "rich"}) == set()
 
 
-@pytest.mark.parametrize("verb", main.VERBS)
+@pytest.mark.parametrize("verb", commands.VERBS)
 def test_the_line_of_a_verb_is_the_first_of_its_docstring(verb: str) -> None:
-    entry = main.VERBS[verb]
-    found = getattr(import_module(f"fhirpath_spine.entrypoints.commands.{entry.module}"), entry.name)
+    entry = commands.VERBS[verb]
+    found = getattr(import_module(f"{commands.__name__}.{entry.module}"), entry.name)
     said = found.info.help if isinstance(found, typer.Typer) else found.__doc__
     assert entry.line == said.strip().split("\n")[0]
 
@@ -70,5 +70,5 @@ def test_every_module_of_the_commands_has_a_verb_or_serves_one() -> None:
     folder = PACKAGE / "entrypoints" / "commands"
     there = {path.stem for path in folder.glob("*.py")} - {"__init__", "main"}
     serving = {"asking", "demo", "expand", "formats", "missing", "watching"}
-    assert there == {entry.module for entry in main.VERBS.values()} | serving
-    assert Path(main.__file__).parent == folder
+    assert there == {entry.module for entry in commands.VERBS.values()} | serving
+    assert Path(commands.__file__).parent == folder

@@ -8,9 +8,7 @@ from pathlib import Path
 from fhirpath_spine import authoring
 from fhirpath_spine.authoring.loading import Written, load_written
 from fhirpath_spine.entrypoints.content import Content
-from fhirpath_spine.exchange.outgoing.cards import Wording
-from fhirpath_spine.exchange.outgoing.ids import Ids
-from fhirpath_spine.exchange.outgoing.phrases import Phrases
+from fhirpath_spine.exchange.outgoing import Ids, Phrases, Wording
 from fhirpath_spine.pathway.model import Library, Site
 
 SITE = Path(__file__).parents[1] / "clinical" / "site.yaml"

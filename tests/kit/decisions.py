@@ -9,9 +9,7 @@ from typing import Any
 
 import yaml
 
-from fhirpath_spine.exchange.outgoing.cards import Wording
-from fhirpath_spine.exchange.outgoing.ids import Ids
-from fhirpath_spine.exchange.outgoing.phrases import Phrases
+from fhirpath_spine.exchange.outgoing import Ids, Phrases, Wording
 from fhirpath_spine.fhirpath import ValueSet
 from fhirpath_spine.pathway.decision import (
     CardKind,
@@ -24,10 +22,8 @@ from fhirpath_spine.pathway.decision import (
     Step,
     Verdict,
 )
-from fhirpath_spine.pathway.facts.chart import Unread
-from fhirpath_spine.pathway.facts.needs import Need
-from fhirpath_spine.pathway.lesions.lesion import LesionRef
-from fhirpath_spine.pathway.lesions.table import Lesions
+from fhirpath_spine.pathway.facts import Need, Unread
+from fhirpath_spine.pathway.lesions import LesionRef, Lesions
 from fhirpath_spine.pathway.model import Activity, Budget, Claim, Indicator, Library, Policy, Source
 from fhirpath_spine.pathway.sentences import Charted
 from fhirpath_spine.pathway.truth import Reason

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fhirpath_spine.exchange.incoming.prefetch import Open, Why, unread
-from fhirpath_spine.exchange.incoming.requests import HookRequest
-from fhirpath_spine.pathway.facts.chart import Read
+from fhirpath_spine.exchange.incoming import HookRequest, Open, Why, unread
+from fhirpath_spine.pathway.facts import Read
 from fhirpath_spine.service import Budget, Client
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from fhirpath_spine.entrypoints.content import moment
-from fhirpath_spine.exchange.incoming import bundles
-from fhirpath_spine.exchange.outgoing.offline import document
-from fhirpath_spine.pathway.judging.evaluate import decide
+from fhirpath_spine.exchange.incoming import read_bundle
+from fhirpath_spine.exchange.outgoing import document
+from fhirpath_spine.pathway.judging import decide
 from tests.kit import content
 
 HERE = Path(__file__).parent
@@ -25,7 +25,7 @@ def judge() -> Judge:
     site = content.site()
 
     def judged(bundle: Any, at: date) -> dict[str, Any]:
-        decision = decide(content.library(), bundles.chart(bundle), moment(at.isoformat(), site), site)
+        decision = decide(content.library(), read_bundle(bundle), moment(at.isoformat(), site), site)
         return document(decision, content.wording())
 
     return judged

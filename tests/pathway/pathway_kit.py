@@ -11,13 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fhirpath_spine.pathway.decision import Decision, Status, Verdict
-from fhirpath_spine.pathway.facts.chart import KEYS, OBSERVATION_GROUPS, Chart, Read, Resource
-from fhirpath_spine.pathway.facts.facts import Facts
-from fhirpath_spine.pathway.facts.intake import Intake
-from fhirpath_spine.pathway.facts.needs import Matcher
-from fhirpath_spine.pathway.judging.evaluate import RECOGNISED, decide
-from fhirpath_spine.pathway.lesions.building import build
-from fhirpath_spine.pathway.lesions.lesion import Lesion
+from fhirpath_spine.pathway.facts import KEYS, OBSERVATION_GROUPS, Chart, Facts, Intake, Matcher, Read, Resource
+from fhirpath_spine.pathway.judging import RECOGNISED, decide
+from fhirpath_spine.pathway.lesions import Lesion, build
 from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.pathway.truth import Reason
 from tests.kit.content import library as shipped

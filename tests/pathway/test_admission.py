@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from fhirpath_spine.pathway.asking.circumstances import gather
-from fhirpath_spine.pathway.asking.environment import Environment
-from fhirpath_spine.pathway.judging.admission import Admitted, admit
-from fhirpath_spine.pathway.judging.oversight import PolicyApplied
+from fhirpath_spine.pathway.asking import Environment, gather
+from fhirpath_spine.pathway.judging import Admitted, PolicyApplied, admit
 from fhirpath_spine.pathway.truth import Reason, Truth
 from tests.pathway.pathway_kit import (
     METASTASIS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fhirpath_spine.pathway.lesions.places import assigner
+from fhirpath_spine.pathway.lesions import assigner
 from tests.pathway.pathway_kit import METASTASIS, SCHWANNOMA, Json, concept, facts, lesions, observation, shipped
 
 SINS = observation("sins", "sins-total", valueInteger=9)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhirpath_spine.pathway.facts import dates
+from fhirpath_spine.pathway import facts
 
 TODAY = date(2026, 6, 15)
 ROME, AUCKLAND = ZoneInfo("Europe/Rome"), ZoneInfo("Pacific/Auckland")
@@ -36,18 +36,18 @@ PRECISIONS = st.sampled_from([4, 7, 10])
     ],
 )
 def test_a_day_is_that_of_the_sites_zone_at_its_own_precision(text: object, day: str) -> None:
-    assert dates.day_of(text, ROME) == day
+    assert facts.day_of(text, ROME) == day
 
 
 def test_an_instant_without_an_offset_is_read_in_the_sites_zone() -> None:
-    found = dates.moment_of("2026-06-15T08:00:00", AUCKLAND)
+    found = facts.moment_of("2026-06-15T08:00:00", AUCKLAND)
     assert found is not None
     assert found.astimezone(UTC) == datetime(2026, 6, 14, 20, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
 def test_an_instant_that_leaves_the_calendar_is_unreadable(text: str) -> None:
-    assert dates.stamp(text, AUCKLAND if text.startswith("9") else ZoneInfo("America/New_York")) is None
+    assert facts.stamp(text, AUCKLAND if text.startswith("9") else ZoneInfo("America/New_York")) is None
 
 
 @pytest.mark.parametrize(
@@ -65,33 +65,33 @@ def test_an_instant_that_leaves_the_calendar_is_unreadable(text: str) -> None:
     ],
 )
 def test_a_window_has_a_last_day_and_doubts_a_month_across_it(day: str, answer: bool | None) -> None:
-    assert dates.within(day, TODAY, 30) is answer
+    assert facts.within(day, TODAY, 30) is answer
 
 
 @given(DAYS, PRECISIONS, st.integers(0, 4000))
 def test_a_window_never_says_of_a_partial_date_what_one_of_its_days_denies(
     day: date, precision: int, days: int
 ) -> None:
-    partial, exact = day.isoformat()[:precision], dates.within(day.isoformat(), TODAY, days)
+    partial, exact = day.isoformat()[:precision], facts.within(day.isoformat(), TODAY, days)
     assert exact is not None
-    assert dates.within(partial, TODAY, days) in (None, exact)
+    assert facts.within(partial, TODAY, days) in (None, exact)
 
 
 @given(DAYS, DAYS, PRECISIONS, PRECISIONS)
 def test_before_and_since_are_said_only_where_all_days_agree(one: date, other: date, a: int, b: int) -> None:
     here, there = one.isoformat()[:a], other.isoformat()[:b]
-    if dates.is_before(here, there):
+    if facts.is_before(here, there):
         assert one < other
-        assert not dates.is_since(here, there)
-        assert dates.apart(here, there) != 0
-    if dates.is_since(here, there):
+        assert not facts.is_since(here, there)
+        assert facts.apart(here, there) != 0
+    if facts.is_since(here, there):
         assert one >= other
 
 
 @given(DAYS, PRECISIONS, PRECISIONS)
 def test_a_day_may_be_itself_at_any_precision(day: date, a: int, b: int) -> None:
     text = day.isoformat()
-    assert dates.apart(text[:a], text[:b]) == 0
+    assert facts.apart(text[:a], text[:b]) == 0
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_a_day_may_be_itself_at_any_precision(day: date, a: int, b: int) -> None
     ],
 )
 def test_a_partial_date_reaches_to_the_last_day_of_its_month(a: str, b: str, days: int | None) -> None:
-    assert dates.apart(a, b) == days
-    assert dates.apart(b, a) == days
+    assert facts.apart(a, b) == days
+    assert facts.apart(b, a) == days
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_partial_date_reaches_to_the_last_day_of_its_month(a: str, b: str, day
     ],
 )
 def test_a_partial_birth_date_gives_every_age_that_it_leaves_open(born: str, ages: tuple[int, ...]) -> None:
-    assert dates.possible_ages(born, TODAY) == ages
+    assert facts.possible_ages(born, TODAY) == ages
 
 
 @pytest.mark.parametrize(
@@ -142,12 +142,12 @@ def test_a_partial_birth_date_gives_every_age_that_it_leaves_open(born: str, age
     ],
 )
 def test_days_between_two_dates_are_the_fewest_that_their_precision_allows(a: str, b: str, days: int | None) -> None:
-    assert dates.apart(a, b) == days
+    assert facts.apart(a, b) == days
 
 
 def test_a_later_instant_of_a_day_sorts_after_an_earlier_one() -> None:
     texts = ["2026-06-15T09:00:00Z", "2026-06", "2026-06-15T08:00:00Z", "2026-06-14"]
-    stamps = [s for s in (dates.stamp(t, UTC) for t in texts) if s is not None]
+    stamps = [s for s in (facts.stamp(t, UTC) for t in texts) if s is not None]
     assert [s.order for s in sorted(stamps, key=lambda s: s.order)] == [stamps[i].order for i in (1, 3, 2, 0)]
 
 
@@ -155,6 +155,6 @@ def test_a_later_instant_of_a_day_sorts_after_an_earlier_one() -> None:
     ("day", "before"), [("2026-05", True), ("2026-06", False), ("2026-06-14", True), ("2026", False)]
 )
 def test_a_stamp_lies_before_a_day_only_with_all_of_it(day: str, before: bool) -> None:
-    found = dates.stamp(day, UTC)
+    found = facts.stamp(day, UTC)
     assert found is not None
     assert found.before(TODAY) is before

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhirpath_spine.pathway.asking.reach import expressions
-from fhirpath_spine.pathway.facts.chart import Chart, Read, canonical, facts_digest
+from fhirpath_spine.pathway.asking import expressions
+from fhirpath_spine.pathway.facts import Chart, Read, canonical, facts_digest
 from tests.pathway.pathway_kit import (
     METASTASIS,
     PAIN,

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from fhirpath_spine.pathway.asking.circumstances import gather
-from fhirpath_spine.pathway.asking.environment import Answer, Environment
+from fhirpath_spine.pathway.asking import Answer, Environment, gather
 from fhirpath_spine.pathway.truth import Reason
 from tests.pathway.pathway_kit import (
     METASTASIS,

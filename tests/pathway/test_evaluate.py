@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fhirpath_spine.errors import PatientMismatch, ScopeUndecidable
 from fhirpath_spine.pathway.decision import Status
-from fhirpath_spine.pathway.facts.chart import Chart, Read
-from fhirpath_spine.pathway.judging.evaluate import decide
+from fhirpath_spine.pathway.facts import Chart, Read
+from fhirpath_spine.pathway.judging import decide
 from fhirpath_spine.pathway.truth import Reason, Truth
 from tests.pathway.pathway_kit import (
     AT,

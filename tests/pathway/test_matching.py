@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhirpath_spine.pathway.facts import reading
-from fhirpath_spine.pathway.facts.needs import Coding, Matcher, known
+from fhirpath_spine.pathway import facts
+from fhirpath_spine.pathway.facts import Coding, Matcher, known
 from tests.pathway.pathway_kit import concept, shipped
 
 MATCHER = Matcher(shipped().needs)
@@ -16,7 +16,7 @@ KINDS = ("Condition", "Observation", "Procedure", "DiagnosticReport", "Medicatio
 
 
 def _codings(*value_sets: str) -> list[Coding]:
-    return list(reading.codings(concept(*value_sets)))
+    return list(facts.codings(concept(*value_sets)))
 
 
 @given(st.sampled_from(KINDS), st.lists(st.sampled_from(CODES), max_size=3))

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhirpath_spine.fhirpath import Expression, Shape, compile  # noqa: A004
-from fhirpath_spine.pathway.asking import reach
-from fhirpath_spine.pathway.facts.needs import Need
+from fhirpath_spine.pathway import asking
+from fhirpath_spine.pathway.facts import Need
 from fhirpath_spine.pathway.model import Criterion, Exclusion, Library, Recommendation
 from fhirpath_spine.pathway.sentences import Slot, Text
 from tests.pathway.pathway_kit import shipped
@@ -22,37 +22,37 @@ ALL: dict[str, Recommendation] = {u.recommendation.id: u.recommendation for p in
 
 
 def test_a_definition_is_read_through_to_its_needs() -> None:
-    read = reach.read_by(LIBRARY, LIBRARY.definitions["gate-open"])
+    read = asking.read_by(LIBRARY, LIBRARY.definitions["gate-open"])
     assert {"gate-cause", "any-pressing", "motor", "spine-mri", "cord-decision", "lesions"} <= read
 
 
 def test_behind_a_finding_and_a_ranked_fact_stand_their_needs() -> None:
-    needs = reach.needs_behind(LIBRARY, ["motor", "unfit", "ecog", "lesion"])
+    needs = asking.needs_behind(LIBRARY, ["motor", "unfit", "ecog", "lesion"])
     assert {"paresis", "motor-power", "spine-mri", "unfit-statement", "asa", "ecog"} <= needs
     assert needs <= set(LIBRARY.needs)
 
 
 @pytest.mark.parametrize("pathway", [p.id for p in LIBRARY.pathways])
 def test_every_pathway_reads_its_lesions_and_what_the_policy_reads(pathway: str) -> None:
-    read = reach.pathway_needs(LIBRARY, pathway)
+    read = asking.pathway_needs(LIBRARY, pathway)
     assert {"tumours", "lesion-on-imaging", "histology", "goals", "spine-mri"} <= read
     assert read <= set(LIBRARY.needs)
 
 
 def test_a_pathway_reads_only_what_is_its_own() -> None:
-    assert "sins-total" in reach.pathway_needs(LIBRARY, "PW-METS")
-    assert reach.pathway_needs(LIBRARY, "PW-METS") != reach.pathway_needs(LIBRARY, "PW-OBSERVE")
+    assert "sins-total" in asking.pathway_needs(LIBRARY, "PW-METS")
+    assert asking.pathway_needs(LIBRARY, "PW-METS") != asking.pathway_needs(LIBRARY, "PW-OBSERVE")
 
 
 def test_what_is_given_affects_the_definitions_that_read_it_and_no_other() -> None:
-    affected = reach.affected(LIBRARY, frozenset({"state"}))
+    affected = asking.affected(LIBRARY, frozenset({"state"}))
     assert {"state", "planning", "work-up-state", "follow-up-state"} <= affected
     assert not {"gate-open", "adult", "ecog"} & affected
 
 
 @given(st.lists(st.sampled_from(sorted(ALL)), unique=True))
 def test_each_recommendation_comes_after_those_that_it_follows(ids: list[str]) -> None:
-    ordered = reach.leaders_first(LIBRARY, tuple(ALL[i] for i in ids))
+    ordered = asking.leaders_first(LIBRARY, tuple(ALL[i] for i in ids))
     assert sorted(r.id for r in ordered) == sorted(ids)
     place = {r.id: n for n, r in enumerate(ordered)}
     for one in ordered:
@@ -67,8 +67,8 @@ def _follows(one: Recommendation, other: Recommendation) -> bool:
 
 
 def test_what_asks_for_advice_is_known_by_its_criteria() -> None:
-    assert reach.reads_advice(LIBRARY, "R-TX-09")
-    assert not reach.reads_advice(LIBRARY, "R-MET-06")
+    assert asking.reads_advice(LIBRARY, "R-TX-09")
+    assert not asking.reads_advice(LIBRARY, "R-MET-06")
 
 
 PLANTED = compile("%planted.exists()", variables={"planted": Shape(many=True)})
@@ -151,8 +151,8 @@ def test_reach_finds_what_any_field_of_any_record_reads(name: str, held: str, ho
     old = next(_instances((whole.pathways, whole), holder))
     for part in (PLANTED,) if held == "Expression" else (SENTENCE, REJECTED):
         library = _exchanged(whole, old, _planted(old, name, part))
-        assert not any("planted" in reach.pathway_needs(whole, p.id) for p in whole.pathways)
-        assert any("planted" in reach.pathway_needs(library, p.id) for p in library.pathways)
+        assert not any("planted" in asking.pathway_needs(whole, p.id) for p in whole.pathways)
+        assert any("planted" in asking.pathway_needs(library, p.id) for p in library.pathways)
 
 
 def test_every_field_that_may_hold_an_expression_is_tried() -> None:
@@ -170,5 +170,5 @@ def test_every_field_that_may_hold_an_expression_is_tried() -> None:
 
 def test_a_criterion_is_named_with_the_field_that_holds_it() -> None:
     one = next(r for r in ALL.values() if r.blocked)
-    assert [c for field, c in reach.criteria(one) if field == "blocked"] == list(one.blocked)
-    assert all(isinstance(c, Criterion) for _, c in reach.criteria(one))
+    assert [c for field, c in asking.criteria(one) if field == "blocked"] == list(one.blocked)
+    assert all(isinstance(c, Criterion) for _, c in asking.criteria(one))

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from fhirpath_spine.pathway.facts import reading
-from fhirpath_spine.pathway.facts.needs import Coding
-from fhirpath_spine.pathway.lesions import places
+from fhirpath_spine.pathway import lesions
+from fhirpath_spine.pathway.facts import Coding, codings
 from tests.pathway.pathway_kit import Json, concept, facts, level, observation, shipped
 
 CONFIG = shipped().lesions
 
 
 def _sites(*concepts: Json) -> set[Coding]:
-    return set(reading.codings(list(concepts)))
+    return set(codings(list(concepts)))
 
 
 @pytest.mark.parametrize(
@@ -26,7 +25,7 @@ def _sites(*concepts: Json) -> set[Coding]:
     ],
 )
 def test_only_a_level_names_a_level(concepts: tuple[Json, ...], levels: set[str]) -> None:
-    assert places.levels_of(CONFIG, _sites(*concepts)) == levels
+    assert lesions.levels_of(CONFIG, _sites(*concepts)) == levels
 
 
 @pytest.mark.parametrize(
@@ -34,17 +33,17 @@ def test_only_a_level_names_a_level(concepts: tuple[Json, ...], levels: set[str]
     [("C1", "cervical"), ("T1", "thoracic"), ("T12", "thoracic"), ("L1", "lumbar"), ("S5", "sacral")],
 )
 def test_a_level_lies_in_its_own_region_and_in_no_other(short: str, region: str) -> None:
-    found = places.regions_of(CONFIG, _sites(level(short)))
-    assert places.exact(CONFIG, found) == {region}
+    found = lesions.regions_of(CONFIG, _sites(level(short)))
+    assert lesions.exact(CONFIG, found) == {region}
 
 
 def test_each_level_lies_in_exactly_one_region() -> None:
     for short in CONFIG.levels.values():
-        assert len(places.exact(CONFIG, places.regions_of(CONFIG, _sites(level(short))))) == 1, short
+        assert len(lesions.exact(CONFIG, lesions.regions_of(CONFIG, _sites(level(short))))) == 1, short
 
 
 def test_the_spine_as_a_whole_says_nothing_about_where() -> None:
-    assert places.exact(CONFIG, frozenset({"spine"})) == frozenset()
+    assert lesions.exact(CONFIG, frozenset({"spine"})) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -60,7 +59,7 @@ def test_the_spine_as_a_whole_says_nothing_about_where() -> None:
     ],
 )
 def test_two_places_may_be_one_if_a_region_is_common_or_not_told(these: set[str], those: set[str], may: bool) -> None:
-    assert places.near(CONFIG, frozenset(these), frozenset(those)) is may
+    assert lesions.near(CONFIG, frozenset(these), frozenset(those)) is may
 
 
 @pytest.mark.parametrize(
@@ -79,4 +78,4 @@ def test_two_places_may_be_one_if_a_region_is_common_or_not_told(these: set[str]
 )
 def test_a_resource_names_a_lesion_by_its_focus_else_by_its_reason(fields: Json, named: list[str]) -> None:
     (found,) = facts({**observation("o", "ecog", valueInteger=1), **fields}).all_found("ecog")
-    assert places.named_by(found, {"Condition/a": "A", "Condition/b": "B"}) == named
+    assert lesions.named_by(found, {"Condition/a": "A", "Condition/b": "B"}) == named

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fhirpath_spine.pathway.facts.chart import Subject, subject_of, whose
+from fhirpath_spine.pathway.facts import Subject, subject_of, whose
 from tests.pathway.pathway_kit import chart
 
 BASE = "http://ehr.example.org/fhir"

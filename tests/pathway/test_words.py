@@ -12,10 +12,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fhirpath_spine import authoring
-from fhirpath_spine.pathway.facts import words
-from fhirpath_spine.pathway.facts.text import fold, tokens
-from fhirpath_spine.pathway.facts.words import LENGTH, Doubt, Lists, Stop, Word, Words
+from fhirpath_spine.pathway import facts
+from fhirpath_spine.pathway.facts import LENGTH, Doubt, Lists, Stop, Word, Words, fold, tokens
+from tests.kit import content
 
 STRONG, WEAK, NONE = Doubt.STRONG, Doubt.WEAK, Doubt.NONE
 
@@ -37,12 +36,12 @@ def rows(name: str) -> list[Row]:
 
 @cache
 def lists() -> dict[str, Lists]:
-    return dict(authoring.load(authoring.profiles_directory()).words)
+    return dict(content.library().words)
 
 
 @cache
 def shipped(*languages: str) -> Words:
-    return words.for_site(lists(), languages or ("en",))
+    return facts.for_site(lists(), languages or ("en",))
 
 
 ENGLISH, GERMAN = rows("words.txt"), rows("words.de.txt")
@@ -80,7 +79,7 @@ def test_the_table_is_long_and_holds_every_answer() -> None:
 
 def test_every_word_of_the_lists_is_heard_when_it_stands_alone() -> None:
     for language, one in lists().items():
-        heard = words.compile([one])
+        heard = facts.compile([one])
         for kind, doubt in (("strong", STRONG), ("weak", WEAK)):
             silent = [w.say for w in getattr(one, kind) if heard.doubt_of(said(w)) < doubt]
             assert silent == [], language
@@ -95,9 +94,9 @@ def said(word: Word) -> str:
 def test_every_stop_of_the_lists_stops_a_word() -> None:
     """Of each stop some text is silent that is heard without it."""
     for language, one in lists().items():
-        whole = words.compile([one])
+        whole = facts.compile([one])
         for stop in one.stops:
-            rest = words.compile(
+            rest = facts.compile(
                 [Lists(one.strong, one.weak, one.deficit, (), one.breaks, one.patient, one.abbreviations)]
             )
             assert any(_quieter(whole, rest, text) for text in _stopped(stop, one)), (language, stop.say)
@@ -231,7 +230,7 @@ def test_time_grows_with_the_text_and_no_faster(piece: str) -> None:
 
 def test_a_sites_own_words_are_heard_beside_those_of_its_language() -> None:
     own = Lists(strong=(Word("neoplazm"),), deficit=(Word("jelly legs"),))
-    heard = words.for_site(lists(), ("en",), own)
+    heard = facts.for_site(lists(), ("en",), own)
     assert heard.doubt_of("Neoplazm of lung") is STRONG
     assert heard.doubt_of("No evidence of neoplazm") is NONE
     assert heard.says_deficit("Jelly legs")

@@ -12,11 +12,10 @@ import orjson
 import pyarrow.parquet as pq
 
 from fhirpath_spine.authoring import profiles_directory
-from fhirpath_spine.exchange.incoming.bundles import contents
-from fhirpath_spine.population.engines.job import Content, Job
-from fhirpath_spine.population.exports.export import find_export
-from fhirpath_spine.population.tables.pseudonyms import Pseudonyms
-from fhirpath_spine.population.tables.schema import TABLES
+from fhirpath_spine.exchange.incoming import contents
+from fhirpath_spine.population.engines import Content, Job
+from fhirpath_spine.population.exports import find_export
+from fhirpath_spine.population.tables import TABLES, Pseudonyms
 
 ROOT = Path(__file__).parents[2]
 PATIENTS = ROOT / "sandbox" / "patients"

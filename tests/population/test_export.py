@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhirpath_spine.population.exports.export import ExportUnusable, Source, find_export
-from fhirpath_spine.population.exports.lines import lines
-from fhirpath_spine.population.rows.owners import LINE_BYTES
+from fhirpath_spine.population.exports import ExportUnusable, Source, find_export, read_lines
+from fhirpath_spine.population.rows import LINE_BYTES
 
 
 def manifest(folder: Path, **members: object) -> Path:
@@ -72,8 +71,8 @@ def test_stretches_of_a_file_have_each_line_once(
     cuts = sorted(data.draw(st.sets(st.integers(1, max(1, len(content) - 1)), max_size=4)) if len(content) > 1 else [])
     borders = [0, *cuts, None]
     source = Source(path, len(content))
-    found = [pair for start, end in itertools.pairwise(borders) for pair in lines(source, start or 0, end)]
-    assert found == list(lines(source))
+    found = [pair for start, end in itertools.pairwise(borders) for pair in read_lines(source, start or 0, end)]
+    assert found == list(read_lines(source))
     expected = content.split(b"\n")
     assert [text for _, text in found if text] == [
         x.removeprefix(b"\xef\xbb\xbf") if n == 0 else x for n, x in enumerate(expected) if x
@@ -83,19 +82,19 @@ def test_stretches_of_a_file_have_each_line_once(
 def test_a_line_of_50_mb_is_cut_and_the_next_one_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "x.ndjson"
     path.write_bytes(b"a\n" + b"x" * 50_000_000 + b"\nb\n")
-    found = list(lines(Source(path, path.stat().st_size)))
+    found = list(read_lines(Source(path, path.stat().st_size)))
     assert [(at, len(text)) for at, text in found] == [(0, 1), (2, LINE_BYTES + 1), (50_000_003, 1)]
-    assert list(lines(Source(path, path.stat().st_size), 1_000_000)) == [(50_000_003, b"b")]
+    assert list(read_lines(Source(path, path.stat().st_size), 1_000_000)) == [(50_000_003, b"b")]
 
 
 def test_a_compressed_file_that_ends_before_its_end_stops_the_run(tmp_path: Path) -> None:
     path = tmp_path / "x.ndjson.gz"
     path.write_bytes(gzip.compress(b"{}\n" * 10_000)[:-20])
     with pytest.raises(ExportUnusable, match="ends before its end"):
-        list(lines(Source(path, path.stat().st_size)))
+        list(read_lines(Source(path, path.stat().st_size)))
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
     path = tmp_path / "x.ndjson"
     path.write_bytes(b"\xef\xbb\xbf{}\n")
-    assert list(lines(Source(path, 6))) == [(0, b"{}")]
+    assert list(read_lines(Source(path, 6))) == [(0, b"{}")]

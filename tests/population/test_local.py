@@ -20,12 +20,9 @@ import orjson
 import pytest
 
 from fhirpath_spine.errors import RequestError
-from fhirpath_spine.population.engines.local import judge_locally
-from fhirpath_spine.population.engines.part import judge_part
-from fhirpath_spine.population.engines.part import rows_of as part_of
-from fhirpath_spine.population.engines.pool import Pool, RunFailed, Steps
-from fhirpath_spine.population.rows import patient_row
-from fhirpath_spine.population.rows.row import Outcome
+from fhirpath_spine.population.engines import Pool, RunFailed, Steps, judge_locally, judge_part
+from fhirpath_spine.population.engines import rows_of as part_of
+from fhirpath_spine.population.rows import Outcome, patient_row
 from tests.population.population_kit import (
     AT,
     LIBRARY,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhirpath_spine.population.rows.owners import LINE_BYTES, Fate, Piece, medications_named, pieces
+from fhirpath_spine.population.rows import LINE_BYTES, Fate, Piece, medications_named, pieces
 from tests.population.population_kit import line, person
 
 

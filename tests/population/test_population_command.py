@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from fhirpath_spine.entrypoints.commands.population import app
+from fhirpath_spine.entrypoints.commands import app
 from fhirpath_spine.errors import SettingsError, SpineError
 from tests.population.population_kit import chart, export_of, line
 
@@ -23,23 +23,27 @@ def export(tmp_path: Path) -> Path:
 
 def test_judge_says_what_came_of_it_and_report_which_files_it_wrote(export: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    done = RUN.invoke(app, ["judge", str(export), "--out", str(out), "--at", "2026-06-15", "--workers", "1"])
+    done = RUN.invoke(
+        app, ["population", "judge", str(export), "--out", str(out), "--at", "2026-06-15", "--workers", "1"]
+    )
     assert (done.exit_code, done.stdout.count("1 judged")) == (0, 1)
-    done = RUN.invoke(app, ["report", str(out)])
+    done = RUN.invoke(app, ["population", "report", str(out)])
     assert done.exit_code == 0
     assert all(Path(name).is_file() for name in done.stdout.split())
 
 
 def test_json_is_the_record(export: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    done = RUN.invoke(app, ["judge", str(export), "--out", str(out), "--at", "2026-06-15", "--format", "json"])
+    done = RUN.invoke(
+        app, ["population", "judge", str(export), "--out", str(out), "--at", "2026-06-15", "--format", "json"]
+    )
     assert json.loads(done.stdout)["patients"] == {"judged": 1}
 
 
 def test_a_refusal_or_a_resource_of_nobody_is_exit_1_and_told(export: Path, tmp_path: Path) -> None:
     with (export / "x.ndjson").open("ab") as file:
         file.write(line("Condition", "stray") + b"\n")
-    done = RUN.invoke(app, ["judge", str(export), "--out", str(tmp_path / "out"), "--at", "2026-06-15"])
+    done = RUN.invoke(app, ["population", "judge", str(export), "--out", str(tmp_path / "out"), "--at", "2026-06-15"])
     assert done.exit_code == 1
     assert "no-patient: 1 Condition; any patient may lack them" in done.stderr
 
@@ -47,7 +51,7 @@ def test_a_refusal_or_a_resource_of_nobody_is_exit_1_and_told(export: Path, tmp_
 def test_error_files_of_a_manifest_are_exit_1_and_told(export: Path, tmp_path: Path) -> None:
     manifest = {"output": [{"type": "Patient", "url": "x.ndjson"}], "error": [{"type": "OperationOutcome", "url": "e"}]}
     (export / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    done = RUN.invoke(app, ["judge", str(export), "--out", str(tmp_path / "out"), "--at", "2026-06-15"])
+    done = RUN.invoke(app, ["population", "judge", str(export), "--out", str(tmp_path / "out"), "--at", "2026-06-15"])
     assert done.exit_code == 1
     assert "The export is not whole" in done.stderr.replace("the export", "The export")
 
@@ -62,20 +66,20 @@ def test_error_files_of_a_manifest_are_exit_1_and_told(export: Path, tmp_path: P
     ],
 )
 def test_wrong_use_says_what_to_do(export: Path, tmp_path: Path, words: list[str], said: str) -> None:
-    done = RUN.invoke(app, [w.format(export=export, out=tmp_path / "out") for w in words])
+    done = RUN.invoke(app, ["population", *(w.format(export=export, out=tmp_path / "out") for w in words)])
     assert isinstance(done.exception, SpineError)
     assert said in str(done.exception)
 
 
 def test_a_report_that_cannot_be_written_says_so(export: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    RUN.invoke(app, ["judge", str(export), "--out", str(out), "--at", "2026-06-15"])
-    done = RUN.invoke(app, ["report", str(out), "--out", "/dev/full"])
+    RUN.invoke(app, ["population", "judge", str(export), "--out", str(out), "--at", "2026-06-15"])
+    done = RUN.invoke(app, ["population", "report", str(out), "--out", "/dev/full"])
     assert isinstance(done.exception, SettingsError)
 
 
 def test_without_a_day_a_run_goes_on_with_the_day_that_it_began_with(export: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    RUN.invoke(app, ["judge", str(export), "--out", str(out), "--at", "2026-06-15"])
-    done = RUN.invoke(app, ["judge", str(export), "--out", str(out), "--format", "json"])
+    RUN.invoke(app, ["population", "judge", str(export), "--out", str(out), "--at", "2026-06-15"])
+    done = RUN.invoke(app, ["population", "judge", str(export), "--out", str(out), "--format", "json"])
     assert json.loads(done.stdout)["at"].startswith("2026-06-15")

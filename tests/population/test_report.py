@@ -12,11 +12,9 @@ from pathlib import Path
 import pytest
 from fhir.resources.R4B.measurereport import MeasureReport
 
-from fhirpath_spine.population.engines.local import judge_locally
+from fhirpath_spine.population.engines import judge_locally
 from fhirpath_spine.population.impact import impact
-from fhirpath_spine.population.report.page import page
-from fhirpath_spine.population.report.section import Section
-from fhirpath_spine.population.report.writing import write_report
+from fhirpath_spine.population.report import Section, html_page, write_report
 from tests.population.population_kit import AT, PATIENTS, chart, export_of, job_of, line, rows_of
 
 import pyarrow.parquet as pq  # isort: skip
@@ -190,7 +188,7 @@ def test_every_colour_of_text_has_the_contrast_that_wcag_asks_for(written: Path)
 
 def test_text_of_an_export_stays_text_on_the_page_and_in_a_spreadsheet(tmp_path: Path) -> None:
     evil = '<script>alert("x")</script>'
-    text = page("t", [(evil, evil)], [Section("s", evil, evil, (evil, "n"), [(evil, 1)], bars=1)])
+    text = html_page("t", [(evil, evil)], [Section("s", evil, evil, (evil, "n"), [(evil, 1)], bars=1)])
     assert "<script>alert" not in text
     assert text.count("&lt;script&gt;alert") >= 6
 
@@ -207,7 +205,7 @@ def test_impact_joins_what_two_libraries_say_of_one_export(tmp_path: Path) -> No
     from shutil import copytree
 
     from fhirpath_spine.authoring import profiles_directory
-    from fhirpath_spine.population.engines.job import Content, Job
+    from fhirpath_spine.population.engines import Content, Job
 
     export = export_of(tmp_path / "export", {"x.ndjson": [x for stem in STEMS for x in chart(stem)[1]]})
     changed = copytree(profiles_directory(), tmp_path / "profiles")

@@ -8,12 +8,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from fhirpath_spine.exchange.incoming.bundles import chart as chart_of_bundle
-from fhirpath_spine.pathway.judging.evaluate import decide
-from fhirpath_spine.population.rows import Row, patient_row
-from fhirpath_spine.population.rows.gathering import PATIENT_BYTES
-from fhirpath_spine.population.rows.owners import pieces
-from fhirpath_spine.population.rows.row import Outcome, pack, unpack
+from fhirpath_spine.exchange.incoming import read_bundle
+from fhirpath_spine.pathway.judging import decide
+from fhirpath_spine.population.rows import PATIENT_BYTES, Outcome, Row, pack, patient_row, pieces, unpack
 from tests.population.population_kit import AT, LIBRARY, PATIENTS, SITE, chart, line, person
 
 
@@ -28,7 +25,7 @@ READABLE = [p for p in sorted(PATIENTS.glob("*.json")) if '"OperationOutcome"' n
 @pytest.mark.parametrize("path", READABLE, ids=lambda p: p.stem)
 def test_a_row_says_what_the_decision_on_the_same_bundle_says(path: Path) -> None:
     patient, lines = chart(path.stem)
-    decision = decide(LIBRARY, chart_of_bundle(orjson.loads(path.read_bytes())), AT, SITE)
+    decision = decide(LIBRARY, read_bundle(orjson.loads(path.read_bytes())), AT, SITE)
     row = judged(patient, lines)
     assert [(v.id, v.status) for v in row.verdicts] == [
         (v.id, v.status.value)

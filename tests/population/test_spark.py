@@ -11,8 +11,8 @@ import pyarrow.dataset as ds
 import pytest
 
 from benchmarks import population_export
-from fhirpath_spine.population.engines.local import judge_locally
-from fhirpath_spine.population.tables.schema import TABLES
+from fhirpath_spine.population.engines import judge_locally
+from fhirpath_spine.population.tables import TABLES
 from tests.population.population_kit import PATIENTS, Rows, chart, export_of, job_of, line, rows_of
 
 pytestmark = pytest.mark.spark

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from fhirpath_spine.entrypoints.commands import main
+from tests.kit.commands import Commands
 from tests.sandbox.stub import Stub, serving
-
-Run = Callable[..., "Ran"]
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command printed, and its exit code."""
-
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture
@@ -32,17 +18,10 @@ def server() -> Iterator[Stub]:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
     """Runs ``fhirpath-spine`` without any setting of the machine."""
     for name in [n for n in os.environ if n.startswith("SPINE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "200")
 
-    def command(*words: str | Path) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["fhirpath-spine", *map(str, words)])
-        with pytest.raises(SystemExit) as left:
-            main.main()
-        printed = capsys.readouterr()
-        return Ran(left.value.code if isinstance(left.value.code, int) else 0, printed.out, printed.err)
-
-    return command
+    return Commands(monkeypatch, capsys)

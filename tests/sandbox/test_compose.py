@@ -19,7 +19,7 @@ import pytest
 import typer.main
 import yaml
 
-from fhirpath_spine.entrypoints.commands.main import app
+from fhirpath_spine.entrypoints.commands import app
 from fhirpath_spine.entrypoints.settings import load
 from tests.sandbox.stub import Reply, serving
 

@@ -64,19 +64,21 @@ def test_a_port_that_is_taken_is_not_used(taken: int) -> None:
     assert hapi.free_port(taken) not in (0, taken)
 
 
-def _started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    start = tmp_path / "start.sh"
+def _server(tmp_path: Path, script: str) -> Path:
+    """The folder of a server that is started by this script."""
+    folder = tmp_path / "sandbox" / "hapi"
+    folder.mkdir(parents=True)
+    start = folder / "start.sh"
     start.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     start.chmod(0o755)
-    monkeypatch.setattr(hapi, "SERVER", tmp_path)
-    monkeypatch.setattr(hapi, "HERE", tmp_path / "sandbox")
+    return folder
 
 
 def test_the_server_is_ended_with_the_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the script does it: the server outlives the script that started it."""
-    _started(tmp_path, monkeypatch, 'sleep 60 >/dev/null 2>&1 & echo "http://127.0.0.1:$1/fhir $!"; echo $! >pid')
+    server = _server(tmp_path, 'sleep 60 >/dev/null 2>&1 & echo "http://127.0.0.1:$1/fhir $!"; echo $! >pid')
     monkeypatch.chdir(tmp_path)
-    with hapi.running(4711) as base:
+    with hapi.running(4711, server=server) as base:
         assert base == "http://127.0.0.1:4711/fhir"
         pid = int((tmp_path / "pid").read_text(encoding="utf-8"))
         os.kill(pid, 0)
@@ -84,11 +86,11 @@ def test_the_server_is_ended_with_the_block(tmp_path: Path, monkeypatch: pytest.
         os.kill(pid, 0)
 
 
-def test_a_server_that_does_not_start_is_said_with_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _started(tmp_path, monkeypatch, "exit 1")
+def test_a_server_that_does_not_start_is_said_with_its_log(tmp_path: Path) -> None:
+    server = _server(tmp_path, "exit 1")
     with (
-        pytest.raises(hapi.StartError, match=r"did not start on port 4711; see target/hapi-4711\.log"),
-        hapi.running(4711),
+        pytest.raises(hapi.StartError, match=r"did not start on port 4711; see sandbox/hapi/target/hapi-4711\.log"),
+        hapi.running(4711, server=server),
     ):
         pass
 

@@ -14,9 +14,9 @@ import pytest
 import yaml
 from fhir.resources.R4B.bundle import Bundle
 
-from fhirpath_spine.entrypoints.commands.judge import as_document, judge_chart
+from fhirpath_spine.entrypoints.commands import as_document, judge_chart
 from fhirpath_spine.entrypoints.content import Content
-from fhirpath_spine.exchange.ehr_side.shift import shift
+from fhirpath_spine.exchange.ehr_side import shift_dates
 from tests.kit.content import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -146,7 +146,7 @@ def test_the_answer_says_what_the_index_quotes(row: dict[str, Any], content: Con
 def test_moving_all_dates_by_37_days_changes_no_verdict(row: dict[str, Any], content: Content) -> None:
     bundle = read(row)
     before = as_document(judge_chart(content, bundle, AT))
-    after = as_document(judge_chart(content, shift(bundle, 37), AT + timedelta(days=37)))
+    after = as_document(judge_chart(content, shift_dates(bundle, 37), AT + timedelta(days=37)))
 
     assert after["pathways"] == before["pathways"]
     assert verdicts(after) == verdicts(before)

@@ -14,10 +14,9 @@ import pytest
 
 from fhirpath_spine.errors import PatientMismatch, PatientUnknown, ScopeUndecidable, SpineError
 from fhirpath_spine.exchange import EXTENSION
-from fhirpath_spine.exchange.incoming.prefetch import Open, Why, unread
-from fhirpath_spine.exchange.incoming.requests import HookRequest
+from fhirpath_spine.exchange.incoming import HookRequest, Open, Why, unread
 from fhirpath_spine.pathway.decision import Decision
-from fhirpath_spine.pathway.facts.chart import Chart, Read
+from fhirpath_spine.pathway.facts import Chart, Read
 from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.service import BYTES, CALL_BYTES, Budget, CallRecord, Client, HookService, Snapshot, Trace
 from tests.kit import decisions as make

@@ -84,11 +84,11 @@ class Certificate:
     fault: Fault | None = None
 
 
-def certificate(address: Address) -> Certificate:
-    """The certificate of the server at an address of scheme ``https``; no request is made."""
+def certificate(address: Address, seconds: float = CONNECT) -> Certificate:
+    """The certificate of the server at an address of scheme ``https``, if it connects in time; no request is made."""
     try:
         with (
-            socket.create_connection((address.host, address.port), CONNECT) as plain,
+            socket.create_connection((address.host, address.port), seconds) as plain,
             context().wrap_socket(plain, server_hostname=address.host) as secure,
         ):
             ends = str((secure.getpeercert() or {})["notAfter"])

@@ -22,8 +22,8 @@ import yaml
 
 from fhirpath_spine import authoring
 from fhirpath_spine.pathway.decision import Decision, Verdict
-from fhirpath_spine.pathway.facts.chart import KEYS, OBSERVATION_GROUPS, Chart, Read, Resource
-from fhirpath_spine.pathway.judging.evaluate import decide
+from fhirpath_spine.pathway.facts import KEYS, OBSERVATION_GROUPS, Chart, Read, Resource
+from fhirpath_spine.pathway.judging import decide
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.pathway.sentences import plain
 from fhirpath_spine.pathway.truth import Reason

@@ -45,8 +45,8 @@ def incomplete(question: str) -> bool | None:
     """The answer on a key that was cut short after one Condition."""
     from dataclasses import replace
 
-    from fhirpath_spine.pathway.facts.chart import Read
-    from fhirpath_spine.pathway.judging.evaluate import decide
+    from fhirpath_spine.pathway.facts import Read
+    from fhirpath_spine.pathway.judging import decide
     from fhirpath_spine.pathway.model import Site
     from fhirpath_spine.pathway.truth import Reason
     from tests.pathway.rulings.small_world import AT, _asking, chart

@@ -36,7 +36,10 @@ class Ehr:
     """The one HTTP client of a process. It holds no token and no cookie, and follows no redirect."""
 
     def __init__(
-        self, transport: httpx2.AsyncBaseTransport | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        at_once: int = AT_ONCE,
     ) -> None:
         _quiet()
         self._http = httpx2.AsyncClient(
@@ -47,7 +50,7 @@ class Ehr:
             follow_redirects=False,
             trust_env=False,
         )
-        self._backoff = BackOff(clock)
+        self._backoff, self._at_once = BackOff(clock), at_once
         self._gates: WeakValueDictionary[Address, asyncio.Semaphore] = WeakValueDictionary()
 
     async def fetch(
@@ -72,7 +75,7 @@ class Ehr:
             servers=client.servers,
             token=request.access.token if request.access else None,
             deadline=deadline,
-            gate=self._gates.setdefault(base, asyncio.Semaphore(AT_ONCE)),
+            gate=self._gates.setdefault(base, asyncio.Semaphore(self._at_once)),
             resources=budget.resources,
             pages=client.pages,
             allowance=Allowance(budget.bytes),

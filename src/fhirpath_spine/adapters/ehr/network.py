@@ -99,12 +99,12 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-class _Checked(httpcore2.AsyncNetworkBackend):
+class Checked(httpcore2.AsyncNetworkBackend):
     """Connects by address, after all addresses of the name were admitted."""
 
-    def __init__(self, reach: Reach, resolver: Resolver) -> None:
+    def __init__(self, reach: Reach, resolver: Resolver, inner: httpcore2.AsyncNetworkBackend | None = None) -> None:
         self._reach, self._resolve = reach, resolver
-        self._inner = httpcore2.AnyIOBackend()
+        self._inner = inner or httpcore2.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -143,7 +143,7 @@ class _Pool(httpx2.AsyncHTTPTransport):
             max_connections=CONNECTIONS,
             max_keepalive_connections=CONNECTIONS // 4,
             keepalive_expiry=30.0,
-            network_backend=_Checked(reach, resolver),
+            network_backend=Checked(reach, resolver),
         )
 
 

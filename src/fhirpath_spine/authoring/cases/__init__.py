@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from fhirpath_spine.authoring.cases.running import Outcome, Result, Run, run
+from fhirpath_spine.authoring.cases.running import Outcome, Result, Run, judge, run
 
-__all__ = ["Outcome", "Result", "Run", "run"]
+__all__ = ["Outcome", "Result", "Run", "judge", "run"]

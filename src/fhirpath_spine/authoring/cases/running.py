@@ -20,7 +20,7 @@ from fhirpath_spine.pathway.judging.evaluate import decide
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from fhirpath_spine.authoring.cases.charts import Scene
     from fhirpath_spine.authoring.loading import Written
@@ -69,14 +69,17 @@ class Run:
         return sum(r.outcome is outcome for r in self.results)
 
 
-def run(directory: str | os.PathLike[str]) -> Run:
-    """Judges all cases below a directory of profiles.
+def run(
+    directory: str | os.PathLike[str],
+    load: Callable[[str | os.PathLike[str]], tuple[Library, Written]] = load_written,
+) -> Run:
+    """Judges all cases below a directory of profiles. ``load`` gives its library, and how that is written.
 
     Raises:
         ProfileError: the profiles cannot be loaded, or there is no such folder.
 
     """
-    library, written = load_written(directory)
+    library, written = load(directory)
     report = Report()
     folder = Folder.at(directory, report)
     if folder is None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fhirpath_spine.authoring.approvals import Defaults
+from fhirpath_spine.authoring.pages.english import English
+from fhirpath_spine.authoring.pages.graph import plain
 from fhirpath_spine.authoring.pages.index import index_page
 from fhirpath_spine.authoring.pages.pathway import pathway_page
 from fhirpath_spine.authoring.pages.policy import policy_page
 from fhirpath_spine.pathway.model import Library
 
-__all__ = ["pages"]
+__all__ = ["English", "pages", "plain"]
 
 
 def pages(library: Library, approvals: str = "") -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.cases.running import Outcome, judge
-from fhirpath_spine.authoring.proving.thresholds import Cards, Days, InExpression, Range, thresholds
+from fhirpath_spine.authoring.proving.thresholds import Cards, Days, InExpression, Range, find_thresholds
 from fhirpath_spine.authoring.proving.variants import Watched, exchanged
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.pathway.decision import CardKind
@@ -60,7 +60,7 @@ class Borders:
 
 def borders(run: Run) -> Borders:
     """Moves every threshold of a run's profiles, and judges its cases again."""
-    found = thresholds(run.library, run.written)
+    found = find_thresholds(run.library, run.written)
     cases = [
         _Case(r.story, r.scene, r.decision) for r in run.results if r.outcome is Outcome.PASS and r.scene is not None
     ]

@@ -111,7 +111,7 @@ class Cards(Threshold):
         return replace(library, policy=replace(library.policy, budget=budget))
 
 
-def thresholds(library: Library, written: Written) -> list[Threshold]:
+def find_thresholds(library: Library, written: Written) -> list[Threshold]:
     """All of them, in the order of the files."""
     paths = {id(scalar): (path, scalar) for path, scalar in scalars(written.content)}
     found: list[Threshold] = [*_in_expressions(written, {key: path for key, (path, _) in paths.items()})]

@@ -38,6 +38,8 @@ class Folder:
     root: Path
     shown: str
     report: Report
+    most: int = FILES
+    """Files that the set may hold."""
 
     @classmethod
     def at(cls, directory: str | os.PathLike[str], report: Report) -> Folder | None:
@@ -66,8 +68,10 @@ class Folder:
                 self._refuse(relative, "this is a link", "Put the file itself into the folder.")
             elif not relative.isprintable():
                 self._refuse(ascii(relative)[1:-1], "the name of this file is not plain text", "Rename it.")
-            elif len(found) >= FILES:
-                self._refuse(relative, f"the set holds more than {FILES} files", "Remove what does not belong to it.")
+            elif len(found) >= self.most:
+                self._refuse(
+                    relative, f"the set holds more than {self.most} files", "Remove what does not belong to it."
+                )
                 break
             else:
                 found.append(relative)

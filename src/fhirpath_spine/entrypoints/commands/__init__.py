@@ -1,1 +1,12 @@
 """The command line, a file for each verb."""
+
+from __future__ import annotations
+
+from fhirpath_spine.faces import face
+
+__all__, __getattr__ = face(
+    __name__,
+    demo="WRITTEN_FOR patients_directory",
+    judge="as_document judge_chart",
+    main="VERBS app",
+)

@@ -17,7 +17,7 @@ from fhirpath_spine.entrypoints.settings import FIELDS, PREFIX, SECRET, Loaded, 
 from fhirpath_spine.errors import ProfileError, SettingsError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.ehr_side.registration import markdown, sheet
-from fhirpath_spine.exchange.incoming.templates import templates
+from fhirpath_spine.exchange.incoming.templates import prefetch_templates
 
 Directory = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Profiles; default: SPINE_PROFILES.")]
 Findings = Annotated[FindingsFormat, typer.Option("--format", help="human, json, github, sarif or junit.")]
@@ -123,7 +123,7 @@ def registration_sheet(settings: Settings) -> Json:
     services = [{"id": f"spine-{hook}", "hook": hook} for hook in HOOKS]
     return sheet(
         content.library,
-        templates(content.library, content.site),
+        prefetch_templates(content.library, content.site),
         services,
         content.wording.phrases,
         settings.public_url,

@@ -15,7 +15,7 @@ from fhirpath_spine.entrypoints.printing import Format, print_json
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import PreconditionError, RequestError, SpineError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.incoming.bundles import chart
+from fhirpath_spine.exchange.incoming.bundles import read_bundle
 from fhirpath_spine.exchange.incoming.parsing import parse
 from fhirpath_spine.exchange.outgoing.offline import decision_id, document, refusal, tree
 from fhirpath_spine.pathway.decision import Decision
@@ -64,7 +64,7 @@ def judge_chart(content: Content, bundle: object, at: datetime, unread: list[str
     """Judges the chart in a Bundle. What the data forbid is part of the result, not an exception."""
     found: Chart | None = None
     try:
-        found = chart(bundle, not_read=unread or ())
+        found = read_bundle(bundle, not_read=unread or ())
         decision = judge(content.library, found, at, content.site)
     except (PreconditionError, RequestError) as error:
         return Judged(content, at, found, error=error)

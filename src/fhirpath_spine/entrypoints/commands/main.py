@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections import UserDict
+from collections.abc import Callable
 from importlib import import_module
 from typing import Annotated, Any, NamedTuple
 
@@ -133,10 +134,10 @@ def verbs(
     """Judges spinal tumour pathways over FHIR R4, three-valued and explained."""
 
 
-def main() -> None:
+def main(verbs: Callable[[], None] = app) -> None:
     """Runs the command line. This rim is one of the package's two catch-alls: it is loud, and repeats no value."""
     try:
-        app()
+        verbs()
     except ProfileError as error:
         for diagnostic in error.diagnostics:
             typer.echo(str(diagnostic), err=True)

@@ -18,7 +18,7 @@ from fhirpath_spine.entrypoints.printing import failing
 from fhirpath_spine.entrypoints.show import talk
 from fhirpath_spine.errors import RequestError
 from fhirpath_spine.exchange.ehr_side.seeding import Seed, seed
-from fhirpath_spine.exchange.ehr_side.shift import shift
+from fhirpath_spine.exchange.ehr_side.shift import shift_dates
 from fhirpath_spine.exchange.incoming.parsing import parse
 
 app = typer.Typer(
@@ -130,6 +130,6 @@ def _seed(path: Path, days: int) -> Seed:
             f"{path.name} cannot be read: {type(error).__name__}.", hint="Name JSON files, or a folder of them."
         ) from None
     try:
-        return seed(shift(parse(body), days))
+        return seed(shift_dates(parse(body), days))
     except RequestError as error:
         raise RequestError(f"{path.name}: {error.message}", hint=error.hint) from None

@@ -16,7 +16,7 @@ from fhirpath_spine.entrypoints.doctor.findings import Finding, fail, info
 from fhirpath_spine.entrypoints.settings import Settings, load
 from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange.ehr_side import scopes
-from fhirpath_spine.exchange.incoming.templates import templates
+from fhirpath_spine.exchange.incoming.templates import prefetch_templates
 from fhirpath_spine.pathway.facts.chart import type_of
 from fhirpath_spine.service import Client
 
@@ -51,7 +51,7 @@ def examine(fhir: str, token: scopes.Token, patient: str, chosen: str) -> Iterat
 def _check_server(
     server: Peer, token: scopes.Token, patient: str, settings: Settings, content: Content, client: Client
 ) -> Iterator[Finding]:
-    asked = templates(content.library, content.site)
+    asked = prefetch_templates(content.library, content.site)
     types = [kind for kind in dict.fromkeys(map(type_of, asked)) if kind not in client.not_offered]
     if client.servers.admitted(server.base) is not None:
         yield from network.check_address(doctor_server.AREA, server.address, client)

@@ -6,7 +6,7 @@ It judges as the service will: by the same rules of addresses, with the same aut
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from fhirpath_spine.adapters.ehr.network import Reach, is_admitted, reach_of
 from fhirpath_spine.adapters.trust import Fault, certificate
@@ -30,11 +30,18 @@ _DO = {
 }
 
 
-def check_address(area: str, address: Address, client: Client) -> Iterator[Finding]:
+def resolve(host: str, port: int) -> set[str]:
+    """The addresses that the system's resolver gives."""
+    return {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+
+
+def check_address(
+    area: str, address: Address, client: Client, resolve: Callable[[str, int], Collection[str]] = resolve
+) -> Iterator[Finding]:
     """Whether the service may connect to where the name of a FHIR server leads."""
     reach = reach_of(client.servers, address)
     try:
-        found = {str(entry[4][0]) for entry in socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)}
+        found = resolve(address.host, address.port)
     except OSError:
         why = "Nothing can be read from it."
         yield fail(area, "name", f"{address.host} does not resolve", why, "Check the name, and the resolver here.")

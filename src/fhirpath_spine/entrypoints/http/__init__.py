@@ -1,1 +1,14 @@
 """The service over HTTP: the process, the application, and the rim at which requests come in and errors go out."""
+
+from __future__ import annotations
+
+from fhirpath_spine.faces import face
+
+__all__, __getattr__ = face(
+    __name__,
+    app="SANDBOX create",
+    process="build check_mode clock",
+    rim="Callers",
+    statuses="TABLE answer",
+    warming="invented warm",
+)

@@ -13,17 +13,17 @@ _SUFFIXES = ("DateTime", "Date", "Instant")
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(T.*)?)?)?\Z", re.DOTALL)
 
 
-def shift(value: Any, days: int) -> Any:
+def shift_dates(value: Any, days: int) -> Any:
     """The same JSON with every date element moved. A partial date stays partial; what is no date stays as it is.
 
     Dates in free text are not touched: whoever writes them there does so on purpose.
     """
     if isinstance(value, dict):
         return {
-            key: _moved(item, days) if isinstance(item, str) and _is_date(key) else shift(item, days)
+            key: _moved(item, days) if isinstance(item, str) and _is_date(key) else shift_dates(item, days)
             for key, item in value.items()
         }
-    return [shift(item, days) for item in value] if isinstance(value, list) else value
+    return [shift_dates(item, days) for item in value] if isinstance(value, list) else value
 
 
 def _is_date(name: str) -> bool:

@@ -21,7 +21,7 @@ from fhirpath_spine.errors import (
     SpineError,
 )
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.incoming.bundles import chart
+from fhirpath_spine.exchange.incoming.bundles import read_bundle
 from fhirpath_spine.exchange.incoming.requests import Access, HookRequest, logical_id, secret
 from fhirpath_spine.exchange.outgoing.cards import Wording
 from fhirpath_spine.exchange.outgoing.careplan import careplan, members
@@ -62,7 +62,7 @@ class ApplyRequest:
         entries = self.data.get("entry")
         if isinstance(entries, list) and len(entries) > limit:
             raise BodyTooLarge(f"data holds more than {limit} entries.", hint="Send the chart of one patient.")
-        found = chart(self.data)
+        found = read_bundle(self.data)
         if found.patient != self.patient:
             raise PatientMismatch(
                 "data holds another Patient than the subject, so nothing was judged.",

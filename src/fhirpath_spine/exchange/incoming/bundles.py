@@ -17,7 +17,7 @@ _READ = {*TYPES, "Medication"}
 _WORD = re.compile(r"[A-Za-z]+")
 
 
-def chart(bundle: object, *, not_read: Iterable[str] = ()) -> Chart:
+def read_bundle(bundle: object, *, not_read: Iterable[str] = ()) -> Chart:
     """The chart in a Bundle of type collection, searchset, transaction, batch or document.
 
     References by ``urn:uuid`` are rewritten to ``Type/id``. An OperationOutcome entry leaves the types that it names

@@ -8,7 +8,7 @@ from fhirpath_spine.pathway.facts.searches import searches
 from fhirpath_spine.pathway.model import Library, Site
 
 
-def templates(library: Library, site: Site) -> dict[str, str]:
+def prefetch_templates(library: Library, site: Site) -> dict[str, str]:
     """Key -> FHIR query with ``{{context.patientId}}``, in a stable order; only keys that some need reads."""
     return searches(library.needs.values(), site.code_map)
 

@@ -1,1 +1,16 @@
 """What goes out: cards with their detail, CarePlans, verdicts, outcomes, ids, and the phrases that they are worded with."""
+
+from __future__ import annotations
+
+from fhirpath_spine.faces import face
+
+__all__, __getattr__ = face(
+    __name__,
+    cards="CardPolicy Wording unavailable write_cards",
+    careplan="members",
+    ids="Ids PUBLIC_KEY",
+    markdown="CAP clean escape plain render section",
+    offline="document refusal tree",
+    outcomes="of_error",
+    phrases="KEYS Phrases fit",
+)

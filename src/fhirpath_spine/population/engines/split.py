@@ -16,7 +16,7 @@ from zlib import crc32
 import orjson
 
 from fhirpath_spine.population.exports.export import Export, Source
-from fhirpath_spine.population.exports.lines import lines
+from fhirpath_spine.population.exports.lines import read_lines
 from fhirpath_spine.population.rows.owners import NOBODYS, Fate, pieces
 from fhirpath_spine.population.tables.run import Lines
 
@@ -111,7 +111,7 @@ def split(stretch: Stretch, parts: int, folder: Path) -> Iterator[int]:
     """
     spiller, seen = _Spiller(folder, stretch.number, parts), Lines()
     name = stretch.source.path.name
-    for number, (at, line) in enumerate(lines(stretch.source, stretch.start, stretch.end)):
+    for number, (at, line) in enumerate(read_lines(stretch.source, stretch.start, stretch.end)):
         for piece in pieces(line):
             seen.count(piece, f"{name}:{at}" if piece.fate in NOBODYS else "")
             if piece.fate is Fate.OWNED:

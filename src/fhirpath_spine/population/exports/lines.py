@@ -15,7 +15,7 @@ BLOCK = 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
-def lines(source: Source, start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
+def read_lines(source: Source, start: int = 0, end: int | None = None) -> Iterator[tuple[int, bytes]]:
     """The lines that begin in ``[start, end)``, each with its place in the file and without its end.
 
     A line longer than ``LINE_BYTES`` comes cut one byte after that, so that it is known to be too long.

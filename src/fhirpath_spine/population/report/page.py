@@ -17,7 +17,7 @@ _LONGEST = 58
 """Characters of a label that fit beside its bar."""
 
 
-def page(title: str, facts: Sequence[tuple[str, str]], sections: Sequence[Section]) -> str:
+def html_page(title: str, facts: Sequence[tuple[str, str]], sections: Sequence[Section]) -> str:
     """The page. ``facts`` are what the head says of the run: name and value."""
     style, script = _file("report.css"), _file("report.js")
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'"

@@ -14,7 +14,7 @@ from fhirpath_spine.population.report.changes import changes
 from fhirpath_spine.population.report.changes import sections as changed
 from fhirpath_spine.population.report.counting import Counted
 from fhirpath_spine.population.report.measures import measure_reports
-from fhirpath_spine.population.report.page import page
+from fhirpath_spine.population.report.page import html_page
 from fhirpath_spine.population.report.section import Cell, Section
 from fhirpath_spine.population.tables import run
 
@@ -39,7 +39,7 @@ def write_report(folder: Path, out: Path, compared: Path | None = None) -> list[
         sections += changed(changes(compared, folder, old, record), record)
         facts.append(("Compared with", f"{old['at']}, library {old['library'][:12]}"))
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(page("Treatment pathways in a population", facts, sections), encoding="utf-8", newline="\n")
+    out.write_text(html_page("Treatment pathways in a population", facts, sections), encoding="utf-8", newline="\n")
     written = [out, *(_write_csv(one, out) for one in sections)]
     measures = out.with_suffix(".measure-reports.json")
     states = next(s for s in sections if s.id == "states")

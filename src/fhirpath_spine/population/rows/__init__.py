@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from fhirpath_spine.population.rows.judging import patient_row
-from fhirpath_spine.population.rows.row import Row
+from fhirpath_spine.faces import face
 
-__all__ = ["Row", "patient_row"]
+__all__, __getattr__ = face(
+    __name__,
+    gathering="PATIENT_BYTES",
+    judging="patient_row",
+    owners="Fate LINE_BYTES Piece medications_named pieces",
+    row="Outcome Row pack unpack",
+)

@@ -1,1 +1,11 @@
 """What is kept of a run: tables as Parquet, sorted, and the record of the run."""
+
+from __future__ import annotations
+
+from fhirpath_spine.faces import face
+
+__all__, __getattr__ = face(
+    __name__,
+    pseudonyms="Pseudonyms",
+    schema="TABLES",
+)
