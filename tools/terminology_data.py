@@ -144,6 +144,12 @@ RANGES: dict[str, tuple[str, str, list[str]]] = {
         "ICD-10-CM C00-D49: what counts as a coded neoplasm (rulings 2.2)",
         ["C", "D0", "D1", "D2", "D3", "D4"],
     ),
+    "neoplasm-malignant-chapter": ("Malignant neoplasm", "ICD-10-CM C00-C96: malignant by its chapter", ["C"]),
+    "neoplasm-uncertain-chapter": (
+        "Neoplasm of uncertain or unspecified behaviour",
+        "ICD-10-CM D37-D49: uncertain or unspecified by its chapter",
+        ["D37", "D38", "D39", "D4"],
+    ),
 }
 
 TITLES = {

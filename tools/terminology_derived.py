@@ -264,6 +264,13 @@ CANCER: list[Line] = [
         "cancer-history without the C headers",
         "=history-of-malignancy -icd:Z86.018 -icd:Z86.03",
     ),
+    (
+        "own-cancer-any",
+        "Own cancer",
+        "primary cancer, history of cancer, secondary and haematological malignancy, without basal and squamous cell"
+        " cancer of skin (C44, Z85.828): neither a red flag nor a cause of the gate (DEFAULT)",
+        "@primary-cancer @cancer-history @any-secondary-malignancy @haematological-malignancy -icd:C44 -icd:Z85.828",
+    ),
     ("nf1", "Neurofibromatosis type 1", "rows whose display says type 1", "sct:92824003 icd:Q85.01"),
     ("nf2", "Neurofibromatosis type 2", "rows whose display says type 2", "sct:92503002 icd:Q85.02"),
     ("schwannomatosis", "Schwannomatosis", "rows whose display says schwannomatosis", "sct:1332358007 icd:Q85.03"),
@@ -391,6 +398,18 @@ DEFICITS: list[Line] = [
         "Examination normal or without deficit",
         _ANSWERS + " neurological-examination",
         "loc:neuro-exam-normal loc:neuro-exam-no-deficit",
+    ),
+    (
+        "sphincter-loss",
+        "Retention, faecal incontinence, neurogenic bladder or bowel",
+        "rows of bladder-bowel that are no incontinence of urine and no unspecific complaint (DEFAULT)",
+        "@bladder-bowel -icd:R32 -sct:165232002 -sct:40492006",
+    ),
+    (
+        "sphincter-loss-answer",
+        "The same as an answer",
+        "SNOMED CT rows of sphincter-loss",
+        "sct:236648008 sct:267064002 sct:397732007 sct:398064005 sct:425671009 sct:72042002",
     ),
     ("ais-deficit", "ASIA impairment scale A to D", _ANSWERS + " ais-grade", "loc:ais-a loc:ais-b loc:ais-c loc:ais-d"),
     ("ais-incomplete", "ASIA impairment scale B to D", _ANSWERS + " ais-grade", "loc:ais-b loc:ais-c loc:ais-d"),

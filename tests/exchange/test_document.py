@@ -12,7 +12,7 @@ from tests.kit import decisions as make
 
 def test_the_document_has_the_fixed_keys() -> None:
     found = document(make.decision(make.planned(make.verdict())), make.wording())
-    assert list(found) == ["decision", "pathways", "verdicts", "cards", "careplans"]
+    assert list(found) == ["decision", "pathways", "verdicts", "cards", "careplans", "explanation"]
     assert found["pathways"] == [
         {"id": "PW-DEMO", "state": "TREAT_PLAN", "lesion": {"key": "demo:T8", "conditions": ["c2", "c1"]}}
     ]

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from fhirpath_spine.pathway.facts.chart import Unread
 from fhirpath_spine.pathway.facts.filing import Rejection
+from fhirpath_spine.pathway.facts.ledger import Ledger
 from fhirpath_spine.pathway.lesions.lesion import LesionRef
 from fhirpath_spine.pathway.model import Activity, Indicator
 from fhirpath_spine.pathway.sentences import Said
@@ -119,6 +120,21 @@ class PathwayResult:
     draft: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """A doubt that has a card of its own: what it says, what would decide it, and what it rests on."""
+
+    id: str
+    title: str
+    topic: str
+    indicator: Indicator
+    first: bool
+    headline: Said
+    lines: tuple[Said, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
 class CardKind(StrEnum):
     """What a planned card is for."""
 
@@ -126,6 +142,7 @@ class CardKind(StrEnum):
     SAFETY = "safety"
     INCOMPLETE = "incomplete"
     MORE = "more"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +154,7 @@ class PlannedCard:
     entry: PathwayResult | None
     verdicts: tuple[Verdict, ...] = ()
     notes: tuple[Said, ...] = ()
+    notice: Noticed | None = None
     plans: tuple[PathwayResult, ...] = ()
     """The entries whose CarePlan rides on this card: its own on its first card, never the gate's; on the folded card those
     of which no other card is left.
@@ -159,6 +177,9 @@ class Decision:
     """Lines at the head of each card (holds, an acknowledged deficit)."""
     rejections: tuple[Rejection, ...] = ()
     unread: tuple[Unread, ...] = ()
+    notices: tuple[Noticed, ...] = ()
+    ledger: Ledger = field(default_factory=Ledger)
+    """What became of each resource that was sent."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Uncoded entries, unrecognised neoplasms and medications; they are named on a card that exists for other reasons."""
     silent: str = ""

@@ -15,6 +15,7 @@ from typing import Any
 
 from fhirpath_spine.fhirpath import Expression, ValueSet
 from fhirpath_spine.pathway.facts.needs import Coding, Need
+from fhirpath_spine.pathway.facts.recognising import Recognition
 from fhirpath_spine.pathway.facts.words import Lists
 from fhirpath_spine.pathway.lesions.table import Lesions
 from fhirpath_spine.pathway.sentences import Text
@@ -197,6 +198,43 @@ class Gate:
     scope_stop: Text
 
 
+class Holds(StrEnum):
+    """For which answer to its test a line of a notice is said."""
+
+    MET = "met"
+    UNREAD = "unread"
+    """Unknown, because something could not be read."""
+    REJECTED = "rejected"
+    """Unknown, because something stands there that was not understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """One reason for a notice: when it holds, the sentence that sums it up, and what the card says of it."""
+
+    name: str
+    test: Expression
+    holds: Holds
+    headline: Text
+    say: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A card of the patient that belongs to no pathway: a doubt that has to be named. It stands above all other cards where it is
+    ``first``, and is not shown where ``unless`` is met. Its summary is the headline of the first line that holds.
+    """
+
+    id: str
+    title: str
+    topic: str
+    """Code of the card's topic: static, since EHRs key the suppression of repeats on it."""
+    indicator: Indicator
+    first: bool
+    unless: Expression | None
+    lines: tuple[NoticeLine, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Goal:
     """A recorded goal of care that hides recommendations (D10)."""
@@ -239,6 +277,7 @@ class Policy:
     budget: Budget
     conflict_days: int
     """Days within which two statements of one rank contradict each other; after them the newer one replaces the older."""
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +429,8 @@ class Library:
     frameworks: tuple[Framework, ...] = ()
     words: Mapping[str, Lists] = field(default_factory=dict)
     """Language -> the words of free text that raise a doubt."""
+    recognition: Recognition = field(default_factory=Recognition)
+    """What is known though no need reads it, and what raises a doubt."""
 
     def pathway(self, id: str) -> Pathway | None:  # noqa: A002 - the field's own word
         """The pathway of that id, if the library holds it."""

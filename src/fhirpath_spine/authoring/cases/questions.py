@@ -40,6 +40,7 @@ def _questions(library: Library) -> Iterator[Question]:
         yield Question("gate", gate, "open")
         yield Question("gate", gate, "acknowledged")
     yield from (Question("hold", "policy", h.id) for h in policy.holds)
+    yield from (Question("notice", n.id, line.name) for n in policy.notices for line in n.lines)
     yield from (Question("goal", "policy", g.id) for g in policy.goals)
     yield from (Question("exclusion", "policy", x.id) for x in policy.exclusions)
     for pathway in library.pathways:

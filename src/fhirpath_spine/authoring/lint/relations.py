@@ -62,7 +62,9 @@ def check_holds(draft: Draft) -> None:
         if hold.test is draft.compiler.stand_in:
             continue
         names = variables(library, [hold.test])
-        coded = any(library.needs[n].codes is not None for n in needs_behind(library, names))
+        coded = any(
+            (library.needs[n].codes is not None or library.needs[n].doubt) for n in needs_behind(library, names)
+        )
         if not coded and not names & GROUNDED:
             message = f"the hold {hold.id} reads nothing that has a code"
             draft.files.report.add(

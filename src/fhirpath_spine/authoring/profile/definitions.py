@@ -9,6 +9,7 @@ from pydantic import Field
 from fhirpath_spine.authoring.profile.compiler import ANYWHERE, ONE_ITEM, names_in
 from fhirpath_spine.authoring.profile.needs import NeedForm
 from fhirpath_spine.authoring.profile.order import in_order
+from fhirpath_spine.authoring.profile.recognition import RecognitionForm
 from fhirpath_spine.authoring.profile.shapes import FINDING, RANKED_TYPES, one
 from fhirpath_spine.authoring.source.fields import (
     AtLeastOne,
@@ -103,6 +104,7 @@ class DataForm(Form):
     findings: FindingsForm | None = None
     ranked: dict[Name, RankedForm] = Field(default_factory=dict)
     flags: dict[Ident, SiteFlagForm] = Field(default_factory=dict)
+    recognition: RecognitionForm | None = None
 
 
 _TYPE_NAMES = {type_name: word for word, type_name in RANKED_TYPES.items()}

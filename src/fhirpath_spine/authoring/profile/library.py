@@ -19,6 +19,7 @@ from fhirpath_spine.authoring.profile.lesions import LesionsBuilder
 from fhirpath_spine.authoring.profile.needs import NeedBuilder
 from fhirpath_spine.authoring.profile.pathways import PathwayBuilder
 from fhirpath_spine.authoring.profile.policy import PolicyBuilder
+from fhirpath_spine.authoring.profile.recognition import build_recognition
 from fhirpath_spine.authoring.profile.recommendations import RecommendationBuilder
 from fhirpath_spine.authoring.profile.sentences import TextBuilder
 from fhirpath_spine.authoring.profile.words import build_words
@@ -195,6 +196,7 @@ def _assemble(draft: Draft) -> Library:
         flags=tuple(str(f) for f in shared.data.flags),
         frameworks=policies.frameworks(shared.sources.frameworks),
         words=build_words(shared.words, report),
+        recognition=build_recognition(shared.data.recognition, files.terminology, report),
     )
 
 

@@ -20,6 +20,7 @@ from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.pathway.facts.chart import KEYS, OBSERVATION_GROUPS
 from fhirpath_spine.pathway.facts.needs import Absent, Need
 from fhirpath_spine.pathway.facts.reading import FINAL
+from fhirpath_spine.pathway.facts.recognising import Doubt
 
 if TYPE_CHECKING:
     from fhirpath_spine.authoring.profile.terminology import Terminology
@@ -78,6 +79,7 @@ class NeedForm(Form):
     conflict: Annotated[Scalar, *one_of("meaning")] | None = None
     per: Annotated[Scalar, *one_of("lesion")] | None = None
     site: ValueSets = ()
+    doubt: Annotated[Scalar, *one_of(*Doubt)] | None = None
     meaning: Annotated[tuple[Annotated[Scalar, *one_of("active", "proposed", "history")], ...], OneOrMany()] = ()
     origin: Annotated[tuple[Annotated[Scalar, *one_of("chart", "draftOrders")], ...], OneOrMany()] = Field(
         default=(), alias="from"
@@ -133,6 +135,7 @@ class NeedBuilder:
             per_lesion=form.per is not None,
             sites=self._terminology.any_of(form.site, self._report),
             drafts="draftOrders" in form.origin,
+            doubt=str(form.doubt or ""),
         )
 
     def _check(self, name: Scalar, form: NeedForm, kinds: tuple[str, ...]) -> None:
@@ -161,6 +164,9 @@ class NeedBuilder:
         coded = [f for f in searched if f.code]
         if coded and len(coded) < len(searched):
             self._report.add("SP327", f"every resource type of '{name}' needs a code, or none", name.span)
+        if form.doubt is not None and coded:
+            hint = "Remove its code: it collects what no table knows."
+            self._report.add("SP305", f"'{name}' collects doubts and names a code", form.doubt.span, hint)
 
     @staticmethod
     def _key(kind: str, form: NeedForm) -> str:

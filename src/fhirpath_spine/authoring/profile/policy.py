@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -34,7 +35,11 @@ from fhirpath_spine.pathway.model import (
     Gate,
     Goal,
     Hold,
+    Holds,
+    Indicator,
     Line,
+    Notice,
+    NoticeLine,
     Policy,
     Selector,
     Unknown,
@@ -126,6 +131,28 @@ class ExclusionForm(Form):
     say: Text
 
 
+class NoticeLineForm(Form):
+    """One reason for a notice. ``holds`` says for which answer to the test: met (the default), unread or rejected."""
+
+    name: Id
+    test: Expr
+    holds: Annotated[Scalar, *one_of("met", "unread", "rejected")] | None = None
+    headline: Text
+    say: Lines = ()
+
+
+class NoticeForm(Form):
+    """A card that belongs to no pathway and names a doubt."""
+
+    id: Id
+    title: Text
+    topic: Id
+    indicator: Annotated[Scalar, *one_of("info", "warning")]
+    first: Flag = False
+    unless: Expr | None = None
+    lines: Annotated[tuple[NoticeLineForm, ...], AtLeastOne()]
+
+
 class BudgetForm(Form):
     """How many cards of each indicator one response may carry."""
 
@@ -142,6 +169,7 @@ class PolicyForm(Form):
     holds: tuple[HoldForm, ...] = ()
     goals: tuple[GoalForm, ...] = ()
     exclusions: tuple[ExclusionForm, ...] = ()
+    notices: tuple[NoticeForm, ...] = ()
     conflict_gap: Days = Field(alias="conflict-gap")
     budget: BudgetForm
 
@@ -160,7 +188,8 @@ class PolicyBuilder:
         """The policy over these pathways."""
         self._order(form.order, pathways)
         seen: set[str] = set()
-        for id_ in (*(h.id for h in form.holds), *(g.id for g in form.goals), *(e.id for e in form.exclusions)):
+        groups = ((p.id for p in part) for part in (form.holds, form.goals, form.exclusions, form.notices))
+        for id_ in chain.from_iterable(groups):
             if str(id_) in seen:
                 self._report.add("SP204", f"the id '{id_}' stands twice", id_.span, "Rename one of them.")
             seen.add(str(id_))
@@ -187,6 +216,7 @@ class PolicyBuilder:
                 )
                 for e in form.exclusions
             ),
+            notices=tuple(self._notice(n) for n in form.notices),
             conflict_days=form.conflict_gap,
             budget=Budget(form.budget.warning, form.budget.info, form.budget.critical),
         )
@@ -259,6 +289,26 @@ class PolicyBuilder:
             unknown=Unknown(str(form.unknown)) if form.unknown else Unknown.DEFAULT,
             say=self._texts.build(form.say, PATIENT) if form.say else None,
             head=self._lines.lines(form.head, PATIENT),
+        )
+
+    def _notice(self, form: NoticeForm) -> Notice:
+        return Notice(
+            id=str(form.id),
+            title=str(form.title),
+            topic=str(form.topic),
+            indicator=Indicator(str(form.indicator)),
+            first=form.first,
+            unless=self._compiler.test(form.unless, PATIENT) if form.unless is not None else None,
+            lines=tuple(
+                NoticeLine(
+                    name=str(line.name),
+                    test=self._compiler.test(line.test, PATIENT),
+                    holds=Holds(str(line.holds)) if line.holds is not None else Holds.MET,
+                    headline=self._texts.build(line.headline, PATIENT),
+                    say=self._lines.lines(line.say, PATIENT),
+                )
+                for line in form.lines
+            ),
         )
 
     def selectors(self, forms: Iterable[SelectorForm]) -> tuple[Selector, ...]:

@@ -82,6 +82,8 @@ def _topics(library: Library) -> Iterator[Json]:
         for one in (one for one in listed if one.safety is not False):
             code = topic(f"{pathway.id}safety{one.id}")["code"]
             yield _topic(code, f"{pathway.title}: safety, {one.title}", NEVER if pathway.id == gate else RATHER_NOT)
+    for notice in library.policy.notices:
+        yield _topic(topic(notice.topic)["code"], notice.title, NEVER if notice.first else RATHER_NOT)
     for code, title in _OWN.items():
         yield _topic(code, title, MAY if code == "SPINEmore" else RATHER_NOT)
 

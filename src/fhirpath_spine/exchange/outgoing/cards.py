@@ -124,6 +124,8 @@ class _Composer:
                 return "SPINEdataincomplete"
             case CardKind.MORE:
                 return "SPINEmore"
+            case CardKind.NOTICE:
+                return card.notice.topic if card.notice else "SPINE"
             case CardKind.SAFETY:
                 return f"{card.entry.id if card.entry else 'SPINE'}safety{''.join(v.id for v in card.verdicts)}"
             case CardKind.PATHWAY:
@@ -139,6 +141,8 @@ class _Composer:
                 return fit(self._say.text("summary-incomplete"), SUMMARY)
             case CardKind.MORE:
                 return fit(self._say.text("summary-more", count=str(len(card.verdicts))), SUMMARY)
+            case CardKind.NOTICE if card.notice is not None:
+                return fit(plain(card.notice.headline), SUMMARY)
             case CardKind.SAFETY if titles:
                 return fit(self._say.text("summary-safety", title=titles[0]), SUMMARY)
         if card.indicator is Indicator.CRITICAL:
@@ -146,7 +150,10 @@ class _Composer:
             return fit(self._say.text("summary-urgent", title=titles[0] if titles else subject), SUMMARY)
         if titles:
             return self._options(subject, titles)
-        return fit(self._say.text("summary-open" if card.verdicts else "summary-notes", subject=subject), SUMMARY)
+        if card.verdicts:
+            return fit(self._say.text("summary-open", subject=subject), SUMMARY)
+        # Of an entry that offers nothing, what is said of it is the point.
+        return fit(plain(card.notes[0]) if card.notes else self._say.text("summary-notes", subject=subject), SUMMARY)
 
     def _subject(self, card: PlannedCard) -> str:
         if card.entry is None:

@@ -14,7 +14,7 @@ from string import ascii_uppercase
 
 from fhirpath_spine.exchange.outgoing.markdown import bullets, plain, render, section
 from fhirpath_spine.exchange.outgoing.phrases import Phrases, joined
-from fhirpath_spine.pathway.decision import CardKind, Decision, Evidence, Missing, PlannedCard, Status, Verdict
+from fhirpath_spine.pathway.decision import CardKind, Decision, Evidence, Missing, Noticed, PlannedCard, Status, Verdict
 from fhirpath_spine.pathway.facts.chart import Unread
 from fhirpath_spine.pathway.model import Claim, Indicator, Library, Source
 from fhirpath_spine.pathway.sentences import Charted, Said
@@ -35,6 +35,8 @@ class Writer:
     def write(self, card: PlannedCard, *, first: bool) -> str:
         """The detail of one card. The first one also carries what was rejected or not recognised in the whole chart."""
         recommended = [v for v in card.verdicts if v.status is Status.RECOMMENDED]
+        if card.notice is not None:
+            return self._notice(card.notice, card, first=first)
         head = dict.fromkeys((*self._decision.head, *card.notes))
         blocks = [*self._about_what(card), *([bullets(map(render, head))] if head else [])]
         if card.kind is CardKind.INCOMPLETE:
@@ -54,6 +56,15 @@ class Writer:
         blocks += self._section("title-sources", sources)
         blocks += self._section("title-about", self._about(card))
         return "\n\n".join(blocks)
+
+    def _notice(self, notice: Noticed, card: PlannedCard, *, first: bool) -> str:
+        """What a notice says: its sentences, what would decide it, what it rests on."""
+        blocks = [render((notice.title, "."))]
+        if lines := [*notice.lines, *self._say.missing(notice.missing)]:
+            blocks.append(bullets(map(render, lines)))
+        blocks += self._section("title-used", map(self._evidence, notice.evidence))
+        blocks += self._section("title-rejected", self._rejected(card, first=first))
+        return "\n\n".join([*blocks, *self._section("title-about", self._about(card))])
 
     def _text(self, key: str, **fields: str | Said) -> str:
         return self._say.markdown(key, **fields)
@@ -120,6 +131,7 @@ class Writer:
     def _rejected(self, card: PlannedCard, *, first: bool) -> list[str]:
         steps = [s for v in card.verdicts for s in v.steps]
         needs = {e.need for s in steps for e in s.evidence} | {m.need for s in steps for m in s.missing}
+        needs |= {m.need for m in card.notice.missing} if card.notice is not None else set()
         lines = [render(self._say.rejection(r)) for r in self._decision.rejections if first or r.need in needs]
         if first and (uncoded := self._decision.counts.get("uncoded")):
             lines.append(self._text("count-uncoded", n=str(uncoded)))

@@ -34,8 +34,20 @@ def document(decision: Decision, wording: Wording) -> Json:
         "verdicts": [verdict_json(v, wording.phrases) for v in decision.verdicts],
         "cards": worded.cards,
         "careplans": worded.careplans,
+        "explanation": explanation(decision, wording.phrases),
         **({"silent": decision.silent} if decision.silent else {}),
     }
+
+
+def explanation(decision: Decision, phrases: Phrases) -> list[Json]:
+    """What lies behind the cards, in words: what was sent and not recognised, by name; and how everything that was sent ended."""
+    ways = decision.ledger.by_way()
+    if not ways:
+        return []
+    told = [plain(phrases.rejection(r)) for r in decision.rejections]
+    told += [plain(phrases.entry(entry)) for entry in decision.ledger.entries]
+    counted = phrases.text("ledger", ways=", ".join(f"{phrases.word('way', way)} {n}" for way, n in ways.items()))
+    return [{"text": "\n".join([counted, *told]), "data": [e.reference for e in decision.ledger.entries]}]
 
 
 def refusal(error: SpineError, issue_code: str, chart: Chart | None, wording: Wording, day: str) -> Json:
@@ -76,6 +88,11 @@ def tree(decision: Decision, decision_id: str, phrases: Phrases) -> Json:
         "rejected": [plain(phrases.rejection(r)) for r in decision.rejections],
         "unread": [lean({"key": u.key, "type": u.resource, "detail": u.detail}) for u in decision.unread],
         "counts": dict(decision.counts),
+        "ledger": decision.ledger.by_type(),
+        "notRecognised": [
+            lean({"type": e.kind, "resource": e.reference, "said": e.said, "date": e.day, "doubt": e.doubt})
+            for e in decision.ledger.entries
+        ],
         **({"silent": decision.silent} if decision.silent else {}),
     }
 

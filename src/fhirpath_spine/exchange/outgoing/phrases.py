@@ -14,6 +14,7 @@ from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.exchange.outgoing.markdown import clean, escape, render
 from fhirpath_spine.pathway.decision import Missing
 from fhirpath_spine.pathway.facts.filing import Rejection
+from fhirpath_spine.pathway.facts.ledger import Entry
 from fhirpath_spine.pathway.lesions.lesion import LesionRef
 from fhirpath_spine.pathway.sentences import Charted, Said
 from fhirpath_spine.pathway.truth import Reason
@@ -57,6 +58,9 @@ KEYS: Mapping[str, frozenset[str]] = {
         "rejected": "label reason",
         "rejected-value": "label value reason",
         "count-uncoded": "n",
+        "ledger": "ways",
+        "entry": "said",
+        "entry-dated": "said date",
         "source": "id title publisher date kind certainty label",
         "source-link": "url",
         "source-label": "title publisher date",
@@ -210,6 +214,12 @@ class Phrases:
 
     def _dated(self, text: Said, date: str) -> Said:
         return self.say("dated", text=text, date=date) if date else text
+
+    def entry(self, entry: Entry) -> Said:
+        """An entry that was not recognised, by its own words and its day."""
+        if entry.day:
+            return self.say("entry-dated", said=(entry.said,), date=entry.day)
+        return self.say("entry", said=(entry.said,))
 
     def rejection(self, rejection: Rejection) -> Said:
         """Why a resource, or its date, was not used, with the value that stood there."""

@@ -16,7 +16,7 @@ from typing import Any
 from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.facts.dates import Order, apart, is_before, is_since, within
 from fhirpath_spine.pathway.facts.facts import Fact
-from fhirpath_spine.pathway.facts.filing import Found, surely_older
+from fhirpath_spine.pathway.facts.filing import Found, Rejection, surely_older
 from fhirpath_spine.pathway.model import Finding, RankedFact, RankedSource
 
 WORSENS = ("new", "worse")
@@ -37,23 +37,26 @@ class _Evidence:
 
 
 def deficit(finding: Finding, found: Callable[[str], Sequence[Found]], today: date, ask: Ask) -> dict[str, Any]:
-    """The finding as an item: present, onset, since, new, settled, undated. Absent members are unknown."""
+    """The finding as an item: present, onset, since, new, open, settled, undated, and ``recent``, new by a date of its own.
+    Absent members are unknown.
+    """
     shown, cleared = _gather(finding, found, ask)
     last_normal = max(cleared, default="")
     # Of a day on which both were found, the abnormal finding stands: it is the one that must not be missed.
     # So does one of which the date does not tell whether it was before.
     standing = [e for e in shown if not e.day or not is_before(e.day, last_normal)]
     if not standing:
-        return {"present": False, "new": False, "open": False, "settled": False, "undated": False}
+        return {"present": False, "new": False, "open": False, "settled": False, "undated": False, "recent": False}
     dated = sorted((e for e in standing if e.day), key=lambda e: e.order)
     item: dict[str, Any] = {"present": True, "undated": not dated}
     if not dated:
-        return {**item, "new": True, "open": False, "settled": False}
+        return {**item, "new": True, "open": False, "settled": False, "recent": False}
     onset = dated[0]
     starts = [onset, *_worsenings(dated)]
     since = max(starts, key=lambda e: e.order)
     item["onset"], item["since"] = onset.day, since.day
     in_window = [within(e.day, today, finding.new_days) is not False for e in starts]
+    item["recent"] = any(within(e.day, today, finding.new_days) is True for e in starts)
     course = next((e.course for e in reversed(dated) if e.course), "")
     settled = course in SETTLES
     if settled:
@@ -61,10 +64,25 @@ def deficit(finding: Finding, found: Callable[[str], Sequence[Found]], today: da
         own = [*(e for e in starts if e.course not in SETTLES), *(e for e in dated if e.condition)]
         recent = [e for e in own if within(e.day, today, finding.new_days) is not False]
         item["since"] = max((since, *recent), key=lambda e: e.order).day
+        item["recent"] = any(within(e.day, today, finding.new_days) is True for e in recent)
         return {**item, "settled": not recent, "new": bool(recent), "open": False}
     answered = any(is_since(f.day, since.day) for name in finding.answered for f in found(name))
     open_ = within(since.day, today, finding.open_days) is not False and not answered
     return {**item, "settled": False, "new": any(in_window), "open": open_}
+
+
+def unreadable(
+    finding: Finding, found: Callable[[str], Sequence[Found]], blurred: Sequence[Rejection], today: date
+) -> bool:
+    """Whether the newest of the kind stands there without being understood: dated in the window in which the kind is new, and
+    nothing readable of the kind is of that day or later.
+    """
+    for rejection in blurred:
+        if rejection.date and within(rejection.date, today, finding.new_days) is False:
+            continue
+        if not any(f.day and is_since(f.day, rejection.date) for s in finding.sources for f in found(s.need)):
+            return True
+    return False
 
 
 def _gather(finding: Finding, found: Callable[[str], Sequence[Found]], ask: Ask) -> tuple[list[_Evidence], list[str]]:

@@ -37,6 +37,11 @@ class Answer(NamedTuple):
         return any(m.reason in (Reason.UNREAD, Reason.LIMIT) for m in self.missing)
 
     @property
+    def rejected(self) -> bool:
+        """Whether something that stands there and was not understood is among what is missing."""
+        return any(m.reason is Reason.REJECTED for m in self.missing)
+
+    @property
     def conflict(self) -> bool:
         """Whether contradicting statements are among what is missing."""
         return any(m.reason is Reason.CONFLICT for m in self.missing)

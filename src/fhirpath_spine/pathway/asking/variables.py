@@ -13,7 +13,7 @@ from fhirpath_spine.fhirpath import Expression, Incomplete, Scope
 from fhirpath_spine.pathway.asking import derived, reach
 from fhirpath_spine.pathway.asking.circumstances import Circumstances
 from fhirpath_spine.pathway.facts.facts import Fact
-from fhirpath_spine.pathway.facts.filing import Found
+from fhirpath_spine.pathway.facts.filing import NOT_UNDERSTOOD, Found
 from fhirpath_spine.pathway.lesions.lesion import Lesion
 from fhirpath_spine.pathway.sentences import Said
 from fhirpath_spine.pathway.truth import Reason
@@ -154,10 +154,12 @@ class Variables(Mapping[str, Sequence[Any]]):
     def _finding(self, name: str) -> dict[str, Any]:
         finding = self._library.findings[name]
         item = derived.deficit(finding, self._found, self._facts.today, self._on_item)
-        if any(isinstance(self.fact(s.need).items, Incomplete) for s in finding.sources):
+        blurred = [r for s in finding.sources for r in self.fact(s.need).rejected if r.reason in NOT_UNDERSTOOD]
+        item["unreadable"] = derived.unreadable(finding, self._found, blurred, self._facts.today)
+        if any(isinstance((f := self.fact(s.need)).items, Incomplete) and not f.blurred for s in finding.sources):
             # What could not be read may hold an onset, or a newer course: only a present finding is sure. The gate
             # takes what was read inside the window as pressing all the same (rulings 1.6, 2.5).
-            shown = {"present": True} if item["present"] else {}
+            shown = {"unreadable": item["unreadable"], **({"present": True} if item["present"] else {})}
             return {**shown, "pressing": True} if item["new"] else shown
         if item["open"] and any(isinstance(self.fact(n).items, Incomplete) for n in finding.answered):
             # An answer to the deficit may stand in what could not be read.

@@ -14,7 +14,7 @@ from typing import Any
 from fhirpath_spine.fhirpath import Incomplete
 from fhirpath_spine.pathway.facts.chart import KEYS, Chart, Unread
 from fhirpath_spine.pathway.facts.dates import apart, within
-from fhirpath_spine.pathway.facts.filing import Bin, Found, Rejection, surely_older
+from fhirpath_spine.pathway.facts.filing import NOT_UNDERSTOOD, Bin, Found, Rejection, surely_older
 from fhirpath_spine.pathway.facts.intake import Intake
 from fhirpath_spine.pathway.facts.needs import Need
 from fhirpath_spine.pathway.truth import Reason
@@ -35,6 +35,8 @@ class Fact:
     stale: str = ""
     alternatives: tuple[Found, ...] = ()
     rejected: tuple[Rejection, ...] = ()
+    blurred: tuple[Rejection, ...] = ()
+    """What stands there and was not understood, where nothing else of the need is usable: then nothing is not the answer."""
 
 
 LesionsOf = Callable[[Found], frozenset[str] | None]
@@ -56,7 +58,7 @@ class Facts:
         self._resolved: dict[tuple[str, str | None], Fact] = {}
         self._unread: dict[tuple[str, ...], list[Unread]] = {}
         self.patient, self.possible_patients = intake.patient, intake.possible_patients
-        self.counts, self.used = intake.counts, intake.used
+        self.counts, self.used, self.ledger = intake.counts, intake.used, intake.ledger
         read = chart.reads.get("patient")
         self.patient_read = read is not None and read.complete
         self._lesions_of: LesionsOf = lambda _found: None
@@ -127,16 +129,27 @@ class Facts:
         if need.latest:
             usable = usable[:1]
         gap = self._gap(need, bin_, undecided, stale, bool(alternatives), astray)
+        blurred = () if usable else self._blurred(need, bin_)
         open_ = gap in (Reason.UNREAD, Reason.NOT_OFFERED, Reason.UNVERIFIED) or undecided or astray
         values: list[Any] = [f.item for f in usable]
         return Fact(
             need,
             tuple(usable),
-            Incomplete(values) if open_ else values,
-            gap,
+            Incomplete(values) if open_ or blurred else values,
+            gap if open_ or not blurred else Reason.REJECTED,
             stale,
             tuple(alternatives),
             tuple(bin_.rejected),
+            () if open_ else blurred,
+        )
+
+    def _blurred(self, need: Need, bin_: Bin) -> tuple[Rejection, ...]:
+        """What was not understood and may lie in the window of the need."""
+        return tuple(
+            r
+            for r in bin_.rejected
+            if r.reason in NOT_UNDERSTOOD
+            and (need.within is None or not r.date or within(r.date, self.today, need.within) is not False)
         )
 
     def _recent(self, need: Need, found: list[Found]) -> tuple[list[Found], bool, str]:

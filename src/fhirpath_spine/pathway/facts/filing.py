@@ -16,6 +16,11 @@ from fhirpath_spine.pathway.facts.dates import SLACK, Order, day_of, is_before, 
 from fhirpath_spine.pathway.facts.needs import Need, known
 from fhirpath_spine.pathway.sentences import Charted, Said
 
+NOT_UNDERSTOOD = frozenset(
+    {"no-unit", "unlisted-unit", "implausible", "comparator", "two-answers", "unknown-answer", "unreadable-value"}
+)
+"""Reasons of a value that stands there and could not be understood: it may be anything, so it is not the absence of one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rejection:

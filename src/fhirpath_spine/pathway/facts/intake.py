@@ -15,10 +15,17 @@ from fhirpath_spine.pathway.facts import reading
 from fhirpath_spine.pathway.facts.chart import Chart, Resource, Subject, canonical, reference_of, subject_of
 from fhirpath_spine.pathway.facts.dates import day_of, first_day, possible_ages
 from fhirpath_spine.pathway.facts.filing import Bin, Filer, Rejection
+from fhirpath_spine.pathway.facts.ledger import Entry, Ledger, Way
 from fhirpath_spine.pathway.facts.needs import Coding, Matcher, Need, known
+from fhirpath_spine.pathway.facts.recognising import Recognised, Recognition, recognise, said
+from fhirpath_spine.pathway.facts.words import Words, for_site
 
 _ID_LENGTH = 256
 """FHIR allows 64 characters, Epic sends up to 200. A longer id would stand at length in every card that cites it."""
+
+
+NOTHING_KNOWN, NO_WORDS = Recognition(), for_site({}, ())
+"""Of a library that declares no tables and no words: nothing raises a doubt."""
 
 
 class Intake:
@@ -36,6 +43,8 @@ class Intake:
         zone: tzinfo,
         code_map: Mapping[Coding, Coding],
         recognised: Mapping[str, Any],
+        recognition: Recognition = NOTHING_KNOWN,
+        words: Words = NO_WORDS,
     ) -> None:
         self._needs, self._matcher, self._chart = needs, matcher, chart
         self._zone = zone
@@ -43,7 +52,8 @@ class Intake:
         self._filer = Filer(at, zone)
         self._subjects: dict[str, Subject] = {}
         self._code_map = code_map
-        self._recognised = recognised
+        self._recognised, self._recognition, self._words = recognised, recognition, words
+        self.ledger = Ledger()
         self._medications: dict[str, Resource] = {}
         self.bins: dict[str, Bin] = {}
         self.patient: dict[str, Any] | None = None
@@ -75,9 +85,10 @@ class Intake:
                 self._take_patient(resource)
             elif kind == "Medication":
                 self._medications[f"Medication/{resource.get('id')}"] = resource
-        for resource, draft in resources:
-            if resource.get("resourceType") not in ("Patient", "Medication"):
-                self._take(resource, draft)
+        entries = [(r, draft) for r, draft in resources if r.get("resourceType") not in ("Patient", "Medication")]
+        for resource, draft in entries:
+            self._take(resource, draft)
+        self.ledger.check(len(entries))
 
     def _take_patient(self, resource: Resource) -> None:
         if resource.get("id") != self._chart.patient:
@@ -111,11 +122,20 @@ class Intake:
         names = self._matcher.needs(kind, codes)
         if not names or not codes:
             self._count(kind, resource, codes, names)
-        if not names:
-            return
-        id_ = resource.get("id")
-        usable = isinstance(id_, str) and len(id_) <= _ID_LENGTH
-        reference = f"{kind}/{id_}" if usable else f"{kind}#{_nameless(resource)}"
+        ways: list[Way] = []
+        if not self._matcher.coded(kind, codes):
+            seen = recognise(self._recognition, self._words, kind, resource, concept, codes)
+            ways.append(seen.way)
+            names = (*names, *self._matcher.doubting(kind, seen.doubts))
+            self._name(kind, resource, concept, codes, seen)
+        ways += self._file(kind, resource, concept, subject, names, draft) if names else ()
+        self.ledger.add(kind, ways)
+
+    def _file(
+        self, kind: str, resource: Resource, concept: Any, subject: Subject, names: Sequence[str], draft: bool
+    ) -> Iterator[Way]:
+        """Files a resource under its needs, and says how it ended for each."""
+        reference = _reference(kind, resource)
         sheet = None
         for name in names:
             need = self._needs[name]
@@ -127,11 +147,25 @@ class Intake:
             if subject is Subject.UNUSABLE:
                 bin_.unusable = True
                 bin_.rejected.append(Rejection(name, need.label, "no-subject", reference))
+                yield Way.REJECTED
                 continue
             if sheet is None:
                 sheet = self._filer.read(resource, kind, concept, reference)
+            rejected = len(bin_.rejected)
             if self._filer.file(bin_, need, sheet):
                 self.used[reference] = resource
+                yield Way.READ
+            else:
+                yield Way.REJECTED if len(bin_.rejected) > rejected else Way.ELSEWHERE
+
+    def _name(self, kind: str, resource: Resource, concept: Any, codes: Sequence[Coding], seen: Recognised) -> None:
+        """Keeps what a person has to be told of: Conditions and allergies that no table knows."""
+        if seen.way is Way.NOT_RECOGNISED and kind in _NAMED:
+            dating = self._filer.date(resource)
+            doubt = next(iter(sorted(seen.doubts)), "")
+            self.ledger.entries.append(
+                Entry(kind, _reference(kind, resource), seen.way, said(concept, codes), dating.day, doubt)
+            )
 
     def _subject(self, resource: Resource) -> Subject:
         reference = reference_of(resource)
@@ -173,6 +207,15 @@ class Intake:
             return out
 
         return dict(translate(dict(resource)))
+
+
+_NAMED = frozenset({"Condition", "AllergyIntolerance"})
+
+
+def _reference(kind: str, resource: Resource) -> str:
+    id_ = resource.get("id")
+    usable = isinstance(id_, str) and len(id_) <= _ID_LENGTH
+    return f"{kind}/{id_}" if usable else f"{kind}#{_nameless(resource)}"
 
 
 def _version(resource: Resource) -> tuple[str, bytes]:

@@ -55,7 +55,8 @@ class Need:
     ``statuses`` are the admitted values of ``status`` (Condition: of ``clinicalStatus``, with *active* standing for active,
     recurrence and relapse, *history* for inactive, remission and resolved); ``verification`` those of verificationStatus, with
     *provisional* standing for unconfirmed, provisional and differential. ``within`` is a number of calendar days up to today.
-    ``key`` names the prefetch keys that may hold its resources. ``label`` names the datum on a card.
+    ``key`` names the prefetch keys that may hold its resources. ``label`` names the datum on a card. A need with a ``doubt``
+    (a value of :class:`recognising.Doubt`) collects the entries that no table knows and that raise it.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Need:
     per_lesion: bool = False
     sites: ValueSet | None = None
     drafts: bool = False
+    doubt: str = ""
 
 
 _CACHE_LIMIT = 10_000
@@ -89,8 +91,12 @@ class Matcher:
         exact: dict[tuple[str, Coding], list[str]] = {}
         self._by_prefix: dict[tuple[str, str], list[Need]] = {}
         self._whole: dict[str, tuple[str, ...]] = {}
+        self._doubts: dict[tuple[str, str], tuple[str, ...]] = {}
         for need in needs.values():
             for kind in need.resources:
+                if need.doubt:
+                    self._doubts[kind, need.doubt] = (*self._doubts.get((kind, need.doubt), ()), need.name)
+                    continue
                 if need.codes is None:
                     self._whole[kind] = (*self._whole.get(kind, ()), need.name)
                     continue
@@ -125,6 +131,16 @@ class Matcher:
                 self._together.clear()
             self._together[kind, codings] = names
         return names
+
+    def coded(self, kind: str, codings: Iterable[Coding]) -> tuple[str, ...]:
+        """Of :meth:`needs`, those that ask for a code; none of those that take a whole type."""
+        whole = self._whole.get(kind, ())
+        found = self.needs(kind, codings)
+        return tuple(name for name in found if name not in whole) if whole else found
+
+    def doubting(self, kind: str, doubts: Iterable[str]) -> tuple[str, ...]:
+        """Names of the needs that collect entries of this type which raise one of the doubts."""
+        return tuple(dict.fromkeys(name for doubt in doubts for name in self._doubts.get((kind, doubt), ())))
 
     def readable(self, codings: Iterable[Coding]) -> bool:
         """Whether any of the codings is of a code system that some need reads."""

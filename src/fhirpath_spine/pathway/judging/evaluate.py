@@ -22,8 +22,10 @@ from fhirpath_spine.pathway.facts.chart import Chart, Unread, facts_digest
 from fhirpath_spine.pathway.facts.facts import Facts
 from fhirpath_spine.pathway.facts.intake import Intake
 from fhirpath_spine.pathway.facts.needs import Matcher
+from fhirpath_spine.pathway.facts.words import Lists, Words, for_site
 from fhirpath_spine.pathway.judging import layout
 from fhirpath_spine.pathway.judging.admission import Admitted, Entry, Observer, admit
+from fhirpath_spine.pathway.judging.notices import noticed, questions
 from fhirpath_spine.pathway.judging.oversight import PolicyApplied
 from fhirpath_spine.pathway.judging.verdicts import judge, to_step
 from fhirpath_spine.pathway.model import Library, Recommendation, Site, Use
@@ -68,6 +70,11 @@ def _matcher(library: Library) -> Matcher:
     return Matcher(library.needs)
 
 
+@lru_cache(maxsize=8)
+def _words(library: Library, languages: tuple[str, ...], own: Lists) -> Words:
+    return for_site(library.words, languages, own)
+
+
 class _Used(NamedTuple):
     """A use of a recommendation in an entry; ``place`` is the entry's own among all."""
 
@@ -92,7 +99,10 @@ class _Judgement:
         self.observe, self.explained = observe, explained
         recognised = {role: library.value_sets.get(name) for role, name in RECOGNISED.items()}
         zone = ZoneInfo(site.timezone)
-        intake = Intake(library.needs, _matcher(library), chart, at, zone, site.code_map, recognised)
+        words = _words(library, site.languages, site.words)
+        intake = Intake(
+            library.needs, _matcher(library), chart, at, zone, site.code_map, recognised, library.recognition, words
+        )
         self.facts = Facts(library.needs, chart, intake, at, zone, library.policy.conflict_days)
 
     def decide(self, audience: str) -> Decision:
@@ -103,7 +113,7 @@ class _Judgement:
             return self._silent("deceased")
         everyone = Environment(gather(self.library, self.facts, self.site))
         policy = PolicyApplied(everyone, self.emergency)
-        for question in policy.questions():
+        for question in (*policy.questions(), *questions(self.library.policy.notices, everyone)):
             self.observe(*question)
         admitted = admit(everyone, policy, self.observe)
         entries = admitted.entries
@@ -115,6 +125,7 @@ class _Judgement:
                 hint="Provide these prefetch keys, or a FHIR server with a token that may read them.",
             )
         verdicts = self._verdicts(admitted, policy)
+        notices = noticed(self.library.policy.notices, everyone)
         gate = self.library.policy.gate
         results = tuple(e.result(policy.gate_notes if gate and e.pathway.id == gate.pathway else ()) for e in entries)
         needs = self._needs_read(entries)
@@ -126,10 +137,12 @@ class _Judgement:
             facts=facts_digest(self.chart, self.facts.used),
             entries=results,
             verdicts=tuple(verdicts),
-            cards=layout.plan(self.library.policy, results, verdicts, unread),
+            cards=layout.plan(self.library.policy, results, verdicts, unread, notices),
             head=policy.head if entries else (),
             rejections=tuple(self.facts.rejections(needs)),
             unread=unread,
+            notices=notices,
+            ledger=self.facts.ledger,
             counts=dict(self.facts.counts),
             drafts=any(r.draft for r in results),
             goals=tuple(e for g in self.library.policy.goals for e in everyone.recorded(g.test)),

@@ -9,18 +9,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fhirpath_spine.pathway.decision import CardKind, PathwayResult, PlannedCard, Status, Verdict
+from fhirpath_spine.pathway.decision import CardKind, Noticed, PathwayResult, PlannedCard, Status, Verdict
 from fhirpath_spine.pathway.facts.chart import Unread
 from fhirpath_spine.pathway.model import Budget, Indicator, Policy
 from fhirpath_spine.pathway.truth import Reason
 
 
 def plan(
-    policy: Policy, entries: Sequence[PathwayResult], verdicts: Sequence[Verdict], unread: Sequence[Unread]
+    policy: Policy,
+    entries: Sequence[PathwayResult],
+    verdicts: Sequence[Verdict],
+    unread: Sequence[Unread],
+    notices: Sequence[Noticed] = (),
 ) -> tuple[PlannedCard, ...]:
     """The cards of one response. Each shown verdict is on exactly one of them."""
-    if not entries:
-        return ()
+    noticed = [(n, PlannedCard(CardKind.NOTICE, n.indicator, None, notice=n)) for n in notices]
+    first, last = [c for n, c in noticed if n.first], [c for n, c in noticed if not n.first]
+    return (*first, *(_of_entries(policy, entries, verdicts, unread) if entries else ()), *last)
+
+
+def _of_entries(
+    policy: Policy, entries: Sequence[PathwayResult], verdicts: Sequence[Verdict], unread: Sequence[Unread]
+) -> tuple[PlannedCard, ...]:
     gate = policy.gate.pathway if policy.gate else ""
     shared = next((e for e in entries if e.id != gate), entries[0])
     cards: list[PlannedCard] = []

@@ -96,8 +96,8 @@ class PolicyApplied:
             for use in p.uses
         )
         self.gate = env.ask(self._gate.open, "gate") if self._gate else _NO
-        if self.gate.truth is None and not self.gate.unread:
-            # All was read, and it does not tell: in the gate that counts as a new deficit (rulings 1.6, 2.5).
+        if self.gate.truth is None and not self.gate.unread and not self.gate.rejected:
+            # All was read and understood, and it does not tell: in the gate that counts as a new deficit (rulings 1.6, 2.5).
             self.gate = self.gate._replace(truth=True)
         self.acknowledged = env.ask(self._gate.acknowledged, "acknowledged") if self._gate else _NO
         self._holds: list[tuple[Hold, Answer]] = [(h, env.ask(h.test, h.id)) for h in policy.holds]

@@ -1,0 +1,125 @@
+"""What an entry may be that no need reads: known and elsewhere, perhaps a cancer, perhaps a deficit, or simply not recognised.
+
+A known code wins over its display. Of an entry that no table knows, the words may raise a doubt; they never settle one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from fhirpath_spine.fhirpath import ValueSet
+from fhirpath_spine.pathway.facts import reading
+from fhirpath_spine.pathway.facts.chart import Resource
+from fhirpath_spine.pathway.facts.ledger import Way
+from fhirpath_spine.pathway.facts.needs import Coding, known
+from fhirpath_spine.pathway.facts.words import Doubt as Suspicion
+from fhirpath_spine.pathway.facts.words import Words
+from fhirpath_spine.pathway.sentences import Charted
+
+
+class Doubt(StrEnum):
+    """What a need that collects doubts asks for: entries that no table knows and whose words, class or chapter may mean a cancer
+    (strong, weak) or a deficit; allergies that no table knows; entries of another need that cannot be used.
+    """
+
+    STRONG = "strong"
+    WEAK = "weak"
+    DEFICIT = "deficit"
+    UNRECOGNISED = "unrecognised"
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """The tables that tell a known entry from one that no table knows. All of it is content.
+
+    ``classes`` maps a coding of a Condition to how it is read (``elsewhere``, ``perhaps-strong`` ...); ``known`` holds, by
+    resource type, codes that are known and elsewhere; ``harmless`` holds the allergy categories that are never a drug's;
+    ``strong`` and ``weak`` are whole chapters of a classification: codes of tumours, though no table says of which.
+    """
+
+    classes: Mapping[Coding, str] = field(default_factory=dict)
+    known: Mapping[str, ValueSet] = field(default_factory=dict)
+    harmless: frozenset[str] = frozenset()
+    strong: ValueSet | None = None
+    weak: ValueSet | None = None
+
+
+_PERHAPS = {"perhaps-strong": Doubt.STRONG, "perhaps-weak": Doubt.WEAK}
+
+
+class Recognised(NamedTuple):
+    """How an entry that no need reads ended, and which doubts it raises."""
+
+    way: Way
+    doubts: frozenset[str] = frozenset()
+
+
+NOT_RECOGNISED = Recognised(Way.NOT_RECOGNISED)
+_ELSEWHERE = Recognised(Way.ELSEWHERE)
+
+
+def recognise(
+    tables: Recognition, words: Words, kind: str, resource: Resource, concept: Any, codes: Sequence[Coding]
+) -> Recognised:
+    """What a resource is whose codes no need reads. ``concept`` is what it is about, ``codes`` its codings."""
+    if concept in (None, [], {}):
+        return Recognised(Way.NOT_RECOGNISED)
+    if known(tables.known.get(kind), codes):
+        return _ELSEWHERE
+    match kind:
+        case "Condition":
+            return _condition(tables, words, concept, codes)
+        case "AllergyIntolerance":
+            categories = {c for c in reading.items(resource.get("category")) if isinstance(c, str)}
+            if categories and categories <= tables.harmless:
+                return _ELSEWHERE
+            return Recognised(Way.NOT_RECOGNISED, frozenset({Doubt.UNRECOGNISED}))
+        case _:
+            return NOT_RECOGNISED
+
+
+def _condition(tables: Recognition, words: Words, concept: Any, codes: Sequence[Coding]) -> Recognised:
+    classes = {tables.classes[coding] for coding in codes if coding in tables.classes}
+    doubts = {_PERHAPS[name] for name in classes if name in _PERHAPS}
+    if classes and not doubts:
+        return _ELSEWHERE
+    if known(tables.strong, codes):
+        doubts.add(Doubt.STRONG)
+    elif known(tables.weak, codes):
+        doubts.add(Doubt.WEAK)
+    if not classes:
+        for text in texts(concept):
+            doubts |= set(_said(words, text))
+    if Doubt.STRONG in doubts:
+        doubts.discard(Doubt.WEAK)
+    return Recognised(Way.NOT_RECOGNISED, frozenset(doubts))
+
+
+def _said(words: Words, text: str) -> Iterator[Doubt]:
+    match words.doubt_of(text):
+        case Suspicion.STRONG:
+            yield Doubt.STRONG
+        case Suspicion.WEAK:
+            yield Doubt.WEAK
+    if words.says_deficit(text):
+        yield Doubt.DEFICIT
+
+
+def texts(concept: Any) -> Iterator[str]:
+    """What an entry says of itself in words: its text, and the display of each coding."""
+    for part in reading.items(concept):
+        if not isinstance(part, dict):
+            continue
+        if isinstance(text := part.get("text"), str):
+            yield text
+        for coding in reading.items(part.get("coding")):
+            if isinstance(coding, dict) and isinstance(display := coding.get("display"), str):
+                yield display
+
+
+def said(concept: Any, codes: Sequence[Coding]) -> Charted:
+    """What an entry is called on a card: its own words, else its code."""
+    return Charted(next(texts(concept), codes[0][1] if codes else ""))
