@@ -20,8 +20,8 @@ from fhirpath_spine.population.tables import TABLES, Pseudonyms
 ROOT = Path(__file__).parents[2]
 PATIENTS = ROOT / "sandbox" / "patients"
 AT = datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC)
-CONTENT = Content(profiles_directory())
-LIBRARY, SITE = CONTENT.load()
+CONTENT = Content.of(profiles_directory())
+LIBRARY, SITE = CONTENT.library, CONTENT.site
 
 Rows = dict[str, list[dict[str, Any]]]
 

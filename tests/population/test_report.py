@@ -215,7 +215,7 @@ def test_impact_joins_what_two_libraries_say_of_one_export(tmp_path: Path) -> No
     assert cut != text
     path.write_text(cut, encoding="utf-8")
     before = job_of(export, tmp_path / "before")
-    after = Job(before.export, Content(changed), AT, tmp_path / "after")
+    after = Job(before.export, Content.of(changed), AT, tmp_path / "after")
     found = impact(before, after, lambda job: judge_locally(job, 2), tmp_path)
     rows = pq.read_table(found.changes).to_pylist()
     assert found.number == len(rows) > 0

@@ -66,20 +66,22 @@ def without_effect(settings: Settings, site: Site | None, registry: Registry | N
     return names + (["approvals in site.yaml"] if site and site.approvals else [])
 
 
-def read_key(path: Path | None) -> bytes:
-    """The key that ids are derived with: at least 32 bytes, raw, hex or base64; without a file the public one."""
+def read_key(path: Path | None, named: str = "SPINE_HMAC_KEY_FILE") -> bytes:
+    """The key that ids are derived with: at least 32 bytes, raw, hex or base64; without a file the public one. ``named`` is
+    what names the file.
+    """
     if path is None:
         return PUBLIC_KEY
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise SettingsError(
-            f"SPINE_HMAC_KEY_FILE cannot be read: {type(error).__name__}.", hint="Name a file of at least 32 bytes."
+            f"{named} cannot be read: {type(error).__name__}.", hint="Name a file of at least 32 bytes."
         ) from None
     key = _decoded(raw.strip()) or raw
     if len(key) < KEY_BYTES:
         raise SettingsError(
-            f"SPINE_HMAC_KEY_FILE holds {len(key)} bytes, {KEY_BYTES} are the least.",
+            f"{named} holds {len(key)} bytes, {KEY_BYTES} are the least.",
             hint="Make one with `openssl rand -hex 32`.",
         )
     return key

@@ -19,6 +19,7 @@ import typer
 
 from fhirpath_spine.authoring import profiles_directory
 from fhirpath_spine.entrypoints.content import moment, read_key
+from fhirpath_spine.entrypoints.kept import cache, compiled
 from fhirpath_spine.entrypoints.printing import Format, note, print_json
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import SettingsError
@@ -74,16 +75,16 @@ def judge(
     Exit: 0 judged, 1 judged, but a patient was refused or a resource is nobody's, 2 wrong use or it cannot go on.
     """
     _needs("pyarrow", "population")
-    from fhirpath_spine.population.engines.job import Content, Job
+    from fhirpath_spine.population.engines.job import Content, Job, mark_of
     from fhirpath_spine.population.engines.local import judge_locally, under_way
     from fhirpath_spine.population.exports.export import find_export
     from fhirpath_spine.population.tables.pseudonyms import Pseudonyms
 
     settings = load(site=site).settings
-    content = Content(settings.profiles or profiles_directory(), settings.site)
-    key = read_key(pseudonyms) if pseudonyms else b""
-    _, found_site = content.load()
-    when = moment(at or datetime.now(UTC).date().isoformat(), found_site)
+    found = compiled(settings.profiles or profiles_directory(), settings.site, cache(settings.cache))
+    content = Content(found.library, found.site, found.criteria, mark_of(settings.site))
+    key = read_key(pseudonyms, "--pseudonyms") if pseudonyms else b""
+    when = moment(at or datetime.now(UTC).date().isoformat(), found.site)
     if not at and engine is Engine.LOCAL:
         when = under_way(out) or when
     if engine is Engine.SPARK:

@@ -6,7 +6,6 @@ import hashlib
 import pickle
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 
 from fhirpath_spine import __version__
@@ -20,42 +19,47 @@ from fhirpath_spine.population.tables.schema import SCHEMA
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The files that a library and a site are loaded from. Each process loads them once."""
+    """What is judged with. ``criteria`` are those of the library, to be made ready before many charts; ``site_mark`` is a digest
+    of the file that the site was read from.
+    """
 
-    profiles: Path
-    site: Path | None = None
+    library: Library
+    site: Site
+    criteria: tuple[Expression, ...]
+    site_mark: str = ""
 
-    def load(self) -> tuple[Library, Site]:
-        """The library and the site.
+    @classmethod
+    def of(cls, profiles: Path, site: Path | None = None) -> Content:
+        """The content in files.
 
         Raises:
             ProfileError: a file cannot be used.
 
         """
-        library, site, _ = _loaded(self.profiles, self.site)
-        return library, site
+        library, written = load_written(profiles, site)
+        criteria = (one.expression for one in written.expressions if one.expression.prepared)
+        return cls(library, written.site, tuple(criteria), mark_of(site))
+
+    def ready(self) -> Content:
+        """The same, with the source of each criterion generated: that does not travel, and pays from a few charts on."""
+        for criterion in self.criteria:
+            criterion.prepare()
+        return self
 
     def pack(self) -> bytes:
-        """The library and the site as bytes, for a machine that has none of the files; :func:`unpack` gives them back."""
-        return pickle.dumps(_loaded(self.profiles, self.site), protocol=5)
+        """As bytes, for a machine that has none of the files; :func:`unpack` gives it back."""
+        return pickle.dumps(self, protocol=5)
 
 
-@lru_cache(maxsize=4)
-def _loaded(profiles: Path, site: Path | None) -> tuple[Library, Site, tuple[Expression, ...]]:
-    library, written = load_written(profiles, site)
-    criteria = (one.expression for one in written.expressions if one.expression.prepared)
-    return library, written.site, tuple(criteria)
+def mark_of(site: Path | None) -> str:
+    """A digest of a site file; empty without one."""
+    return hashlib.sha256(site.read_bytes()).hexdigest() if site else ""
 
 
-def unpack(packed: bytes) -> tuple[Library, Site]:
-    """What :meth:`Content.pack` packed, ready for many charts: what is generated does not travel, and is generated here.
-
-    The bytes are trusted: a driver sends them to its own workers.
-    """
-    library, site, criteria = pickle.loads(packed)  # noqa: S301
-    for criterion in criteria:
-        criterion.prepare()
-    return library, site
+def unpack(packed: bytes) -> Content:
+    """What :meth:`Content.pack` packed, ready. The bytes are trusted: a driver sends them to its own workers."""
+    found: Content = pickle.loads(packed)  # noqa: S301
+    return found.ready()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,15 @@ class Job:
 
     def mark(self) -> str:
         """A digest of all that the rows depend on. A run that was stopped goes on only under the same mark."""
-        library, _ = self.content.load()
-        site = self.content.site.read_bytes() if self.content.site else b""
+        content = self.content
         files = [(s.path.name, s.size, s.path.stat().st_mtime_ns) for s in self.export.sources]
-        whole = (SCHEMA, __version__, library.digest, site, self.at.isoformat(), self.export.base, files)
+        whole = (
+            SCHEMA,
+            __version__,
+            content.library.digest,
+            content.site_mark,
+            self.at.isoformat(),
+            self.export.base,
+            files,
+        )
         return hashlib.sha256(repr((whole, self.pseudonyms.mark)).encode()).hexdigest()

@@ -61,7 +61,7 @@ def judge_locally(job: Job, workers: int, watch: Watch = unwatched) -> Json:
         RunFailed: nothing can be written, or the workers die.
 
     """
-    library, _ = job.content.load()
+    job.content.ready()
     mark = job.mark()
     if (job.out / run.FILE).is_file():
         return _done(job.out, mark)
@@ -78,7 +78,7 @@ def judge_locally(job: Job, workers: int, watch: Watch = unwatched) -> Json:
             tallies = [orjson.loads((folder / "counts.json").read_bytes()) for folder in folders]
             rows = merge(folders, nobody(seen.nobody), job.out)
             value = run.record(
-                library=library,
+                library=job.content.library,
                 at=job.at,
                 engine="local",
                 base=job.export.base,

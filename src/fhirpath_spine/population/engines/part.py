@@ -72,7 +72,7 @@ def judge_part(
         OSError: nothing can be written.
 
     """
-    library, site = job.content.load()
+    library, site = job.content.ready().library, job.content.site
     medications = Medications(work / "medications.sqlite")
     held = _by_owner(part, parts, work / "split", stretches)
     journal = Journal(work / "rows" / f"{part:05d}.journal", attempt)

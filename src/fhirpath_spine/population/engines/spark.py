@@ -28,7 +28,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from fhirpath_spine.errors import RequestError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.pathway.model import Library, Site
+from fhirpath_spine.pathway.model import Library
 from fhirpath_spine.population.engines import medications
 from fhirpath_spine.population.engines.job import Content, unpack
 from fhirpath_spine.population.engines.medications import Medications
@@ -86,7 +86,6 @@ def judge_on_spark(
         ExportUnusable: the export is local and cannot be read.
 
     """
-    library, _ = content.load()
     found = None if "://" in export else find_export(Path(export))
     with tempfile.TemporaryDirectory() as folder:
         spark = _session(master)
@@ -98,7 +97,7 @@ def judge_on_spark(
             packed = spark.sparkContext.broadcast(content.pack())
             task = _Task(at, found.base if found else "", pseudonyms, packed, before_judging)
             seen, rows, outcomes = _judge(spark, lines, task, out)
-            value = _record(spark, library, task, found, seen, rows, outcomes)
+            value = _record(spark, content.library, task, found, seen, rows, outcomes)
             _write(spark, f"{out}/{run.FILE}", orjson.dumps(value, option=orjson.OPT_INDENT_2))
             return value
         finally:
@@ -195,7 +194,7 @@ def _judged_schema() -> pa.Schema:
 
 
 def _judged(task: _Task, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    library, site = _content(task.content.value)
+    content = _content(task.content.value)
     companions = Medications(Path(SparkFiles.get(MEDICATIONS)))
     schema = _judged_schema()
     held: list[tuple[Any, ...]] = []
@@ -204,7 +203,8 @@ def _judged(task: _Task, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Recor
             held += [(line.decode(), *([] for _ in TABLES)) for _, line in group]
         else:
             lines = _bounded(line for _, line in group)
-            row = patient_row(owner, [*lines, *companions.named_in(lines)], library, task.at, site, base=task.base)
+            lines += companions.named_in(lines)
+            row = patient_row(owner, lines, content.library, task.at, content.site, base=task.base)
             held.append((None, *_lists(task.pseudonyms.of(row))))
         if len(held) >= _BATCH:
             yield _batch(held, schema)
@@ -234,8 +234,8 @@ def _lists(row: Row) -> Iterator[list[dict[str, Any]]]:
 
 
 @lru_cache(maxsize=2)
-def _content(packed: bytes) -> tuple[Library, Site]:
-    """The library and the site, made ready once in this worker."""
+def _content(packed: bytes) -> Content:
+    """The content, made ready once in this worker."""
     return unpack(packed)
 
 
