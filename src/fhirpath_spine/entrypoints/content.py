@@ -55,8 +55,18 @@ def load_content(settings: Settings) -> Content:
     profiles = settings.profiles or profiles_directory()
     found = compiled(profiles, settings.site, cache(settings.cache))
     library = found.library
-    wording = Wording(library, Phrases(library.phrases), Ids(read_key(settings.hmac_key_file)))
-    return Content(library, found.site, wording, found.criteria)
+    return Content(library, found.site, wording_of(library, settings), found.criteria)
+
+
+def wording_of(library: Library, settings: Settings) -> Wording:
+    """How decisions of a library are worded, with ids as the settings make them.
+
+    Raises:
+        ProfileError: its phrase book cannot be used.
+        SettingsError: the key file cannot be used.
+
+    """
+    return Wording(library, Phrases(library.phrases), Ids(read_key(settings.hmac_key_file)))
 
 
 def without_effect(settings: Settings, site: Site | None, registry: Registry | None) -> list[str]:

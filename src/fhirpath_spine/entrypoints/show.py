@@ -114,11 +114,12 @@ def _verdict_branch(branch: Tree, verdict: dict[str, Any]) -> None:
         line.append(step["answer"], style=STYLES[step["answer"]])
         line.append(f"  {step.get('expression', '')}", style="dim")
         leaf = node.add(line)
-        _leaves(leaf, (_data(e) for e in step.get("data", ())))
+        _leaves(leaf, (data_line(e) for e in step.get("data", ())))
         _leaves(leaf, (f"{m['item']}: {m['reason']}" for m in step.get("missing", ())))
 
 
-def _data(evidence: dict[str, Any]) -> str:
+def data_line(evidence: dict[str, Any]) -> str:
+    """A datum in one line."""
     parts = (
         evidence["label"],
         evidence.get("value"),

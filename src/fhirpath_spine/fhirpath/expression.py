@@ -200,6 +200,10 @@ class Expression:
         """The numbers and quantities that it was written with, in the order of the text."""
         return tuple(numbers(self._tree))
 
+    def part(self, tree: Tree) -> Expression:
+        """A part of this expression by itself: one of the nodes of its tree, outside any brackets that move ``$this``."""
+        return Expression(self.text[tree.start : tree.end], tree, self._focus, self._shapes, ())
+
     def with_number(self, number: Number, steps: int) -> Expression:
         """The same expression with one of its numbers moved by so many units of that number's last digit."""
         text = f"{self.text[: number.start]}{number.moved(steps)}{self.text[number.end :]}"

@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fhirpath_spine.entrypoints.content import Content, load_content, moment
+from fhirpath_spine.diagnostics import did_you_mean
+from fhirpath_spine.entrypoints.commands.subjects import Subject, find_subject
+from fhirpath_spine.entrypoints.content import Content
 from fhirpath_spine.entrypoints.http.statuses import answer
-from fhirpath_spine.entrypoints.printing import Format, print_json
-from fhirpath_spine.entrypoints.settings import load
+from fhirpath_spine.entrypoints.printing import Format, note, print_json
 from fhirpath_spine.errors import PreconditionError, RequestError, SpineError
-from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.incoming.bundles import read_bundle
-from fhirpath_spine.exchange.incoming.parsing import parse
+from fhirpath_spine.exchange import Json, objects
 from fhirpath_spine.exchange.outgoing.offline import decision_id, document, refusal, tree
+from fhirpath_spine.exchange.outgoing.why import why_json
 from fhirpath_spine.pathway.decision import Decision
-from fhirpath_spine.pathway.facts.chart import TYPES, Chart
+from fhirpath_spine.pathway.facts.chart import Chart
 from fhirpath_spine.pathway.judging.evaluate import decide as judge
+from fhirpath_spine.pathway.judging.why import Seen, consider
+from fhirpath_spine.pathway.model import Library
 
-BundleFile = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A FHIR Bundle of one patient, as JSON.")]
+Named = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="A FHIR Bundle of one patient as JSON; or a case of the profiles, by FILE.yaml:LINE or its title.",
+    ),
+]
+Explained = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="As for decide: a Bundle, or a case by FILE.yaml:LINE or title; or what `decide --format json` printed.",
+    ),
+]
+Wanted = Annotated[
+    str, typer.Argument(metavar="[R-ID]", help="One recommendation, in each pathway that uses it, down to the data.")
+]
+All = Annotated[bool, typer.Option("--all", help="Every recommendation of every pathway, down to the data.")]
 At = Annotated[str, typer.Option("--at", help="Day (its end in the site's zone) or instant; default: now.")]
 SiteFile = Annotated[Path | None, typer.Option("--site", help="site.yaml; default: SPINE_SITE.")]
 Unread = Annotated[list[str] | None, typer.Option("--unread", help="A resource type that counts as not read.")]
@@ -40,35 +60,28 @@ class Judged:
     error: SpineError | None = None
 
 
-def judge_file(path: Path, at: str, site: Path | None, unread: list[str] | None) -> Judged:
-    """Judges the chart in a file.
-
-    Raises:
-        RequestError: the file cannot be read, or an option names no type that is read.
-        ProfileError, SettingsError: the content cannot be used.
-
-    """
-    content = load_content(load(site=site).settings)
-    when = moment(at, content.site) if at else datetime.now(UTC)
-    if strangers := set(unread or ()) - set(TYPES):
-        names = ", ".join(sorted(strangers))
-        raise RequestError(f"--unread: {names} is never read.", hint=f"One of {', '.join(TYPES)}.")
+def judge_subject(subject: Subject, unread: list[str] | None, look: Seen | None = None) -> Judged:
+    """Judges a chart. What the data forbid is part of the result, not an exception."""
+    content, at, found = subject.content, subject.at, None
     try:
-        body = path.read_bytes()
-    except OSError as error:
-        raise RequestError(f"The Bundle cannot be read: {type(error).__name__}.", hint="Name a JSON file.") from None
-    return judge_chart(content, parse(body), when, unread)
-
-
-def judge_chart(content: Content, bundle: object, at: datetime, unread: list[str] | None = None) -> Judged:
-    """Judges the chart in a Bundle. What the data forbid is part of the result, not an exception."""
-    found: Chart | None = None
-    try:
-        found = read_bundle(bundle, not_read=unread or ())
-        decision = judge(content.library, found, at, content.site)
+        found = subject.read(unread or [])
+        decision = judge(
+            content.library,
+            found,
+            at,
+            content.site,
+            emergency=subject.emergency,
+            audience=subject.audience,
+            look=look,
+        )
     except (PreconditionError, RequestError) as error:
         return Judged(content, at, found, error=error)
     return Judged(content, at, found, decision)
+
+
+def judge_chart(content: Content, bundle: object, at: datetime, unread: list[str] | None = None) -> Judged:
+    """Judges the chart in a Bundle."""
+    return judge_subject(Subject(content, at, bundle), unread)
 
 
 def as_document(judged: Judged) -> Json:
@@ -81,7 +94,7 @@ def as_document(judged: Judged) -> Json:
 
 
 def decide(
-    bundle: BundleFile,
+    named: Named,
     at: At = "",
     form: Form = Format.HUMAN,
     site: SiteFile = None,
@@ -89,38 +102,88 @@ def decide(
 ) -> None:
     """Judge one patient's chart offline: pathways, verdicts, cards and care plans.
 
+    A case of the profiles is judged as it is told, on its own day and site.
     Exit: 0 judged, 1 refused (the output says why), 2 wrong use.
     """
-    judged = judge_file(bundle, at, site, unread)
+    subject = find_subject(named, at, site, unread)
+    if subject.document is not None:
+        raise RequestError("This is a decision, not a chart.", hint="Use `explain`, or name the Bundle.")
+    judged = judge_subject(subject, unread)
     result = as_document(judged)
     _show_decision(result, judged.at, form)
     raise typer.Exit(0 if judged.error is None else 1)
 
 
 def explain(
-    bundle: BundleFile,
+    named: Explained,
+    wanted: Wanted = "",
     at: At = "",
     form: Form = Format.HUMAN,
     site: SiteFile = None,
     unread: Unread = None,
+    everything: All = False,
 ) -> None:
     """Show the tree of a decision: pathway, recommendation, criterion; with answer, value, resource, date and why.
 
+    With R-ID or --all each criterion is opened down to the data, also in pathways that do not apply.
     Exit: 0 judged, 1 refused, 2 wrong use.
     """
-    judged = judge_file(bundle, at, site, unread)
-    if judged.decision is None:
-        result = as_document(judged)
-        _show_decision(result, judged.at, form)
-        raise typer.Exit(1)
-    wording = judged.content.wording
-    found = tree(judged.decision, decision_id(judged.decision, wording), wording.phrases)
-    if form is Format.JSON:
-        print_json(found)
+    subject = find_subject(named, at, site, unread)
+    if wanted and (hint := _unknown(wanted, subject.content.library)) is not None:
+        raise RequestError(f"No recommendation is called {wanted}.", hint=hint)
+    if subject.document is not None:
+        _of_document(subject.document, wanted, form)
         return
-    from fhirpath_spine.entrypoints.show import show_tree
+    seen = Seen()
+    judged = judge_subject(subject, unread, seen)
+    wording = judged.content.wording
+    found: Json = {}
+    if judged.decision is not None and not (wanted or everything):
+        found = tree(judged.decision, decision_id(judged.decision, wording), wording.phrases)
+    elif judged.error is not None:
+        _show_decision(as_document(judged), judged.at, form)
+    if seen.admitted is not None:
+        opened = [*consider(judged.content.library, judged.decision, seen.admitted, _wanting(wanted, everything))]
+        if wanted:
+            opened = [one for one in opened if one.recommendations]
+        told = why_json(opened, wording.phrases)
+        found["why" if wanted or everything else "elsewhere"] = [
+            one for one in told if wanted or everything or one["applies"] != "MET"
+        ]
+    elif judged.decision is not None and judged.decision.silent:
+        found["silent"] = judged.decision.silent
+    if form is Format.JSON:
+        if judged.error is None:
+            print_json(found)
+    else:
+        from fhirpath_spine.entrypoints.commands.reasons import show_reasons
 
-    show_tree(found)
+        show_reasons(found)
+    raise typer.Exit(0 if judged.error is None else 1)
+
+
+def _wanting(wanted: str, everything: bool) -> Callable[[str], bool]:
+    return lambda id_: everything or id_ == wanted
+
+
+def _unknown(wanted: str, library: Library) -> str | None:
+    """What to say of an id that no pathway uses; None where one does."""
+    known = sorted({u.recommendation.id for p in library.pathways for u in p.uses})
+    return None if wanted in known else did_you_mean(wanted, known) or f"For example {known[0]}."
+
+
+def _of_document(document: Json, wanted: str, form: Format) -> None:
+    """What a kept decision says of itself; the data are not in it."""
+    kept = [{"id": v["id"], **v} for v in objects(document.get("verdicts"))]
+    kept += [v for e in objects(document.get("entries")) for v in objects(e.get("verdicts"))]
+    found = {**document, "verdicts": [v for v in kept if not wanted or v.get("id") == wanted]}
+    note("The document holds what was decided, not the chart: for what lies behind it name the Bundle.")
+    if form is Format.JSON:
+        print_json({k: found[k] for k in ("decision", "pathways", "entries", "verdicts") if k in found})
+        return
+    from fhirpath_spine.entrypoints.commands.reasons import show_document
+
+    show_document(found)
 
 
 def _show_decision(result: Json, at: datetime, form: Format) -> None:

@@ -13,4 +13,5 @@ __all__, __getattr__ = face(
     offline="document refusal tree",
     outcomes="of_error",
     phrases="KEYS Phrases fit",
+    why="why_json",
 )

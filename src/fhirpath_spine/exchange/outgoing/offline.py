@@ -101,11 +101,12 @@ def _verdict(verdict: Verdict, phrases: Phrases) -> Json:
     return {
         **verdict_json(verdict, phrases),
         "title": verdict.title,
-        "criteria": [_step(s) for s in verdict.steps],
+        "criteria": [step_json(s) for s in verdict.steps],
     }
 
 
-def _step(step: Step) -> Json:
+def step_json(step: Step) -> Json:
+    """A criterion as it was answered."""
     return lean(
         {
             "role": step.role,
@@ -113,13 +114,14 @@ def _step(step: Step) -> Json:
             "answer": ANSWERS[step.answer],
             "said": plain(step.said),
             "expression": step.expression,
-            "data": [_evidence(e) for e in step.evidence],
-            "missing": [_missing(m) for m in step.missing],
+            "data": [evidence_json(e) for e in step.evidence],
+            "missing": [missing_json(m) for m in step.missing],
         }
     )
 
 
-def _evidence(evidence: Evidence) -> Json:
+def evidence_json(evidence: Evidence) -> Json:
+    """A datum that was read."""
     return lean(
         {
             "need": evidence.need,
@@ -132,13 +134,14 @@ def _evidence(evidence: Evidence) -> Json:
     )
 
 
-def _missing(missing: Missing) -> Json:
+def missing_json(missing: Missing) -> Json:
+    """A datum that would decide."""
     return lean(
         {
             "item": missing.item,
             "reason": missing.reason.value,
             "date": missing.date,
             "days": missing.days,
-            "values": [_evidence(e) for e in missing.alternatives],
+            "values": [evidence_json(e) for e in missing.alternatives],
         }
     )

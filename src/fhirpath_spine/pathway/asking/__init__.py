@@ -8,5 +8,6 @@ __all__, __getattr__ = face(
     __name__,
     circumstances="gather",
     environment="Answer Environment",
+    opening="Deciding Opened deciding opened",
     reach="affected criteria expressions leaders_first needs_behind pathway_needs read_by reads_advice",
 )

@@ -89,7 +89,7 @@ class Environment(Variables):
 
         What is newest of one lesion says nothing of another, so no lesion is left out (rulings 3).
         """
-        answers = [env.ask(expression, label) for env in self._each_lesion] or [self.ask(expression, label)]
+        answers = [env.ask(expression, label) for env in self.each_lesion] or [self.ask(expression, label)]
         if not self._circumstances.complete:
             unread = Missing(self._library.labels.get("lesions", "lesions"), Reason.UNREAD)
             answers.append(Answer(None, (unread,)))
@@ -98,17 +98,17 @@ class Environment(Variables):
 
     def evidence_of_any_lesion(self, expression: Expression) -> tuple[Evidence, ...]:
         """As :meth:`evidence`, of a criterion that is asked of each lesion."""
-        asked = self._each_lesion or (self,)
+        asked = self.each_lesion or (self,)
         return tuple(dict.fromkeys(e for env in asked for e in env.evidence(expression)))
 
     @cached_property
-    def _each_lesion(self) -> tuple[Environment, ...]:
+    def each_lesion(self) -> tuple[Environment, ...]:
         """The same circumstances for each lesion, what was read of a lesion shared by all that ask of it."""
         lesions = self._circumstances.lesions
         if self._parent is not None:
             return tuple(
                 env._narrowed(self._circumstances, lesion, self._given, self._unsure)
-                for env, lesion in zip(self._parent._each_lesion, lesions, strict=True)
+                for env, lesion in zip(self._parent.each_lesion, lesions, strict=True)
             )
         return tuple(
             type(self)(self._circumstances, lesion, given=self._given, unsure=self._unsure) for lesion in lesions
@@ -137,6 +137,14 @@ class Environment(Variables):
         """All data that an expression reads, whatever it makes of them; none of those that contradict each other."""
         needs = [n for n in sorted(self.names(expression)) if n in self._library.needs]
         return self._evidence([n for n in needs if not self.fact(n).alternatives])
+
+    def held(self, name: str) -> tuple[Evidence, ...]:
+        """What the chart holds of one variable, newest first."""
+        return self._evidence([name])
+
+    def gaps(self, name: str) -> tuple[Missing, ...]:
+        """Why one variable may be unknown; nothing where it is recorded and was read whole."""
+        return tuple(dict.fromkeys(self._gaps(name)))
 
     def told(self, texts: Iterable[Text]) -> tuple[Evidence, ...]:
         """The data that the placeholders of sentences show."""

@@ -9,4 +9,5 @@ __all__, __getattr__ = face(
     admission="Admitted admit",
     evaluate="RECOGNISED decide",
     oversight="PolicyApplied",
+    why="Seen Why consider",
 )

@@ -57,6 +57,17 @@ class Entry:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """That a pathway was asked whether it applies, of which lesion, in which circumstances, and the answer."""
+
+    pathway: Pathway
+    role: str
+    lesion: str | None
+    env: Environment
+    answer: Answer
+
+
 @dataclass(frozen=True, slots=True)
 class Admitted:
     """What a chart enters: the entries in the order of the policy and of the lesions; what was unread and might have made a
@@ -66,6 +77,7 @@ class Admitted:
     entries: tuple[Entry, ...]
     undecided: tuple[Missing, ...]
     everyone: Environment
+    asked: tuple[Asked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,7 @@ def admit(everyone: Environment, policy: PolicyApplied, observe: Observer) -> Ad
     certain = {a.lesion: state for a, state, sure in states if a.lesion is not None and sure}
     admission.learn({key: {"state": state} for key, state in certain.items()})
     entries = tuple(admission.entry(a, state, sure) for a, state, sure in states)
-    return Admitted(entries, tuple(admission.undecided), admission.environment(None))
+    return Admitted(entries, tuple(admission.undecided), admission.environment(None), tuple(admission.asked))
 
 
 class _Admission:
@@ -99,6 +111,7 @@ class _Admission:
         self._renewed: dict[str | None, Environment] = {}
         self._applying: list[_Applies] = []
         self.undecided: list[Missing] = []
+        self.asked: list[Asked] = []
 
     # ------------------------------------------------------------------ what is known of the lesions
 
@@ -140,7 +153,7 @@ class _Admission:
                 self._at_gate(pathway)
             elif pathway.per_lesion:
                 self._of_lesions(pathway)
-            elif self._applies("applies", pathway, self.environment(None)).truth:
+            elif self._applies("applies", pathway, None).truth:
                 self._applying.append(_Applies(pathway, None))
         if not self._first.complete:
             names = (library.lesions.conditions, library.lesions.imaging)
@@ -159,6 +172,7 @@ class _Admission:
 
     def _at_gate(self, pathway: Pathway) -> None:
         gate = self._policy.gate
+        self.asked.append(Asked(pathway, "gate", None, self.environment(None), gate))
         if gate.unread:
             self.undecided += gate.missing
         elif not gate.truth:
@@ -174,7 +188,7 @@ class _Admission:
         followed = any(ids or isinstance(ids, Incomplete) for ids in taken)
         if not pathway.without_lesion or followed or not self._first.complete:
             return
-        if self._applies("withoutLesion", pathway, self.environment(None)).truth:
+        if self._applies("withoutLesion", pathway, None).truth:
             self._applying.append(_Applies(pathway, None))
 
     def _of_lesion(self, pathway: Pathway, key: str) -> None:
@@ -186,7 +200,7 @@ class _Admission:
             if not pathway.fallback:
                 return
             self.learn({key: {"pathways": Incomplete()}})
-        applies = self._applies("applies", pathway, self.environment(key))
+        applies = self._applies("applies", pathway, key)
         if not (applies.truth or (applies.truth is None and applies.unread)):
             return
         doubt = applies if applies.truth is None else None
@@ -197,7 +211,14 @@ class _Admission:
         in_doubt = doubt is not None or isinstance(taken, Incomplete)
         self.learn({key: {"pathways": Incomplete(now) if in_doubt else now}})
 
-    def _applies(self, role: str, pathway: Pathway, env: Environment) -> Answer:
+    def _applies(self, role: str, pathway: Pathway, key: str | None) -> Answer:
+        """Whether all criteria hold, kept for whoever asks why."""
+        env = self.environment(key)
+        answer = self._all_hold(role, pathway, env)
+        self.asked.append(Asked(pathway, role, key, env, answer))
+        return answer
+
+    def _all_hold(self, role: str, pathway: Pathway, env: Environment) -> Answer:
         """Whether all criteria hold; what could not be read and might have made them hold is kept."""
         answers: list[Answer] = []
         for criterion in pathway.applies if role == "applies" else pathway.without_lesion:

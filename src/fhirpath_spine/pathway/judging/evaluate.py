@@ -6,7 +6,7 @@ that follow others; at last the plan of the cards.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -49,19 +49,21 @@ def decide(
     audience: str = "clinician",
     observe: Observer | None = None,
     explained: bool = True,
+    look: Callable[[Admitted], None] | None = None,
 ) -> Decision:
     """Judges a chart.
 
     ``at`` is aware; ``emergency`` is ``full`` or ``scope-stop`` (the gate's card); an ``audience`` other than ``clinician``
     gets no cards (rulings 2.7). ``observe`` hears every question that was asked, and changes nothing. Where it need not be
-    ``explained``, what no card shows and no plan names is decided all the same, without the data that it rests on.
+    ``explained``, what no card shows and no plan names is decided all the same, without the data that it rests on. ``look`` is
+    shown what the chart enters, and in which circumstances, even where that cannot be decided.
 
     Raises:
         PatientMismatch: a resource of another patient is among the data.
         ScopeUndecidable: no pathway applies for certain, and one could have, had everything been readable.
 
     """
-    judgement = _Judgement(library, chart, at, site, emergency, observe or _ignore, explained=explained)
+    judgement = _Judgement(library, chart, at, site, emergency, observe or _ignore, explained=explained, look=look)
     return judgement.decide(audience)
 
 
@@ -94,9 +96,10 @@ class _Judgement:
         observe: Observer,
         *,
         explained: bool,
+        look: Callable[[Admitted], None] | None,
     ) -> None:
         self.library, self.chart, self.at, self.site, self.emergency = library, chart, at, site, emergency
-        self.observe, self.explained = observe, explained
+        self.observe, self.explained, self.look = observe, explained, look
         recognised = {role: library.value_sets.get(name) for role, name in RECOGNISED.items()}
         zone = ZoneInfo(site.timezone)
         words = _words(library, site.languages, site.words)
@@ -116,6 +119,8 @@ class _Judgement:
         for question in (*policy.questions(), *questions(self.library.policy.notices, everyone)):
             self.observe(*question)
         admitted = admit(everyone, policy, self.observe)
+        if self.look is not None:
+            self.look(admitted)
         entries = admitted.entries
         if admitted.undecided and not any(e.doubt is None or e.lesion is not None for e in entries):
             unread = self._unread(list(self.library.needs))

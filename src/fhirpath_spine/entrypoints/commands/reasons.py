@@ -1,0 +1,183 @@
+"""What ``explain`` draws: pathway, criterion, datum; and a kept decision, of which only the words are left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.text import Text
+from rich.tree import Tree
+
+from fhirpath_spine.entrypoints.show import STYLES, console, data_line, show_tree
+from fhirpath_spine.exchange import Json, objects
+
+APPLIES = {"MET": "applies", "NOT_MET": "does not apply", "UNKNOWN": "may apply"}
+BARRIERS = {"retired": "it is retired", "no-lesion": "no lesion is on record that it could be asked of"}
+REFUSES = {"when": "NOT_MET", "use": "NOT_MET", "with": "NOT_MET", "unless": "NOT_MET"}
+"""The answer with which a criterion of a role stands against a recommendation; of any other role it is MET."""
+GAPS = {
+    "unread": "could not be read",
+    "not-offered": "not offered by the server",
+    "conflict": "contradicting statements",
+    "stale": "too old",
+    "rejected": "rejected",
+    "unverified": "not confirmed",
+    "not-configured": "not configured",
+    "limit": "too much to read",
+    "not-recorded": "not recorded",
+}
+
+
+def show_reasons(found: Json) -> None:
+    """The tree of a decision where there is one, then what was asked for, or which pathways do not apply."""
+    out = console()
+    if "entries" in found:
+        show_tree(found)
+    elif "silent" in found:
+        out.print(Text(f"No pathway is asked: {found['silent']}."))
+    for one in objects(found.get("elsewhere")):
+        tree = Tree(_pathway(one))
+        for criterion in objects(one.get("criteria")):
+            # Why it does not apply: what holds is no reason.
+            if criterion["answer"] != "MET":
+                _question(tree, criterion)
+        out.print(tree)
+    for one in objects(found.get("why")):
+        for line in _short(one):
+            out.print(line)
+        tree = Tree(_pathway(one))
+        for criterion in objects(one.get("criteria")):
+            _question(tree, criterion)
+        for considered in objects(one.get("recommendations")):
+            _considered(tree, considered)
+        out.print(tree)
+
+
+def show_document(found: Json) -> None:
+    """The verdicts of a kept decision."""
+    out = console()
+    out.print(Text(f"decision {found['decision']}"))
+    for verdict in found["verdicts"]:
+        branch = Tree(_head(verdict))
+        for line in verdict.get("because", ()):
+            branch.add(Text(line))
+        for missing in objects(verdict.get("missing")):
+            branch.add(Text(_gap(missing)))
+        for criterion in objects(verdict.get("criteria")):
+            _question(branch, criterion)
+        out.print(branch)
+    if not found["verdicts"]:
+        out.print(Text("Nothing of it was judged in this decision."))
+
+
+def _short(one: Json) -> Iterator[Text]:
+    """The answer in a sentence for each recommendation: the pathway, the criterion that decides, and its datum."""
+    for considered in objects(one.get("recommendations")):
+        where = f"{one['pathway']} {APPLIES[one['applies']]}"
+        at = f" to {one['lesion']['key']}" if "lesion" in one else ""
+        status = considered.get("status", "not shown")
+        failing = [c for c in objects(one.get("criteria")) if c["answer"] != "MET"]
+        if one["applies"] == "MET":
+            own = objects(considered.get("imposed")) + objects(considered.get("criteria"))
+            failing = [c for c in own if c["answer"] == REFUSES.get(c["role"], "MET")]
+            failing = failing or [c for c in own if c["answer"] == "UNKNOWN"]
+        text = Text(f"{considered['id']} {status}: {where}{at}", style="bold")
+        text.append("".join(f"; {_because(c)}" for c in failing[:1]) or f"; {BARRIERS.get(one.get('barrier', ''), '')}")
+        yield text
+
+
+def _because(criterion: Json) -> str:
+    data = next(_data(criterion), "")
+    return f"{criterion['name'].replace('-', ' ')} is {criterion['answer']}" + (f" ({data})" if data else "")
+
+
+def _data(one: Json) -> Iterator[str]:
+    """The data that a criterion rests on or waits for; else all that it reads."""
+    yield from _lines(one)
+    for part in objects(one.get("reads")):
+        yield from _data(part)
+
+
+def _pathway(one: Json) -> Text:
+    text = Text(f"{one['pathway']} {one['version']} {one['title']}: {APPLIES[one['applies']]}", style="bold")
+    if "lesion" in one:
+        text.append(f" to {one['lesion']['key']}")
+    if "state" in one:
+        text.append(f", {one['state']}")
+    if "barrier" in one:
+        text.append(f": {BARRIERS[one['barrier']]}")
+    return text
+
+
+def _head(verdict: Json) -> Text:
+    head = Text(f"{verdict['id']} {verdict.get('title', '')}  ")
+    status = verdict.get("status", "not judged here")
+    head.append(status, style=STYLES.get(status, "dim"))
+    if verdict.get("by"):
+        head.append(f" by {verdict['by']}")
+    return head
+
+
+def _considered(tree: Tree, one: Json) -> None:
+    branch = tree.add(_head(one))
+    for line in one.get("because", ()):
+        branch.add(Text(line, style="italic"))
+    for step in objects(one.get("imposed")):
+        _question(branch, step)
+    for criterion in objects(one.get("criteria")):
+        _question(branch, criterion)
+    if one.get("decides"):
+        branch.add(Text(f"To decide it: {', '.join(one['decides'])}", style="yellow"))
+
+
+def _question(tree: Tree, one: Json) -> None:
+    line = Text(f"{one['role']} {one['name'].replace('-', ' ')}: ")
+    line.append(one["answer"], style=STYLES[one["answer"]])
+    if "lesion" in one:
+        line.append(f" at {one['lesion']}")
+    line.append(f"  {one.get('expression', '')}", style="dim")
+    node = tree.add(line)
+    reads = objects(one.get("reads"))
+    told: set[str] = set()
+    for part in reads:
+        _opened(node, part, told)
+    for text in () if reads else _lines(one):
+        node.add(Text(text))
+    for verb, key in (("would hold with", "metWith"), ("would be ruled out with", "notMetWith")):
+        if sets := one.get(key):
+            options = " or ".join(" and ".join(f"'{item}'" for item in chosen) for chosen in sets)
+            node.add(Text(f"{verb}: {options}", style="yellow"))
+
+
+def _opened(tree: Tree, one: Json, told: set[str]) -> None:
+    """A name with what it reads; a definition that stands above already is not opened twice."""
+    line = Text(f"%{one['name']}")
+    if one["label"] != one["name"].replace("-", " "):
+        line.append(f" ({one['label']})")
+    if "answer" in one:
+        line.append(" ")
+        line.append(one["answer"], style=STYLES[one["answer"]])
+    reads, lines = objects(one.get("reads")), list(_lines(one))
+    if reads and one["name"] in told:
+        line.append("  as above", style="dim")
+        reads = []
+    elif len(lines) == 1:
+        line.append(f": {lines.pop()}")
+    else:
+        line.append(f"  {one.get('expression', '')}", style="dim")
+    told.add(one["name"])
+    node = tree.add(line)
+    for part in reads:
+        _opened(node, part, told)
+    for text in lines:
+        node.add(Text(text))
+
+
+def _lines(one: Json) -> Iterator[str]:
+    yield from (data_line(e) for e in objects(one.get("data")))
+    yield from (_gap(m) for m in objects(one.get("missing")))
+
+
+def _gap(missing: Json) -> str:
+    when = f" (last {missing['date']})" if missing.get("date") else ""
+    days = f", {missing['days']} days count" if missing.get("days") else ""
+    return f"{missing['item']}: {GAPS.get(missing['reason'], missing['reason'])}{when}{days}"

@@ -1,0 +1,124 @@
+"""``explain`` of one recommendation: pathway, criterion and datum, also where no pathway applies; and whom it is asked about."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fhirpath_spine import authoring
+
+AT = "2026-06-15"
+PATIENTS = Path(__file__).parents[2] / "sandbox" / "patients"
+SCHWANNOMA = PATIENTS / "09-schwannoma-safely-resectable.json"
+CASES = authoring.profiles_directory() / "metastasis" / "cases" / "planning.yaml"
+PAINFUL = (
+    "A painful stable metastasis leads to radiotherapy, to systemic review and to the gathering of what is missing"
+)
+
+
+def told(ran: Any) -> str:
+    return " ".join(ran.out.split())
+
+
+def test_why_not_is_answered_with_pathway_criterion_and_datum_where_the_pathway_does_not_apply(run: Any) -> None:
+    ran = run("explain", SCHWANNOMA, "R-MET-02", "--at", AT)
+    assert ran.err == ""
+    said = told(ran)
+    assert "R-MET-02 not shown: PW-METS does not apply to neurogenic:T8; spinal metastasis is NOT_MET" in said
+    assert "(Tumour of the spine, Schwannoma, 2026-05-11, Condition/spine-demo-resectable-schwannoma)" in said
+
+
+def test_why_not_is_answered_where_no_pathway_applies_at_all(run: Any, chart: Path) -> None:
+    ran = run("explain", chart, "R-MET-02", "--at", AT, "--format", "json")
+    mets = [one for one in ran.json["why"] if one["pathway"] == "PW-METS"]
+    assert [(one["applies"], one["barrier"]) for one in mets] == [("NOT_MET", "no-lesion")]
+    assert ran.json["why"][0]["recommendations"][0]["criteria"]
+
+
+def test_without_a_recommendation_the_pathways_that_do_not_apply_stand_below_the_tree(run: Any) -> None:
+    found = run("explain", SCHWANNOMA, "--at", AT, "--format", "json").json
+    assert [e["id"] for e in found["entries"]]
+    elsewhere = {one["pathway"] for one in found["elsewhere"]}
+    assert "PW-METS" in elsewhere
+    assert elsewhere.isdisjoint(e["id"] for e in found["entries"])
+
+
+def test_a_definition_is_opened_down_to_the_data(run: Any) -> None:
+    found = run("explain", SCHWANNOMA, "R-MET-02", "--at", AT, "--format", "json").json
+    mets = next(one for one in found["why"] if one["pathway"] == "PW-METS")
+    criteria = {c["name"]: c for c in mets["recommendations"][0]["criteria"]}
+    reads = {part["name"]: part for part in criteria["painful-spinal-metastasis"]["reads"]}
+    pain = {part["name"]: part for part in reads["pain-recorded"]["reads"]}
+    assert reads["pain-recorded"]["answer"] == "MET"
+    assert pain["pain-severity"]["data"][0]["value"] == "6"
+    assert pain["night-pain"]["missing"][0]["reason"] == "not-recorded"
+
+
+def test_every_recommendation_of_every_pathway_is_opened_on_request(run: Any, chart: Path) -> None:
+    found = run("explain", chart, "--all", "--at", AT, "--format", "json").json["why"]
+    assert {one["pathway"] for one in found} == {p.id for p in authoring.load(authoring.profiles_directory()).pathways}
+    assert all(one["recommendations"] for one in found)
+
+
+def test_the_smallest_set_that_would_decide_is_named(run: Any) -> None:
+    found = run("explain", SCHWANNOMA, "--all", "--at", AT, "--format", "json").json["why"]
+    considered = [c for one in found if one["applies"] == "MET" for c in one["recommendations"]]
+    waiting = [c for c in considered if c.get("status") == "needs-data"]
+    assert waiting
+    assert all(c["decides"] for c in waiting)
+
+
+@pytest.mark.parametrize("named", [f"{CASES}:4", f"{CASES}:20", PAINFUL, "painful"])
+def test_a_case_is_named_by_any_of_its_lines_by_its_title_or_its_id(run: Any, named: str) -> None:
+    found = run("explain", named, "--format", "json").json
+    assert ("PW-METS", "TREAT_PLAN") in {(e["id"], e["state"]) for e in found["entries"]}
+
+
+def test_decide_shows_the_card_of_a_case(run: Any) -> None:
+    said = told(run("decide", PAINFUL))
+    assert "PW-METS TREAT_PLAN" in said
+    assert "Radiotherapy for pain and shrinkage" in said
+
+
+def test_a_kept_decision_says_what_it_holds(run: Any, tmp_path: Path) -> None:
+    kept = tmp_path / "decision.json"
+    kept.write_text(run("decide", SCHWANNOMA, "--at", AT, "--format", "json").out, encoding="utf-8")
+    ran = run("explain", kept, "R-NEU-01")
+    assert ran.code == 0
+    assert told(ran).startswith("decision ")
+    assert "R-NEU-01" in ran.out
+    assert "not the chart" in ran.err
+    assert [v["id"] for v in run("explain", kept, "R-NEU-01", "--format", "json").json["verdicts"]] == ["R-NEU-01"]
+    assert run("decide", kept).code == 2
+
+
+def test_a_refused_chart_is_explained_by_what_could_not_be_read(run: Any, chart: Path) -> None:
+    ran = run("explain", chart, "R-MET-02", "--at", AT, "--unread", "Condition", "--unread", "Observation")
+    assert ran.code == 1
+    assert "could not be read" in told(ran)
+
+
+def test_of_the_dead_no_pathway_is_asked(run: Any, chart: Path) -> None:
+    bundle = json.loads(chart.read_text(encoding="utf-8"))
+    bundle["entry"][0]["resource"]["deceasedBoolean"] = True
+    chart.write_text(json.dumps(bundle), encoding="utf-8")
+    assert "No pathway is asked: deceased." in told(run("explain", chart, "R-MET-02", "--at", AT))
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("CHART", "R-MET-2"), "Did you mean 'R-MET-02'?"),
+        (("A painful stable metastasis leads to radiotherapi",), "There is no file and no case"),
+        (("metastasis",), "cases are meant"),
+        ((f"{CASES}:1",), "There is no file and no case"),
+        ((PAINFUL, "--at", AT), "its own lines"),
+    ],
+)
+def test_what_is_not_there_is_told_with_what_to_do(run: Any, chart: Path, words: tuple[str, ...], says: str) -> None:
+    ran = run("explain", *(chart if w == "CHART" else w for w in words))
+    assert (ran.code, ran.out) == (2, "")
+    assert says in ran.err
