@@ -11,6 +11,7 @@ import resource
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from statistics import median
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,26 @@ def measure(
         work()
         samples.append((clock() - started) * 1000)
     return Times(tuple(samples))
+
+
+def in_turns(
+    *works: tuple[Callable[[], object], int], rounds: int, warm: bool = True, wall: bool = False
+) -> list[list[float]]:
+    """Milliseconds of each work in each round: the median of as many runs as stand beside it. The works take turns."""
+    clock = time.perf_counter if wall else time.process_time
+    if warm:
+        for work, _ in works:
+            work()
+    told: list[list[float]] = [[] for _ in works]
+    for _ in range(rounds):
+        for (work, runs), found in zip(works, told, strict=True):
+            samples = []
+            for _ in range(runs):
+                started = clock()
+                work()
+                samples.append((clock() - started) * 1000)
+            found.append(median(samples))
+    return told
 
 
 async def by_turns(*works: Callable[[], Awaitable[object]], runs: int = 30, seconds: float = 4.0) -> list[Times]:
