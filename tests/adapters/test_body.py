@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from fhirpath_spine.adapters.ehr import Allowance, FaultError, read_body
-from fhirpath_spine.exchange.incoming import Why
+from fhirpath_spine.exchange.incoming import UnreadReason
 
 
 def body_read(body: bytes, allowance: Allowance, **changes: int) -> bytes:
@@ -23,7 +23,7 @@ def test_bodies_that_are_kept_count_against_the_call() -> None:
     assert body_read(b"x" * 60, allowance) == b"x" * 60
     with pytest.raises(FaultError) as caught:
         body_read(b"x" * 60, allowance)
-    assert caught.value.why is Why.TOO_LARGE
+    assert caught.value.why is UnreadReason.TOO_LARGE
 
 
 def test_bodies_that_are_dropped_do_not_count_against_the_other_fetches() -> None:

@@ -26,7 +26,7 @@ from fhirpath_spine.entrypoints.clients import (
 from fhirpath_spine.entrypoints.http import Callers, build
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import ProfileError
-from fhirpath_spine.exchange.incoming import Servers, Why, read_base
+from fhirpath_spine.exchange.incoming import Servers, UnreadReason, read_base
 from fhirpath_spine.service import CALL_BYTES, PAGES, Client
 from tests.kit import decisions as make
 
@@ -171,7 +171,7 @@ def test_the_file_on_the_page_can_be_used_and_shows_every_key(tmp_path: Path) ->
 
 
 def test_the_page_names_every_reason_and_no_other() -> None:
-    assert set(re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)) == set(Why)
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)) == set(UnreadReason)
 
 
 def test_the_bounds_on_the_page_are_as_they_stand() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fhirpath_spine.exchange.incoming import HookRequest, Open, Why, unread
+from fhirpath_spine.exchange.incoming import HookRequest, Open, UnreadReason, unread
 from fhirpath_spine.pathway.facts import Read
 from fhirpath_spine.service import Budget, Client
 
@@ -17,4 +17,4 @@ class Unfetched:
     ) -> Mapping[str, Read]:
         """Each key as unread; of a Bundle that was cut short, what was sent is kept."""
         del request, client, budget
-        return {key: item.partial or unread(Why.ABSENT) for key, item in wanted.items()}
+        return {key: item.partial or unread(UnreadReason.ABSENT) for key, item in wanted.items()}

@@ -14,7 +14,7 @@ import pytest
 
 from fhirpath_spine.errors import PatientMismatch, PatientUnknown, ScopeUndecidable, SpineError
 from fhirpath_spine.exchange import EXTENSION
-from fhirpath_spine.exchange.incoming import HookRequest, Open, Why, unread
+from fhirpath_spine.exchange.incoming import HookRequest, Open, UnreadReason, unread
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.facts import Chart, Read
 from fhirpath_spine.pathway.model import Site
@@ -234,7 +234,7 @@ class Lost(Fetched):
         self, request: HookRequest, wanted: Mapping[str, Open], client: Client, budget: Budget
     ) -> Mapping[str, Read]:
         reads = await super().fetch(request, wanted, client, budget)
-        return {**reads, "patient": unread(Why.NOT_FOUND, source="search"), **self.found}
+        return {**reads, "patient": unread(UnreadReason.NOT_FOUND, source="search"), **self.found}
 
 
 def test_a_patient_that_the_server_does_not_have_is_refused_and_not_taken_for_a_healthy_one() -> None:
@@ -255,8 +255,8 @@ def test_a_site_that_asks_for_cards_is_refused_too_since_this_is_no_chart_of_its
     "found",
     [
         {"conditions": Read(({"resourceType": "Condition", "id": "1", "subject": {"reference": "Patient/p1"}},))},
-        {"patient": unread(Why.NOT_PERMITTED)},
-        {key: unread(Why.NOT_FOUND) for key in ("conditions", "medicationRequests", "observations-pain")},
+        {"patient": unread(UnreadReason.NOT_PERMITTED)},
+        {key: unread(UnreadReason.NOT_FOUND) for key in ("conditions", "medicationRequests", "observations-pain")},
     ],
     ids=["data of it", "not permitted", "nothing is found at all"],
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 import httpx2
 
 from fhirpath_spine.adapters.ehr.faults import FaultError
-from fhirpath_spine.exchange.incoming.prefetch import Why
+from fhirpath_spine.exchange.incoming.prefetch import UnreadReason
 
 PLAIN = "identity"
 """The content encoding that is asked for, and the only one that is read."""
@@ -29,7 +29,7 @@ async def read_body(response: httpx2.Response, allowance: Allowance, limit: int 
 
     """
     if response.headers.get("content-encoding", PLAIN).strip().lower() not in (PLAIN, ""):
-        raise FaultError(Why.NOT_JSON)
+        raise FaultError(UnreadReason.NOT_JSON)
     chunks: list[bytes] = []
     size, complete = 0, False
     try:
@@ -37,7 +37,7 @@ async def read_body(response: httpx2.Response, allowance: Allowance, limit: int 
             size += len(chunk)
             allowance.left -= len(chunk)
             if size > limit or allowance.left < 0:
-                raise FaultError(Why.TOO_LARGE)
+                raise FaultError(UnreadReason.TOO_LARGE)
             chunks.append(chunk)
         complete = True
     finally:

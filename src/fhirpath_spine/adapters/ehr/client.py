@@ -21,7 +21,7 @@ from fhirpath_spine.adapters.ehr.keys import Reader
 from fhirpath_spine.adapters.ehr.network import GuardedTransport
 from fhirpath_spine.adapters.ehr.session import Session
 from fhirpath_spine.exchange.incoming.addresses import Address
-from fhirpath_spine.exchange.incoming.prefetch import Open, Why, unread
+from fhirpath_spine.exchange.incoming.prefetch import Open, UnreadReason, unread
 from fhirpath_spine.exchange.incoming.requests import HookRequest
 from fhirpath_spine.pathway.facts.chart import Chart, Read, check_ignored
 from fhirpath_spine.service import Budget, Client
@@ -64,11 +64,11 @@ class Ehr:
         """
         base = client.servers.admitted(request.server)
         if base is None:
-            why = Why.BASE_NOT_LISTED if request.server else Why.NO_ACCESS
+            why = UnreadReason.BASE_NOT_LISTED if request.server else UnreadReason.NO_ACCESS
             return _all_unread(why, wanted)
         deadline = asyncio.get_running_loop().time() + budget.seconds
         if not await self._in_time(base, budget.seconds):
-            return _all_unread(Why.BACKING_OFF, wanted)
+            return _all_unread(UnreadReason.BACKING_OFF, wanted)
         session = Session(
             http=self._http,
             base=base,
@@ -107,7 +107,7 @@ class Ehr:
         await self._http.aclose()
 
 
-def _all_unread(why: Why, wanted: Mapping[str, Open]) -> dict[str, Read]:
+def _all_unread(why: UnreadReason, wanted: Mapping[str, Open]) -> dict[str, Read]:
     """Each key as unread for one reason, with what was sent of it."""
     return {key: unread(why, item.partial.resources if item.partial else ()) for key, item in wanted.items()}
 

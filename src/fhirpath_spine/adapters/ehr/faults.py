@@ -20,7 +20,7 @@ import orjson
 
 from fhirpath_spine.adapters.ehr.network import AddressRefusedError
 from fhirpath_spine.exchange.incoming.addresses import Address
-from fhirpath_spine.exchange.incoming.prefetch import Why
+from fhirpath_spine.exchange.incoming.prefetch import UnreadReason
 
 
 class FaultError(Exception):
@@ -30,7 +30,7 @@ class FaultError(Exception):
     It never leaves this package: a need that could not be read is a result, no error.
     """
 
-    def __init__(self, why: Why, again: float | None = None, rest: float = 0.0) -> None:
+    def __init__(self, why: UnreadReason, again: float | None = None, rest: float = 0.0) -> None:
         super().__init__(why.value)
         self.why, self.again, self.rest = why, again, rest
 
@@ -39,35 +39,35 @@ def of_status(response: httpx2.Response) -> FaultError:
     """The fault of an answer that is not 200."""
     status = response.status_code
     if 300 <= status < 400:
-        return FaultError(Why.REDIRECT_REFUSED)
+        return FaultError(UnreadReason.REDIRECT_REFUSED)
     if status in (401, 403):
-        return FaultError(Why.NOT_PERMITTED)
+        return FaultError(UnreadReason.NOT_PERMITTED)
     if status in (404, 410):
-        return FaultError(Why.NOT_FOUND)
+        return FaultError(UnreadReason.NOT_FOUND)
     if status in (429, 500, 502, 503, 504):
-        why = Why.THROTTLED if status == 429 else Why.UPSTREAM_ERROR
+        why = UnreadReason.THROTTLED if status == 429 else UnreadReason.UPSTREAM_ERROR
         stated = _retry_after(response)
         if stated is None:
             return FaultError(why, _soon())
         # All that were sent away at once would come back at once.
         return FaultError(why, stated + _soon(), rest=stated)
     if 400 <= status < 500:
-        return FaultError(Why.QUERY_REFUSED)
-    return FaultError(Why.UPSTREAM_ERROR if status >= 500 else Why.NOT_JSON)
+        return FaultError(UnreadReason.QUERY_REFUSED)
+    return FaultError(UnreadReason.UPSTREAM_ERROR if status >= 500 else UnreadReason.NOT_JSON)
 
 
 def of_error(error: httpx2.TransportError) -> FaultError:
     """The fault of a request that got no answer, or not the whole of one."""
     if isinstance(error.__cause__, AddressRefusedError):
-        return FaultError(Why.ADDRESS_REFUSED)
+        return FaultError(UnreadReason.ADDRESS_REFUSED)
     if isinstance(error, httpx2.ConnectTimeout):
         # The server was asked nothing yet; one packet that is lost takes as long as this.
-        return FaultError(Why.TIMED_OUT, _soon())
+        return FaultError(UnreadReason.TIMED_OUT, _soon())
     if isinstance(error, httpx2.TimeoutException):
-        return FaultError(Why.TIMED_OUT)
+        return FaultError(UnreadReason.TIMED_OUT)
     if isinstance(error, httpx2.ConnectError):
-        return FaultError(Why.UNREACHABLE, _soon())
-    return FaultError(Why.CONNECTION_CUT, _soon())
+        return FaultError(UnreadReason.UNREACHABLE, _soon())
+    return FaultError(UnreadReason.CONNECTION_CUT, _soon())
 
 
 def _soon() -> float:

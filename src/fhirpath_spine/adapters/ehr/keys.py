@@ -12,7 +12,7 @@ from typing import Any
 
 from fhirpath_spine.adapters.ehr.faults import FaultError
 from fhirpath_spine.adapters.ehr.session import Session
-from fhirpath_spine.exchange.incoming.prefetch import Open, Page, Why, read_page, unread
+from fhirpath_spine.exchange.incoming.prefetch import Open, Page, UnreadReason, read_page, unread
 from fhirpath_spine.exchange.incoming.templates import asks_for, without_codes
 from fhirpath_spine.pathway.facts.chart import Read, Resource, type_of
 
@@ -43,9 +43,9 @@ class Chain:
             async with asyncio.timeout(session.left):
                 await self._follow(session, patient)
         except TimeoutError:
-            return unread(Why.TIMED_OUT, self.resources, source="search")
+            return unread(UnreadReason.TIMED_OUT, self.resources, source="search")
         except FaultError as fault:
-            self.refused = fault.why in (Why.QUERY_REFUSED, Why.NOT_FOUND) and not self.pages
+            self.refused = fault.why in (UnreadReason.QUERY_REFUSED, UnreadReason.NOT_FOUND) and not self.pages
             return unread(fault.why, self.resources, source="search")
         return Read(tuple(self.resources), source="search")
 
@@ -56,19 +56,19 @@ class Chain:
         seen: set[str] = set()
         while url not in seen:
             if len(seen) >= session.pages:
-                raise FaultError(Why.TRUNCATED)
+                raise FaultError(UnreadReason.TRUNCATED)
             seen.add(url)
             value = await session.ask(url)
             if not self._is_answer(value):
-                raise FaultError(Why.SHAPE)
+                raise FaultError(UnreadReason.SHAPE)
             page = read_page(value, type_of(self.item.key))
             self._take(page, session)
             if page.next is None:
                 if self.total > self.matches:
-                    raise FaultError(Why.TOTAL)
+                    raise FaultError(UnreadReason.TOTAL)
                 return
             url = session.following(page.next, url)
-        raise FaultError(Why.PAGING_LOOP)
+        raise FaultError(UnreadReason.PAGING_LOOP)
 
     def _is_answer(self, value: Any) -> bool:
         """Whether a server answers such a query so. Of a prefetch more shapes are taken; here a ``null``, or one resource
@@ -92,7 +92,7 @@ class Chain:
         if page.failed is not None:
             raise FaultError(page.failed)
         if session.resources < 0:
-            raise FaultError(Why.TRUNCATED)
+            raise FaultError(UnreadReason.TRUNCATED)
 
 
 class Reader:
@@ -117,7 +117,7 @@ class Reader:
                     # What times out in here is in the result of this key, and the others of its type are as late.
                     self._whole[query] = await self._by_patient(replace(item, query=query))
         except TimeoutError:
-            return unread(Why.TIMED_OUT, source="search")
+            return unread(UnreadReason.TIMED_OUT, source="search")
         _, whole = self._whole[query]
         return replace(whole, resources=tuple(r for r in whole.resources if asks_for(item.query, r)))
 

@@ -16,7 +16,7 @@ from fhirpath_spine.adapters.ehr.network import REACH, reach_of
 from fhirpath_spine.errors import BodyTooLarge, RequestError
 from fhirpath_spine.exchange.incoming.addresses import Address, Servers, read_link
 from fhirpath_spine.exchange.incoming.parsing import parse
-from fhirpath_spine.exchange.incoming.prefetch import Why
+from fhirpath_spine.exchange.incoming.prefetch import UnreadReason
 from fhirpath_spine.exchange.incoming.requests import Secret
 
 CONNECT, WRITE = 1.0, 1.0
@@ -68,7 +68,7 @@ class Session:
         """
         found = read_link(link, page)
         if found is None or not self._may_ask(found[1]):
-            raise FaultError(Why.NEXT_REFUSED)
+            raise FaultError(UnreadReason.NEXT_REFUSED)
         return found[0]
 
     def _may_ask(self, origin: str) -> bool:
@@ -97,7 +97,7 @@ class Session:
             raise
 
     def _heed(self, fault: FaultError) -> None:
-        if fault.why is Why.THROTTLED:
+        if fault.why is UnreadReason.THROTTLED:
             self.backoff.leave(self.base, fault.rest, self.client)
         else:
             self.down = max(self.down, fault.rest)
@@ -126,11 +126,11 @@ class Session:
         try:
             target = httpx2.URL(url)
         except httpx2.InvalidURL:
-            raise FaultError(Why.NEXT_REFUSED) from None
+            raise FaultError(UnreadReason.NEXT_REFUSED) from None
         port = target.port or {"http": 80, "https": 443}.get(target.scheme, 0)
         host = f"[{target.host}]" if ":" in target.host else target.host
         if not self._may_ask(f"{target.scheme}://{host}:{port}") or target.userinfo:
-            raise FaultError(Why.NEXT_REFUSED)
+            raise FaultError(UnreadReason.NEXT_REFUSED)
         left = self.left
         timeout = httpx2.Timeout(connect=CONNECT, read=max(READ, left / 2), write=WRITE, pool=left)
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -146,9 +146,9 @@ class Session:
         try:
             value = parse(body)
         except BodyTooLarge:
-            raise FaultError(Why.TOO_LARGE) from None
+            raise FaultError(UnreadReason.TOO_LARGE) from None
         except RequestError:
-            raise FaultError(Why.NOT_JSON) from None
+            raise FaultError(UnreadReason.NOT_JSON) from None
         self.answered = True
         return value
 
@@ -157,9 +157,9 @@ def _check_media_type(headers: Mapping[str, str]) -> None:
     """Refuses what says itself that it is no JSON (a log-in page), or FHIR of another release (fault R13)."""
     media, _, parameters = headers.get("content-type", "").lower().partition(";")
     if media and "json" not in media:
-        raise FaultError(Why.NOT_JSON)
+        raise FaultError(UnreadReason.NOT_JSON)
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
         version = ".".join(value.strip().strip('"').split(".")[:2])
         if name.strip() == "fhirversion" and version not in _R4:
-            raise FaultError(Why.FHIR_VERSION)
+            raise FaultError(UnreadReason.FHIR_VERSION)

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from fhirpath_spine.errors import PatientMismatch, RequestError
-from fhirpath_spine.exchange.incoming.prefetch import Why, is_failure, is_resource, unread
+from fhirpath_spine.exchange.incoming.prefetch import UnreadReason, is_failure, is_resource, unread
 from fhirpath_spine.pathway.facts.chart import ORDER, TYPES, Chart, Read, Resource, check_ignored, type_of
 
 BUT_PATIENT = frozenset(TYPES) - {"Patient"}
@@ -38,11 +38,11 @@ def read_bundle(bundle: object, *, not_read: Iterable[str] = ()) -> Chart:
     names = _names(found)
     resources = [_renamed(resource, url, names) for url, resource in found]
     patient = _patient(resources)
-    skipped, failed = set(not_read), dict.fromkeys(failed_types(resources), Why.OUTCOME)
+    skipped, failed = set(not_read), dict.fromkeys(failed_types(resources), UnreadReason.OUTCOME)
     if not all(map(is_resource, resources)):
-        failed = dict.fromkeys(BUT_PATIENT, Why.SHAPE)
+        failed = dict.fromkeys(BUT_PATIENT, UnreadReason.SHAPE)
     if _has_next(bundle):
-        failed = dict.fromkeys(BUT_PATIENT, Why.NEXT_PAGE)
+        failed = dict.fromkeys(BUT_PATIENT, UnreadReason.NEXT_PAGE)
     whole = Chart(
         patient=patient,
         reads=dict(reads(resources, skipped, failed)),
@@ -144,7 +144,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def reads(
-    resources: Iterable[Resource], skipped: AbstractSet[str], failed: Mapping[str, Why]
+    resources: Iterable[Resource], skipped: AbstractSet[str], failed: Mapping[str, UnreadReason]
 ) -> Iterator[tuple[str, Read]]:
     """Each key of a chart with what there is of it: whole, but for the types that are skipped or failed."""
     by_type: dict[str, list[Resource]] = {}
@@ -157,7 +157,7 @@ def reads(
         # All Observations stand under the first group: the facts pool the groups, and completeness is per key.
         mine = tuple(by_type.pop(kind, ()))
         if kind in skipped:
-            yield key, unread(Why.STATED, source="file")
+            yield key, unread(UnreadReason.STATED, source="file")
         elif kind in failed:
             yield key, unread(failed[kind], mine, source="file")
         else:

@@ -32,7 +32,7 @@ RESOURCES = 10_000
 _COMPANIONS = {"MedicationRequest": frozenset({"Medication"}), "MedicationStatement": frozenset({"Medication"})}
 
 
-class Why(StrEnum):
+class UnreadReason(StrEnum):
     """Why a key could not be read to its end. A closed list; each is the tail of a phrase key, ``unread-<why>``."""
 
     ABSENT = "absent"
@@ -87,7 +87,7 @@ class Retrieved:
     taken: int = 0
 
 
-def unread(why: Why, resources: Iterable[Resource] = (), source: str = "prefetch") -> Read:
+def unread(why: UnreadReason, resources: Iterable[Resource] = (), source: str = "prefetch") -> Read:
     """A read that may miss something."""
     return Read(tuple(resources), complete=False, reason=Reason.UNREAD, detail=why.value, source=source)
 
@@ -129,20 +129,20 @@ def read_prefetch(
             )
         check_ignored(page.ignored, scope)
         out.ignored += len(page.ignored)
-        if page.failed is Why.OUTCOME and type_of(key) in not_offered:
+        if page.failed is UnreadReason.OUTCOME and type_of(key) in not_offered:
             out.reads[key] = _NOT_OFFERED
         elif page.failed is not None:
             out.reads[key] = unread(page.failed, page.resources)
         elif page.next is not None:
-            out.open[key] = Open(key, query, unread(Why.NEXT_PAGE, page.resources), page.next)
+            out.open[key] = Open(key, query, unread(UnreadReason.NEXT_PAGE, page.resources), page.next)
         elif page.total > page.matches:
-            out.reads[key] = unread(Why.TOTAL, page.resources)
+            out.reads[key] = unread(UnreadReason.TOTAL, page.resources)
         else:
             out.reads[key] = Read(tuple(page.resources))
     return out
 
 
-_NOT_OFFERED = Read((), complete=False, reason=Reason.NOT_OFFERED, detail=Why.NOT_OFFERED.value)
+_NOT_OFFERED = Read((), complete=False, reason=Reason.NOT_OFFERED, detail=UnreadReason.NOT_OFFERED.value)
 
 
 @dataclass(slots=True)
@@ -153,7 +153,7 @@ class Page:
 
     resources: list[Resource] = field(default_factory=list)
     ignored: list[Any] = field(default_factory=list)
-    failed: Why | None = None
+    failed: UnreadReason | None = None
     next: str | None = None
     total: int = 0
     matches: int = 0
@@ -163,18 +163,18 @@ def read_page(value: object, wanted: str) -> Page:
     """One value of the prefetch, or one answer of a FHIR server."""
     page = Page()
     if not isinstance(value, dict):
-        page.failed = Why.SHAPE
+        page.failed = UnreadReason.SHAPE
         return page
     kind = value.get("resourceType")
     if kind == "OperationOutcome":
-        page.failed = Why.OUTCOME
+        page.failed = UnreadReason.OUTCOME
     elif kind == wanted:
         page.resources.append(value)
         page.matches = 1
     elif kind == "Bundle":
         _bundle(value, wanted, page)
     else:
-        page.failed = Why.SHAPE
+        page.failed = UnreadReason.SHAPE
         page.ignored.append(value)
     return page
 
@@ -182,14 +182,14 @@ def read_page(value: object, wanted: str) -> Page:
 def _bundle(bundle: dict[str, Any], wanted: str, page: Page) -> None:
     entries = bundle.get("entry")
     if entries is not None and not isinstance(entries, list):
-        page.failed = Why.SHAPE
+        page.failed = UnreadReason.SHAPE
         return
     for entry in entries or ():
         resource = entry.get("resource") if isinstance(entry, dict) else None
         kind = str(resource.get("resourceType")) if isinstance(resource, dict) else None
         if resource is not None and kind == "OperationOutcome":
             if is_failure(resource):
-                page.failed = Why.OUTCOME
+                page.failed = UnreadReason.OUTCOME
         elif resource is not None and (kind == wanted or kind in _COMPANIONS.get(wanted, ())):
             page.resources.append(resource)
             page.matches += kind == wanted
@@ -197,10 +197,10 @@ def _bundle(bundle: dict[str, Any], wanted: str, page: Page) -> None:
             page.ignored.append(resource)
             # What was found stands here, and cannot be read: this is no complete answer.
             if not is_resource(resource):
-                page.failed = page.failed or Why.SHAPE
+                page.failed = page.failed or UnreadReason.SHAPE
     links, total = bundle.get("link"), bundle.get("total")
     if not isinstance(links, list | None) or not isinstance(total, int | None):
-        page.failed = page.failed or Why.SHAPE
+        page.failed = page.failed or UnreadReason.SHAPE
     for link in links if isinstance(links, list) else ():
         if isinstance(link, dict) and link.get("relation") == "next":
             page.next = link["url"] if isinstance(link.get("url"), str) else ""
@@ -229,7 +229,7 @@ def check_known(chart: Chart) -> None:
 
     """
     patient = chart.reads.get("patient")
-    if patient is None or patient.detail != Why.NOT_FOUND or any(r.resources for r in chart.reads.values()):
+    if patient is None or patient.detail != UnreadReason.NOT_FOUND or any(r.resources for r in chart.reads.values()):
         return
     if any(read.complete for read in chart.reads.values()):
         raise PatientUnknown(

@@ -12,14 +12,14 @@ import orjson
 from fhirpath_spine.errors import BodyTooLarge, PatientMismatch, RequestError
 from fhirpath_spine.exchange.incoming.bundles import BUT_PATIENT, failed_types, reads
 from fhirpath_spine.exchange.incoming.parsing import deeper_than, has_key_twice
-from fhirpath_spine.exchange.incoming.prefetch import Why, is_resource
+from fhirpath_spine.exchange.incoming.prefetch import UnreadReason, is_resource
 from fhirpath_spine.pathway.facts.chart import TYPES, Chart, Resource
 from fhirpath_spine.population.rows.owners import LINE_BYTES, READ, Fate, pieces
 
 PATIENT_BYTES = 32 * 1024 * 1024
 """Most that one patient's lines may have: as much as a hook call takes in, sent and fetched together."""
 DEPTH = 64
-_WHY = {"structure": Why.NOT_JSON, "too-long": Why.TOO_LARGE, "incomplete": Why.NEXT_PAGE}
+_WHY = {"structure": UnreadReason.NOT_JSON, "too-long": UnreadReason.TOO_LARGE, "incomplete": UnreadReason.NEXT_PAGE}
 
 
 class PatientMissing(RequestError):
@@ -37,9 +37,9 @@ class PatientTwice(PatientMismatch):
 @dataclass(slots=True)
 class _Gathered:
     resources: list[Resource] = field(default_factory=list)
-    failed: dict[str, Why] = field(default_factory=dict)
+    failed: dict[str, UnreadReason] = field(default_factory=dict)
 
-    def fail(self, name: str, why: Why) -> None:
+    def fail(self, name: str, why: UnreadReason) -> None:
         """A type cannot be read to its end; where it is not known which, it may be any but the Patient."""
         for one in (name,) if name in TYPES else BUT_PATIENT:
             self.failed.setdefault(one, why)
@@ -105,7 +105,7 @@ def _take_broken(line: bytes, out: _Gathered) -> None:
     if not line.strip():
         return
     for piece in pieces(line):
-        out.fail(piece.kind, Why.TOO_LARGE if len(line) > LINE_BYTES else Why.NOT_JSON)
+        out.fail(piece.kind, UnreadReason.TOO_LARGE if len(line) > LINE_BYTES else UnreadReason.NOT_JSON)
 
 
 def _take_other(line: bytes, value: Any, patient: str, out: _Gathered) -> None:
@@ -117,7 +117,7 @@ def _take_other(line: bytes, value: Any, patient: str, out: _Gathered) -> None:
     elif isinstance(value, dict) and value.get("resourceType") == "OperationOutcome":
         _take_piece(value, out)
     else:
-        out.fail("", Why.SHAPE)
+        out.fail("", UnreadReason.SHAPE)
 
 
 def _take_piece(value: dict[str, Any], out: _Gathered) -> None:
@@ -127,7 +127,7 @@ def _take_piece(value: dict[str, Any], out: _Gathered) -> None:
     issues = value.get("issue")
     first = issues[0] if isinstance(issues, list) and issues and isinstance(issues[0], dict) else {}
     for name in failed_types([value]):
-        out.fail(name, _WHY.get(str(first.get("code")), Why.OUTCOME))
+        out.fail(name, _WHY.get(str(first.get("code")), UnreadReason.OUTCOME))
 
 
 def _check_patient(found: _Gathered) -> None:
