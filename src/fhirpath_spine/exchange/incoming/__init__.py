@@ -9,7 +9,7 @@ __all__, __getattr__ = face(
     addresses="Address Servers read_base read_link",
     bundles="contents read_bundle",
     parsing="deeper_than parse",
-    prefetch="Open Why next_link read_prefetch unread",
+    prefetch="Open UnreadReason next_link read_prefetch unread",
     requests="HookRequest parse_request",
     templates="prefetch_templates",
 )
