@@ -194,6 +194,7 @@ ELSEWHERE = {
     "SP223": "test_site",
     "SP224": "test_expansions",
     "SP306": "test_lint",
+    "SP342": "test_impact",
 }
 """Rules that need more than one edit, and where they are tested."""
 

@@ -10,7 +10,8 @@ from tests.pathway.pathway_kit import PAIN, SITE, Json, facts, shipped
 
 
 def _environment(*told: Json, **how: Any) -> Environment:
-    return Environment(gather(shipped(), facts(*told, **how), SITE))
+    scope = {"pathway": ["PW-METS"], "state": ["WORKUP"], "advised": [], "open": []}
+    return Environment(gather(shipped(), facts(*told, **how), SITE)).with_given(scope)
 
 
 def _unknown(env: Environment) -> list[str]:

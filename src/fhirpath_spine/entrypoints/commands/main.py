@@ -64,6 +64,9 @@ VERBS = {
     "test": Verb(
         "cases", "cases", "Judge the cases that stand beside the pathways, and compare with what each expects."
     ),
+    "impact": Verb(
+        "impact", "impact", "Say what an edit of the profiles changes: in the files, and for which patients and why."
+    ),
     "sandbox": Verb("sandbox", "app", "Fill a FHIR server with invented patients, and empty it again."),
     "population": Verb("population", "app", "Judge the patients of a Bulk Data export, and report on them."),
     "codes": Verb("codes", "app", "Codes: what reads one, and a site's own expansions."),

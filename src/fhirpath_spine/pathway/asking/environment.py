@@ -3,6 +3,8 @@ which is only gathered for whoever shows it).
 
 Where two statements contradict each other, a question is asked for each of them, and is UNKNOWN only if the answers differ
 (rulings 1.7).
+
+It is long because each answer and each reason is asked of the same variables.
 """
 
 from __future__ import annotations

@@ -1,0 +1,14 @@
+"""Two states of a profile set side by side: what an author changed, whose meaning that changes, and for whom."""
+
+from __future__ import annotations
+
+from fhirpath_spine.faces import face
+
+__all__, __getattr__ = face(
+    __name__,
+    patients="Patient patients_of_cases",
+    sets="Side side",
+    structure="Difference differences",
+    turning="Turn turns",
+    versions="unbumped",
+)

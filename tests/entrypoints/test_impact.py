@@ -1,0 +1,172 @@
+"""``impact``: what an edit changes in the files and for whom, by the criterion that turned; and what has to be mended first."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+SET = Path(__file__).parents[1] / "authoring" / "set"
+CASES = """\
+cases:
+  - case: Severe pain by night
+    given: [night-pain: yes, pain-severity: 7]
+    expect: {states: {PW-ALPHA: CLASSIFY}}
+  - case: Little pain by night
+    given: [night-pain: yes, pain-severity: 2]
+    expect: {states: {PW-ALPHA: CLASSIFY}}
+"""
+
+
+def edit(folder: Path, file: str, old: str, new: str) -> None:
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A small set with two cases, in a git repository of its own."""
+    folder = tmp_path / "repository" / "profiles"
+    copytree(SET, folder)
+    (folder / "alpha" / "cases").mkdir()
+    (folder / "alpha" / "cases" / "pain.yaml").write_text(CASES, encoding="utf-8")
+    for words in (
+        ("init", "-q"),
+        ("add", "-A"),
+        ("-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "first"),
+    ):
+        subprocess.run(["git", *words], cwd=folder.parent, check=True)
+    return folder
+
+
+@pytest.fixture
+def new(old: Path, tmp_path: Path) -> Path:
+    """The same set with a raised limit, and every version that it needs."""
+    folder = tmp_path / "new"
+    copytree(old, folder)
+    edit(folder, "data.yaml", "value >= 7", "value >= 8")
+    edit(folder, "alpha/pathway.yaml", "version: 1.0.0", "version: 1.1.0")
+    edit(folder, "beta/pathway.yaml", "version: 0.1.0", "version: 0.2.0")
+    return folder
+
+
+def test_counts_come_first_and_name_from_what_to_what_and_because_of_which_criterion(
+    run: Any, old: Path, new: Path
+) -> None:
+    ran = run("impact", old, new)
+    assert ran.code == 0, ran.err
+    assert "patients seen otherwise: 1 of" in ran.out
+    head, _, rest = ran.out.partition("what turns:")
+    assert "Severe pain by night" not in head
+    assert "bad night: met to not met" in rest or "met to not met" in rest
+    assert "data.yaml" in rest
+    assert "%pain-severity.value >= 7 -> %pain-severity.value >= 8" in rest
+    assert "Severe pain by night" in rest
+    assert "Little pain by night" not in rest
+
+
+def test_a_change_of_meaning_without_a_new_version_fails(run: Any, old: Path, new: Path) -> None:
+    edit(new, "alpha/pathway.yaml", "version: 1.1.0", "version: 1.0.0")
+    ran = run("impact", old, new)
+    assert ran.code == 1
+    assert "alpha/pathway.yaml:3:10" in ran.out
+    assert "PW-ALPHA means something else than before and is still 1.0.0" in ran.out
+    assert "PW-BETA means" not in ran.out
+
+
+def test_comments_and_layout_are_no_change(run: Any, old: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    copytree(old, again)
+    edit(again, "data.yaml", "  operated:", "  # when it is done\n  operated:")
+    ran = run("impact", old, again, "--format", "json")
+    assert ran.code == 0
+    assert ran.json["counts"] | {"patients": 0} == {"differences": 0, "patients": 0, "patientsTurned": 0, "turns": 0}
+
+
+def test_a_git_revision_is_a_side(run: Any, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPINE_PROFILES", str(old))
+    edit(old, "alpha/pathway.yaml", "title: Alpha", "title: Omega")
+    ran = run("impact", "HEAD", old, "--format", "json")
+    assert ran.code == 1
+    (difference,) = ran.json["differences"]
+    assert (difference["where"], difference["before"], difference["after"]) == ("title", "Alpha", "Omega")
+
+
+@pytest.mark.parametrize("broken", ["old", "new"])
+def test_a_side_that_does_not_load_prints_its_errors_and_nothing_is_compared(
+    run: Any, old: Path, new: Path, broken: str
+) -> None:
+    edit({"old": old, "new": new}[broken], "modules/pain.yaml", "kind: advice", "kind: advise")
+    ran = run("impact", old, new)
+    assert (ran.code, ran.out) == (2, "")
+    assert "SP226" in ran.err
+    assert "Nothing was compared" in ran.err
+
+
+@pytest.mark.parametrize("named", ["nowhere", "--force", "HEAD; ls"])
+def test_a_side_that_is_neither_folder_nor_revision_is_wrong_use(run: Any, old: Path, named: str) -> None:
+    ran = run("impact", "--", named, old)
+    assert (ran.code, ran.out) == (2, "")
+    assert "Name a folder of profiles, or a revision" in ran.err
+
+
+@pytest.mark.parametrize("kind", ["folder", "lines"])
+def test_patients_may_be_a_folder_of_bundles_or_lines_of_them(
+    run: Any, old: Path, new: Path, chart: Path, tmp_path: Path, kind: str
+) -> None:
+    bundle = json.dumps(json.loads(chart.read_text(encoding="utf-8")))
+    named = tmp_path / "charts"
+    named.mkdir()
+    if kind == "folder":
+        (named / "one.json").write_text(bundle, encoding="utf-8")
+        (named / "two.json").write_text(bundle, encoding="utf-8")
+    else:
+        named = named / "charts.ndjson"
+        named.write_text(f"{bundle}\n{bundle}\n", encoding="utf-8")
+    assert run("impact", old, new, named, "--at", "2026-06-15", "--format", "json").json["counts"]["patients"] == 2
+
+
+def test_a_bundle_that_cannot_be_read_is_named_and_left_out(run: Any, old: Path, new: Path, tmp_path: Path) -> None:
+    charts = tmp_path / "charts"
+    charts.mkdir()
+    (charts / "one.json").write_text("{", encoding="utf-8")
+    ran = run("impact", old, new, charts)
+    assert "one.json is left out" in ran.err
+    assert "of 0" in ran.out
+
+
+def test_an_export_is_judged_by_the_engine_for_populations(run: Any, old: Path, new: Path, tmp_path: Path) -> None:
+    code = {"coding": [{"system": "urn:example:local", "code": "night-pain"}]}
+    severity = {"coding": [{"system": "urn:example:local", "code": "pain-severity"}]}
+    subject = {"reference": "Patient/a"}
+    base = {"resourceType": "Observation", "status": "final", "subject": subject, "effectiveDateTime": "2026-06-10"}
+    lines = {
+        "Patient": [{"resourceType": "Patient", "id": "a", "birthDate": "1960-01-01", "gender": "male"}],
+        "Observation": [
+            {**base, "id": "n", "code": code, "valueBoolean": True},
+            {**base, "id": "s", "code": severity, "valueInteger": 7},
+        ],
+    }
+    folder = tmp_path / "export"
+    folder.mkdir()
+    for kind, found in lines.items():
+        (folder / f"{kind}.ndjson").write_text("\n".join(map(json.dumps, found)) + "\n", encoding="utf-8")
+    ran = run("impact", old, new, folder, "--at", "2026-06-15", "--format", "json")
+    assert ran.code == 0, ran.err
+    assert ran.json["counts"]["patientsTurned"] == 1
+
+
+def test_markdown_for_a_pull_request_holds_tables_that_no_text_of_a_profile_breaks(
+    run: Any, old: Path, new: Path
+) -> None:
+    edit(new, "alpha/pathway.yaml", "title: Alpha", 'title: "A | <b>"')
+    out = run("impact", old, new, "--format", "markdown").out
+    assert out.startswith("## Impact\n")
+    assert "| Alpha | A \\| &lt;b> |" in out
+    assert "<details>" in out
