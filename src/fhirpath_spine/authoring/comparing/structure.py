@@ -85,14 +85,14 @@ def _named(items: Items) -> Mapping[str, Node] | None:
             return None
         name = item.get("id", item.get("need"))
         if isinstance(name, Scalar):
-            key, value = str(name), item
+            entry: tuple[str, Node] = (str(name), item)
         elif len(item) == 1:
-            ((key, value),) = item.items()
+            (entry,) = item.items()
         else:
             return None
-        if key in found:
+        if entry[0] in found:
             return None
-        found[str(key)] = value
+        found[str(entry[0])] = entry[1]
     return found
 
 
