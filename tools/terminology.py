@@ -21,6 +21,8 @@ from typing import Any, NamedTuple
 import yaml
 from terminology_data import ADDED, BESIDE, NARROWED, ONLY, RANGES, RENAMED, SYSTEMS, TITLES
 from terminology_derived import DERIVED
+from terminology_field import NEW, NOT_SPINE, SITE_TITLES
+from terminology_problems import aliases, classes, crosswalks, problems
 from terminology_tables import BY_TOKEN, Key, Members, Row, Tables, merge, triples
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,6 +44,7 @@ class Builder:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self.sets: dict[str, ValueSet] = {}
+        self.taken: set[str] = set()
 
     def evaluate(self, expression: str) -> Members:
         """Left to right: `sct:1` a code, `=name` a candidate set, `=name/sct` its rows of one system, `@name` a set
@@ -50,7 +53,11 @@ class Builder:
         for token in expression.split():
             word = token.removeprefix("-")
             if word.startswith("@"):
-                found = self.sets[word[1:]].rows
+                name, _, short = word[1:].partition("/")
+                rows = self.sets[name].rows
+                found = {key: row for key, row in rows.items() if not short or key[0] == BY_TOKEN[short]}
+            elif word.startswith("+"):
+                found = self.tables.fields[word[1:]]
             elif word.startswith("="):
                 name, _, short = word[1:].partition("/")
                 if name not in self.tables.sets:
@@ -110,9 +117,23 @@ class Builder:
                 merge(result, self.evaluate(table[name]))
                 origin += f", with {why}"
         dropped = [f"{named(codes)} ({reason})" for reason, codes in left_out.items() if codes]
+        dropped += self.tables.left_out.get(name, [])
+        origin += self.sent(name, result)
         if result:
             title = TITLES.get(name, name.replace("-", " ").capitalize())
             self.sets[name] = ValueSet(title, origin, result, dropped)
+
+    def sent(self, name: str, rows: Members) -> str:
+        """Adds what charts send besides to the rows of a set; how its origin goes on."""
+        found = self.tables.fields.get(name)
+        if not found:
+            return ""
+        for key, row in found.items():
+            held = rows.get(key)
+            if held is None or (held.match == "exact" and row.match != "exact"):
+                rows[key] = row
+        self.taken.add(name)
+        return "; field-codes.csv and field-sites.csv"
 
     def build(self) -> dict[str, ValueSet]:
         for binding in self.tables.bindings:
@@ -128,11 +149,22 @@ class Builder:
                 if name in self.sets:
                     raise ValueError(f"{name} is a datum and an answer")
                 rows = self.tables.pick(f"loc:{code}")
-                self.sets[name] = ValueSet(entry["display"], f"local-codes.csv {entry['group']}", rows, [])
+                origin = f"local-codes.csv {entry['group']}" + self.sent(name, rows)
+                self.sets[name] = ValueSet(entry["display"], origin, rows, [])
+        for name, title in {**NEW, **SITE_TITLES}.items():
+            rows = {}
+            self.sets[name] = ValueSet(title, self.sent(name, rows).removeprefix("; "), rows, [])
         for name, title, origin, expression in DERIVED:
             if name in self.sets:
                 raise ValueError(f"{name} is defined twice")
-            self.sets[name] = ValueSet(title, origin, self.evaluate(expression), [])
+            rows = self.evaluate(expression)
+            more = self.sent(name, rows)
+            if name.startswith("site-"):
+                rows = {key: row for key, row in rows.items() if not any(key in self.sets[n].rows for n in NOT_SPINE)}
+            self.sets[name] = ValueSet(title, origin + more, rows, [])
+        lost = sorted(set(self.tables.fields) - self.taken)
+        if lost:
+            raise ValueError(f"rows for sets that there are not: {lost}")
         empty = [name for name, value_set in self.sets.items() if not value_set.rows]
         if empty:
             raise ValueError(f"empty: {empty}")
@@ -159,9 +191,23 @@ def render(sets: dict[str, ValueSet]) -> dict[str, str]:
         for name, system in SYSTEMS.items()
     }
     for file, content in (("value-sets.yaml", described), ("systems.yaml", systems)):
-        text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=118)
-        files[file] = f"# Written by tools/terminology.py.\n{text}"
+        files[file] = _yaml(content)
     return files
+
+
+def beside(tables: Tables) -> dict[str, str]:
+    """The files beside the value sets: names of systems, crosswalks, the list of problems with its classes."""
+    return {
+        "system-aliases.csv": aliases(tables.aliases),
+        "crosswalks.yaml": _yaml(crosswalks()),
+        "classes.yaml": _yaml(classes()),
+        "problems/snomed-ips-problems.csv": problems(tables.problems),
+    }
+
+
+def _yaml(content: Any) -> str:
+    text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=118)
+    return f"# Written by tools/terminology.py.\n{text}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -170,13 +216,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "profiles" / "terminology")
     parser.add_argument("--check", action="store_true")
     chosen = parser.parse_args(arguments)
-    files = render(Builder(Tables(chosen.shared)).build())
+    tables = Tables(chosen.shared)
+    files = render(Builder(tables).build()) | beside(tables)
     if chosen.check:
         differing = [name for name, text in files.items() if _content(chosen.out / name) != text]
         print("\n".join(f"differs: {name}" for name in differing) or f"{len(files)} files as built")
         return 1 if differing else 0
     chosen.out.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
+        (chosen.out / name).parent.mkdir(parents=True, exist_ok=True)
         (chosen.out / name).write_text(text, encoding="utf-8")
     return 0
 

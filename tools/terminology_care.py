@@ -10,7 +10,25 @@ _OWN_CODE = "one code of the tables"
 
 Line = tuple[str, str, str, str]
 
+
+def _levels(region: str, last: int) -> str:
+    """Our level codes of a region, and what charts send for each."""
+    return " ".join(f"@level-{region}{n}" for n in range(1, last + 1))
+
+
 IMAGING: list[Line] = [
+    (
+        "spine-mri-full",
+        "MRI of the spine that answers an emergency",
+        "spine-mri without limited and special studies (rulings 15 of the field tables)",
+        "@spine-mri -@spine-mri-limited",
+    ),
+    (
+        "spine-ct-full",
+        "CT of the spine that answers an emergency",
+        "spine-ct without limited and special studies (rulings 15 of the field tables)",
+        "@spine-ct -@spine-ct-limited",
+    ),
     ("spine-ct-myelography", "CT myelography", "row of procedure-imaging-spine that says myelogram", "sct:241591009"),
     (
         "spine-xray",
@@ -55,11 +73,16 @@ IMAGING: list[Line] = [
 ]
 
 SITES: list[Line] = [
-    ("levels-cervical", "Cervical level", "local-codes.csv body-level/cervical", "loc:level-c*"),
-    ("levels-thoracic", "Thoracic level", "local-codes.csv body-level/thoracic", "loc:level-t*"),
-    ("levels-lumbar", "Lumbar level", "local-codes.csv body-level/lumbar", "loc:level-l*"),
-    ("levels-sacral", "Sacral level", "local-codes.csv body-level/sacral", "loc:level-s*"),
-    ("level-any", "Spinal level", "all local level codes", "loc:level-*"),
+    ("levels-cervical", "Cervical level", "levels of the cervical spine", _levels("c", 7)),
+    ("levels-thoracic", "Thoracic level", "levels of the thoracic spine", _levels("t", 12)),
+    ("levels-lumbar", "Lumbar level", "levels of the lumbar spine", _levels("l", 5)),
+    ("levels-sacral", "Sacral level", "levels of the sacral spine", _levels("s", 5)),
+    (
+        "level-any",
+        "Spinal level",
+        "union of all levels",
+        " ".join(_levels(region, last) for region, last in (("c", 7), ("t", 12), ("l", 5), ("s", 5))),
+    ),
     (
         "site-thoracic-spine",
         "Thoracic spine",
@@ -90,15 +113,16 @@ SITES: list[Line] = [
     (
         "site-vertebral-bone",
         "Vertebral bone",
-        "rows of lesion-level that say bone structure",
-        "sct:35769007 sct:51282000",
+        "rows of lesion-level and field-sites.csv that say bone of the vertebra or the sacrum, no level",
+        "sct:35769007 sct:51282000 sct:420345000 sct:3572006 sct:84667006 sct:73903008 sct:87141009 sct:54735007",
     ),
     ("site-nerve-root", "Spinal nerve", "row of lesion-level that says spinal nerve", "sct:3169005"),
     (
         "site-spinal-cord",
         "Spinal cord",
         "rows of lesion-level that say spinal cord or cauda equina",
-        "sct:2748008 sct:50800009 sct:54785003 sct:60051002 sct:7173007",
+        "sct:2748008 sct:50800009 sct:54785003 sct:60051002 sct:7173007 sct:11478001 sct:32516000 sct:12958003"
+        " sct:27088001",
     ),
     ("site-meninges", "Spinal meninges", "row of lesion-level that says meninges", "sct:75559006"),
     ("site-epidural", "Epidural space", "row of lesion-level that says epidural", "sct:54092001"),
@@ -107,6 +131,12 @@ SITES: list[Line] = [
 _GRADES = {0: "425389002", 1: "422512005", 2: "422894000", 3: "423053003", 4: "423237006"}
 
 ASSESSMENT: list[Line] = [
+    (
+        "tumour-size-longest",
+        "Longest dimension of the tumour",
+        "component of 21889-1 (note of the field row)",
+        "lnc:33728-7",
+    ),
     *[(f"ecog-grade-{grade}", f"ECOG {grade}", _ANSWERS + " ecog", f"sct:{code}") for grade, code in _GRADES.items()],
     (
         "resectability-accessible",
@@ -190,20 +220,22 @@ HISTOLOGY: list[Line] = [
         "histology-benign",
         "Benign tumour (histology)",
         _MORPHOLOGY,
-        "@histology-neurogenic-benign sct:71666005 sct:55333008 sct:76000001",
+        "@histology-neurogenic-benign sct:71666005 sct:55333008 sct:76000001 icdo:????/0",
     ),
     (
         "histology-malignant",
         "Malignant tumour (histology)",
         _MORPHOLOGY,
-        "@histology-neurogenic-malignant @histology-sarcoma-chordoma @histology-haematological sct:10069009",
+        "@histology-neurogenic-malignant @histology-sarcoma-chordoma @histology-haematological sct:10069009"
+        " icdo:????/3 icdo:????/6",
     ),
     (
         "histology-uncertain",
         "Tumour of uncertain behaviour (histology)",
         "the other rows of histology-morphology-snomed",
-        "=histology-morphology-snomed -@histology-benign -@histology-malignant",
+        "=histology-morphology-snomed icdo:????/1 -@histology-benign -@histology-malignant",
     ),
+    ("histology-metastatic", "Metastasis (histology)", "ICD-O-3 behaviour digit", "icdo:????/6"),
     ("histology-any", "Tumour (histology)", "codes.csv histology-morphology-snomed", "=histology-morphology-snomed"),
 ]
 
@@ -331,6 +363,14 @@ DRUGS: list[Line] = [
 
 OTHERS: list[Line] = [
     ("peptic-ulcer", "Peptic ulcer", "gastric-ulcer, its note: either site", "@gastric-ulcer"),
+    (
+        "own-cancer-code",
+        "Cancer, now or earlier",
+        "primary cancers, histories, metastases and blood cancers, without basal and squamous cell cancer of skin (C44,"
+        " Z85.828): neither a red flag nor a cause of the gate (DEFAULT)",
+        "@primary-cancer @cancer-history @any-secondary-malignancy @haematological-malignancy -icd:C44 -icd:Z85.828",
+    ),
+    ("metastasis-of-no-site", "Metastasis, organ not named", _OWN_CODE, "sct:128462008"),
     (
         "neutropenia",
         "Neutropenia",

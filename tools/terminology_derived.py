@@ -264,13 +264,6 @@ CANCER: list[Line] = [
         "cancer-history without the C headers",
         "=history-of-malignancy -icd:Z86.018 -icd:Z86.03",
     ),
-    (
-        "own-cancer-any",
-        "Own cancer",
-        "primary cancer, history of cancer, secondary and haematological malignancy, without basal and squamous cell"
-        " cancer of skin (C44, Z85.828): neither a red flag nor a cause of the gate (DEFAULT)",
-        "@primary-cancer @cancer-history @any-secondary-malignancy @haematological-malignancy -icd:C44 -icd:Z85.828",
-    ),
     ("nf1", "Neurofibromatosis type 1", "rows whose display says type 1", "sct:92824003 icd:Q85.01"),
     ("nf2", "Neurofibromatosis type 2", "rows whose display says type 2", "sct:92503002 icd:Q85.02"),
     ("schwannomatosis", "Schwannomatosis", "rows whose display says schwannomatosis", "sct:1332358007 icd:Q85.03"),
@@ -302,11 +295,23 @@ DEFICITS: list[Line] = [
     (
         "paresis-both-legs",
         "Paresis of both legs",
-        "rows of paresis that say paraparesis or paraplegia",
-        "@paresis-or-paraplegia -sct:102568007 -sct:249945007",
+        "rows of paresis that say paraparesis, paraplegia or tetraplegia",
+        "sct:1845001 sct:23042008 sct:312444006 sct:60389000 icd:G82.2 icd:G82.5* sct:11538006 sct:91327001"
+        " sct:298282001 sct:441705005 sct:441980007 sct:698741009 sct:698743007 sct:441688003 sct:441794001"
+        " sct:192965001 sct:192967009 sct:163604003",
     ),
-    ("paraplegia-complete", "Complete paraplegia", "note of paresis-or-paraplegia", "icd:G82.21"),
-    ("paraplegia-incomplete", "Incomplete paraplegia", "note of paresis-or-paraplegia", "icd:G82.22"),
+    (
+        "paraplegia-complete",
+        "Complete paraplegia or tetraplegia",
+        "notes of paresis-or-paraplegia",
+        "icd:G82.21 sct:441705005 sct:441980007 sct:698741009 sct:698743007",
+    ),
+    (
+        "paraplegia-incomplete",
+        "Incomplete paraplegia or tetraplegia",
+        "notes of paresis-or-paraplegia",
+        "icd:G82.22 sct:441688003 sct:441794001",
+    ),
     ("general-weakness", "General weakness", "rows that limb-weakness leaves out", "icd:R53.1 icd:R29.898"),
     (
         "sensory-loss",
@@ -350,6 +355,21 @@ DEFICITS: list[Line] = [
         "@cord-compression @root-compression @cauda-equina-syndrome",
     ),
     (
+        "deficit-any-known",
+        "Known deficit",
+        "union of what a need of a deficit reads",
+        "@paresis @limb-weakness @numbness @bladder-bowel @gait-disturbance @spinal-cord-compression @cord-compression"
+        " @cauda-equina-syndrome",
+    ),
+    (
+        "sphincter-specific",
+        "Retention, faecal incontinence, neurogenic bladder or bowel, saddle numbness",
+        "rows of bladder-bowel-condition and numbness that say so",
+        "sct:236648008 sct:267064002 sct:236650000 sct:397732007 sct:398064005 sct:425596001 sct:427482006 sct:425671009"
+        " sct:72042002 sct:271839005 sct:449813001 sct:782390002 sct:90987003 icd:N31* icd:R33 icd:R33.8 icd:R33.9"
+        " icd:R15 icd:R15.9 icd:K59.2",
+    ),
+    (
         "thoracic-pain",
         "Thoracic spinal pain",
         "rows of back-or-thoracic-pain that say thoracic",
@@ -365,13 +385,13 @@ DEFICITS: list[Line] = [
         "bladder-abnormal",
         "Bladder function abnormal",
         "SNOMED CT rows of bladder-dysfunction (note of the binding)",
-        "=bladder-dysfunction/sct",
+        "@bladder-dysfunction/sct",
     ),
     (
         "bowel-abnormal",
         "Bowel function abnormal",
         "SNOMED CT rows of bowel-dysfunction (note of the binding)",
-        "=bowel-dysfunction/sct",
+        "@bowel-dysfunction/sct",
     ),
     (
         "sensation-abnormal",
@@ -402,8 +422,9 @@ DEFICITS: list[Line] = [
     (
         "sphincter-loss",
         "Retention, faecal incontinence, neurogenic bladder or bowel",
-        "rows of bladder-bowel that are no incontinence of urine and no unspecific complaint (DEFAULT)",
-        "@bladder-bowel -icd:R32 -sct:165232002 -sct:40492006",
+        "rows of bladder-bowel that are no incontinence of urine, no unspecific complaint and not chronic (DEFAULT)",
+        "@bladder-bowel -icd:R32 -icd:N39.42 -icd:N39.45 -sct:165232002 -sct:40492006 -sct:129853007 -sct:48340000"
+        " -sct:90987003 -sct:236650000",
     ),
     (
         "sphincter-loss-answer",

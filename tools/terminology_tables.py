@@ -10,8 +10,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from terminology_data import SYSTEMS
+from terminology_field import (
+    ALSO,
+    COVERAGE,
+    LEFT_OUT,
+    MOVED,
+    NOT_SPINE,
+    REGIONS,
+    SPINE_BESIDE,
+    SPLIT,
+    TARGETS,
+    UNSPECIFIC,
+)
 
-BY_URI = {uri: name for name, system in SYSTEMS.items() for uri in [system["uri"], *system.get("aliases", [])]}
+BY_URI = {system["uri"]: name for name, system in SYSTEMS.items()}
+BY_URI["https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"] = "hcpcs"
 BY_TOKEN = {system["token"]: name for name, system in SYSTEMS.items()}
 UNSHIPPED = {
     "http://hl7.org/fhir/sid/icd-10": "WHO ICD-10: under WHO copyright",
@@ -59,6 +72,82 @@ class Tables:
             parent = code[:-1].rstrip(".")
             self.children[parent].append((code, entry["display"]))
             self.families[code] = entry["display"]
+        self.fields: dict[str, Members] = defaultdict(dict)
+        self.left_out: dict[str, list[str]] = defaultdict(list)
+        for entry in read(folder / "field-codes.csv"):
+            self._field(entry)
+        for entry in read(folder / "field-sites.csv"):
+            self._site(entry)
+        self._sites_beside(read(folder / "expansions" / "mcode-radiotherapy-spine-bodysite.csv"))
+        self.problems = read(folder / "expansions" / "snomed-ips-problems.csv")
+        for entry in self.problems:
+            key = ("snomed-ct", entry["code"])
+            self.rows.setdefault(key, Row(*key, entry["display"], "exact", ""))
+        self.aliases = read(folder / "system-aliases.csv")
+
+    def _field(self, entry: dict[str, str]) -> None:
+        """One row of field-codes.csv, into the sets that its datum and note say."""
+        system, code, note = BY_URI[entry["system"]], entry["code"], entry["note"]
+        token = f"{SYSTEMS[system]['token']}:{code}"
+        if system == "snomed-ct" and code[-10:-3] == "1000210":
+            raise ValueError(f"{token}: of one national edition only")
+        match = "prefix" if note.startswith("prefix") else "exact"
+        source = "single source" if entry["status"] == "single-source" else ""
+        if system == "icd-10-pcs" and "(first of the family)" in entry["display"]:
+            entry = {**entry, "display": entry["display"].split(" using ")[0].removesuffix(" (first of the family)")}
+        row = Row(system, code, entry["display"], match, source)
+        self.rows.setdefault((system, code), row)
+        targets = MOVED.get(token, TARGETS.get((entry["datum"], entry["value_set"]), [entry["datum"]]))
+        targets = [*targets, *ALSO.get(token, [])]
+        if not targets:
+            self.left_out[entry["datum"]].append(f"{code} ({LEFT_OUT.get(token, 'no answer and no result')})")
+        for words, ending in COVERAGE.items():
+            if words in note:
+                targets.append(f"{entry['datum']}-{ending}")
+        split = SPLIT.get(token)
+        for target in targets if split is None else ():
+            self.fields[target].update({(system, code): row})
+        for target, codes in (split or {}).items():
+            for name in [target] if target else targets:
+                self.fields[name].update(self._parts(row, codes))
+        if system == "hgnc":
+            for other in (code.removeprefix("HGNC:"), entry["display"]):
+                for target in targets:
+                    self.fields[target][system, other] = row._replace(code=other)
+
+    def _parts(self, row: Row, codes: list[str]) -> Members:
+        found: Members = {}
+        for code in codes:
+            plain = code.rstrip("*")
+            match = "prefix" if code != plain else "shape" if "?" in code else "exact"
+            display = self.families.get(plain) or self.rows.get((row.system, plain), row).display
+            note = row.note if plain == row.code else f"split of {row.code}"
+            found[row.system, plain] = Row(row.system, plain, display, match, note)
+        return found
+
+    def _site(self, entry: dict[str, str]) -> None:
+        """One row of field-sites.csv: its levels, its region, or why it is none; it wins over codes.csv."""
+        system, code = BY_URI[entry["system"]], entry["code"]
+        row = Row(
+            system, code, entry["display"], "exact", "single source" if entry["status"] == "single-source" else ""
+        )
+        self.rows.setdefault((system, code), row)
+        held = self.rows[system, code]
+        target = REGIONS[entry["region"]]
+        # A code of a level is in the sets of its level; those of a region hold what names no level.
+        names = entry["levels"].split() or [target][: bool(target)]
+        if not entry["levels"] and target not in NOT_SPINE:
+            names.append("site-spine-any")
+        for name in names:
+            self.fields[name][system, code] = held
+
+    def _sites_beside(self, listed: list[dict[str, str]]) -> None:
+        for entry in listed:
+            key = (BY_URI[entry["system"]], entry["code"])
+            self.rows.setdefault(key, Row(*key, entry["display"].removesuffix(" (body structure)"), "exact", ""))
+        for token in UNSPECIFIC.split():
+            self.fields["site-unspecific"].update(self.pick(token))
+        self.fields["site-spine-any"].update(self.pick(SPINE_BESIDE))
 
     def _candidate(self, entry: dict[str, str]) -> None:
         name, code = entry["value_set"], entry["code"]
@@ -84,6 +173,8 @@ class Tables:
             if not found:
                 raise LookupError(token)
             return found
+        if system == "icd-o-3":
+            return {(system, code): Row(system, code, f"behaviour digit {code[-1]}", "shape", "a digit and no code")}
         plain = code.rstrip("*")
         if (system, plain) not in self.rows and not below:
             return self._listed_below(system, plain)

@@ -218,7 +218,8 @@ def test_lesions_are_built_by_the_class_table_in_its_order(profiles):
 
     assert [s.drop_without_site for s in metastasis.sources] == [False, True]
     assert tumour.sources[0].confirmed
-    assert list(lesions.levels.values()) == ["T1", "T2"]
+    assert lesions.order == ("T1", "T2")
+    assert list(lesions.levels.values()) == [("T1",), ("T2",)]
     assert (lesions.imaging_absent, lesions.imaging_known) == ({"no"}, {"again"})
     assert lesions.regions["thoracic"].contains(LOCAL, "level-t2")
     thoracic, spread = lesions.flags

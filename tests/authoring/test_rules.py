@@ -142,7 +142,7 @@ BAD = {
     "withoutSite without a site": Bad("SP334", LESIONS, "site: thoracic-spine, withoutSite", "withoutSite", "withoutSite: ¦drop", "site"),
     "a note of a class with a placeholder": Bad("SP318", LESIONS, '"Recorded: tumour."', '"Recorded: {lesions.title}."', '¦"Recorded', "placeholders"),
     "levels by prefix": Bad("SP332", LESIONS, "{level-t1: T1,", "{level-t1: T1, cancer: T9,", "¦cancer: T9", "prefix"),
-    "a code at two levels": Bad("SP333", LESIONS, "level-t2: T2}", "level-t2: T2, thoracic-spine: T2, gait: T3, gait-unable: T4, gait-abnormal: T5}", "¦gait-abnormal: T5", "already"),
+    "a code at two levels": Bad("SP333", LESIONS, "level-t2: T2}", "level-t2: T2, thoracic-spine: T2, gait: T3, gait-unable: T4, gait-abnormal: T5, all-gaits: T6}", "¦all-gaits: T6", "already"),
     "a flag that nothing shows": Bad("SP206", LESIONS, "{class: metastasis, code: cancer}", "{absent: no}", "¦spread", "nothing shows"),
     "a course that is no course": Bad("SP319", DATA, "'local|course-new': new", "'local|course-new': old", "course: ¦course\n  kinds", "no word of a course"),
     "a worsening without grade": Bad("SP206", DATA, ", grade: \"iif(value = 'unable', 0, 1)\"", "", "need: ¦gait, only", "grade"),

@@ -147,3 +147,20 @@ def test_a_wrong_site_file_stops_the_load(profiles, site_file):
         load(profiles.folder, site_file)
 
     assert {d.code for d in caught.value.diagnostics} == {"SP220"}
+
+
+def test_a_site_names_the_systems_of_its_charts(profiles, site_file):
+    site_file.write_text(
+        "timezone: UTC\nsystems:\n  - {from: 'urn:oid:1.2.3', to: icd-10-cm, claim: interface team, when: 2026-06-01}\n"
+    )
+
+    assert load_site(site_file, profiles.folder).systems == {"urn:oid:1.2.3": "http://hl7.org/fhir/sid/icd-10-cm"}
+
+
+def test_an_unknown_system_is_refused_and_a_near_one_is_named(profiles, site_file):
+    site_file.write_text(
+        "timezone: UTC\nsystems:\n  - {from: 'urn:oid:1.2.3', to: icd-10-mc, claim: interface team, when: 2026-06-01}\n"
+    )
+
+    with pytest.raises(ProfileError, match=r"icd-10-mc.*icd-10-cm"):
+        load_site(site_file, profiles.folder)

@@ -25,7 +25,7 @@ PAIN = """cases:
 """
 
 FLAG = "flag-severe 7"
-READING_ONLY = {"units", "answers", "latest", "spine"}
+READING_ONLY = {"units", "answers", "conversion", "latest", "spine"}
 """Keys whose numbers say how a value is read, and limit nothing."""
 
 

@@ -56,7 +56,9 @@ def _coding(name: str) -> Json:
 
 def level(name: str) -> Json:
     """The body site of a level, by its short name (``T8``)."""
-    system, code = next(c for c, short in shipped().lesions.levels.items() if short == name)
+    system, code = min(
+        c for c, short in shipped().lesions.levels.items() if short == (name,) and c[0].startswith("urn:")
+    )
     return {"coding": [{"system": system, "code": code}]}
 
 
@@ -211,7 +213,16 @@ def intake(told: Chart, at: datetime = AT, site: Site = SITE) -> Intake:
     """The one pass over a chart."""
     library = shipped()
     recognised = {role: library.value_sets.get(name) for role, name in RECOGNISED.items()}
-    return Intake(library.needs, Matcher(library.needs), told, at, ZoneInfo(site.timezone), site.code_map, recognised)
+    return Intake(
+        library.needs,
+        Matcher(library.needs),
+        told,
+        at,
+        ZoneInfo(site.timezone),
+        site.code_map,
+        recognised,
+        library.spelling,
+    )
 
 
 def facts(*resources: Resource, at: datetime = AT, site: Site = SITE, **given: Any) -> Facts:

@@ -23,7 +23,7 @@ ALL: dict[str, Recommendation] = {u.recommendation.id: u.recommendation for p in
 
 def test_a_definition_is_read_through_to_its_needs() -> None:
     read = asking.read_by(LIBRARY, LIBRARY.definitions["gate-open"])
-    assert {"gate-cause", "any-pressing", "motor", "spine-mri", "cord-decision", "lesions"} <= read
+    assert {"gate-cause", "any-pressing", "motor", "spine-mri-full", "cord-decision", "lesions"} <= read
 
 
 def test_behind_a_finding_and_a_ranked_fact_stand_their_needs() -> None:

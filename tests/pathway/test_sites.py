@@ -38,7 +38,7 @@ def test_a_level_lies_in_its_own_region_and_in_no_other(short: str, region: str)
 
 
 def test_each_level_lies_in_exactly_one_region() -> None:
-    for short in CONFIG.levels.values():
+    for short in CONFIG.order:
         assert len(lesions.exact(CONFIG, lesions.regions_of(CONFIG, _sites(level(short))))) == 1, short
 
 

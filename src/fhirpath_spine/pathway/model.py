@@ -16,6 +16,7 @@ from typing import Any
 from fhirpath_spine.fhirpath import Expression, ValueSet
 from fhirpath_spine.pathway.facts.needs import Coding, Need
 from fhirpath_spine.pathway.facts.recognising import Recognition
+from fhirpath_spine.pathway.facts.spelling import PLAIN, Spelling
 from fhirpath_spine.pathway.facts.words import Lists
 from fhirpath_spine.pathway.lesions.table import Lesions
 from fhirpath_spine.pathway.sentences import Text
@@ -404,6 +405,8 @@ class Site:
     """The languages that free text of this site is written in; the lists of words are those of the library."""
     words: Lists = field(default_factory=Lists)
     """The site's own words that raise a doubt."""
+    systems: Mapping[str, str] = field(default_factory=dict)
+    """What the site's charts call a code system -> the system's own URI."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -431,6 +434,8 @@ class Library:
     """Language -> the words of free text that raise a doubt."""
     recognition: Recognition = field(default_factory=Recognition)
     """What is known though no need reads it, and what raises a doubt."""
+    spelling: Spelling = PLAIN
+    """How charts spell the code systems and the codes of some."""
 
     def pathway(self, id: str) -> Pathway | None:  # noqa: A002 - the field's own word
         """The pathway of that id, if the library holds it."""

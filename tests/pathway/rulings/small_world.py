@@ -38,7 +38,7 @@ CODES = """
 pain night power course course-new course-worse course-unchanged course-improving course-resolved weakness normal-exam exam
 tumour benign-tumour malignant-tumour metastasis any-bone blood mass cancer seen seen-mass seen-none seen-known histology
 histology-benign histology-malignant statement statement-safe statement-large size creatinine fit unfit asa operation scan
-decision decided drug goal goal-comfort goal-cure level-t7 level-t8 level-l1 thoracic-spine lumbar-spine whole-spine
+decision decided drug goal goal-comfort goal-cure level-t7 level-t8 level-l1 thoracic-spine lumbar-spine whole-spine unrelated
 neoplasm-chapter neoplasm-any-known medication-any-known test
 """.split()  # noqa: SIM905 - a list of words
 
@@ -183,6 +183,7 @@ LESIONS: Json = {
     "imagingAbsent": ["none"],
     "imagingKnown": ["known"],
     "levels": {"level-t7": "T7", "level-t8": "T8", "level-l1": "L1"},
+    "elsewhere": "unrelated",
     "regions": {
         "thoracic": ["thoracic-spine", "level-t7", "level-t8"],
         "lumbar": ["lumbar-spine", "level-l1"],

@@ -104,6 +104,7 @@ def statement(**parts: Any) -> dict[str, Any]:
         ({}, None, None),  # to none, so unknown for each
         ({"bodySite": concept("level-t8")}, False, False),  # it lies elsewhere
         ({"bodySite": concept("unrelated")}, False, False),
+        ({"bodySite": {"text": "somewhere"}}, None, None),  # a site that no table knows is not elsewhere
     ],
 )
 def test_an_observation_belongs_to_the_lesion_of_its_focus_else_of_its_body_site(

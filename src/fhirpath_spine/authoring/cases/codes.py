@@ -52,6 +52,8 @@ def put_status(resource: dict[str, Any], kind: str, parts: Mapping[str, Node]) -
             resource["intent"] = "plan" if status in ("proposed", "draft") else "order"
         case "MedicationStatement":
             resource["status"] = "completed" if status == "history" else status or "active"
+        case "MedicationAdministration":
+            resource["status"] = status or "completed"
     if resource.get("status") == "statusless":
         del resource["status"]
 

@@ -181,7 +181,7 @@ class Scribe:
         element = "medicationCodeableConcept" if kind.startswith("Medication") else "code"
         if isinstance(code, Scalar):
             resource[element] = self._concept(code)
-        elif (chosen := codes or need.codes) is not None:
+        elif (chosen := codes or need.own_codes) is not None:
             resource[element] = self._coded(first_of(chosen), span)
         else:
             resource[element] = {"text": need.label}
@@ -255,7 +255,8 @@ class Scribe:
         sites: list[dict[str, Any]] = []
         level = parts.get("level")
         if isinstance(level, Scalar):
-            names = {name: coding for coding, name in sorted(self.library.lesions.levels.items(), reverse=True)}
+            coded = sorted(self.library.lesions.levels.items(), key=lambda pair: preferred(pair[0]), reverse=True)
+            names = {named[0]: coding for coding, named in coded if len(named) == 1}
             for one in level.split("+"):
                 if one in names:
                     sites.append(self._coded(names[one], level.span))

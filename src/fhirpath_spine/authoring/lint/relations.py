@@ -86,7 +86,8 @@ def check_alternatives(draft: Draft) -> None:
 
 def check_groups(draft: Draft, site: Site) -> None:
     """Reports groups whose search is too long (SP306), at the group of its first need."""
-    plan = searches(draft.needs.values(), site.code_map)
+    spelling = draft.files.terminology.spelling.with_site(site.systems)
+    plan = searches(draft.needs.values(), site.code_map, spelling)
     groups: dict[str, list[str]] = {}
     for name, (_, form) in draft.need_forms.items():
         if form.group is not None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.profile.terminology import Terminology
     from fhirpath_spine.authoring.source.folder import Folder
     from fhirpath_spine.pathway.facts.needs import Coding
+    from fhirpath_spine.pathway.facts.spelling import Spelling
 SIZE = 8 << 20
 """Largest file of a code map, in bytes."""
 COLUMNS = ("system", "code", "to", "claim", "when")
@@ -78,8 +79,9 @@ class _Pair(NamedTuple):
 class CodeMap:
     """Collects the translations of a site; what is wrong is in the report, at its line and column."""
 
-    def __init__(self, beside: Folder, terminology: Terminology) -> None:
+    def __init__(self, beside: Folder, terminology: Terminology, spelling: Spelling) -> None:
         self._beside, self._terminology, self._report = beside, terminology, beside.report
+        self._spelling = spelling
         self.found: dict[Coding, Coding] = {}
         self.files: list[str] = []
 
@@ -95,10 +97,10 @@ class CodeMap:
                     self._take(pair)
 
     def _system(self, short: str) -> str:
-        return self._terminology.systems.get(short, short)
+        return self._terminology.systems.get(short, self._terminology.apart.get(short, short))
 
     def _take(self, pair: _Pair) -> None:
-        source = pair.source
+        source = self._spelling.coding(pair.source)
         if source[0].startswith(ANSWERS):
             source = answer(source[0].removeprefix(ANSWERS), source[1]) or source
         target = self._terminology.coding(pair.target, self._report)

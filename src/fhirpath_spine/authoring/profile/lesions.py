@@ -38,6 +38,8 @@ class LesionSourceForm(Short):
 
     code: ValueSets
     site: ValueSets = ()
+    morphology: ValueSets = ()
+    """Histology that the Condition carries in its extension."""
     verification: Annotated[Scalar, *one_of("confirmed")] | None = Field(default=None, alias="verificationStatus")
     without_site: Annotated[Scalar, *one_of("drop", "keep")] | None = Field(default=None, alias="withoutSite")
 
@@ -92,6 +94,10 @@ class LesionsForm(Form):
     imaging_known: tuple[Text, ...] = Field(default=(), alias="imagingKnown")
     levels: dict[Name, Text]
     regions: dict[Ident, ValueSets] = Field(default_factory=dict)
+    unspecific: ValueSets = ()
+    """Body sites that may hold a part of the spine: what lies there cannot be placed."""
+    elsewhere: ValueSets = ()
+    """Body sites that are known not to be the spine."""
     classes: Annotated[tuple[LesionClassForm, ...], AtLeastOne()]
     flags: dict[Ident, LesionFlagForm] = Field(default_factory=dict)
     behaviour: BehavioursForm
@@ -130,6 +136,7 @@ class LesionsBuilder:
             if str(one.id) in {str(c.id) for c in form.classes[:number]}:
                 self._report.add("SP204", f"the class '{one.id}' stands twice", one.id.span, "Join their sources.")
         levels = self._levels(form)
+        order = tuple(dict.fromkeys(str(level) for level in form.levels.values()))
         return Lesions(
             classes=classes,
             conditions=str(form.conditions),
@@ -138,7 +145,10 @@ class LesionsBuilder:
             imaging_known=frozenset(map(str, form.imaging_known)),
             levels=levels,
             regions={str(n): self._sets(v) for n, v in form.regions.items()},
-            flags=tuple(self._flag(n, f, known, set(levels.values())) for n, f in form.flags.items()),
+            flags=tuple(self._flag(n, f, known, set(order)) for n, f in form.flags.items()),
+            order=order,
+            unspecific=self._terminology.any_of(form.unspecific, self._report),
+            elsewhere=self._terminology.any_of(form.elsewhere, self._report),
             histology=str(form.behaviour.histology.need),
             behaviour=behaviour,
         )
@@ -146,14 +156,14 @@ class LesionsBuilder:
     def _set(self, name: Scalar) -> ValueSet:
         return self._terminology.value_set(name, self._report)
 
-    def _need(self, name: Scalar, resource: str = "Observation") -> Need | None:
+    def _need(self, name: Scalar, resource: str = "Observation", also: str = "") -> Need | None:
         need = self._needs.get(name)
         if need is None:
             if name not in self._compiler.names.broken:
                 self._report.add("SP321", f"no need is called '{name}'", name.span, did_you_mean(name, self._needs))
             return None
         self._compiler.used.add(need.name)
-        if need.resources != (resource,):
+        if set(need.resources) - {also} != {resource}:
             self._report.add("SP321", f"'{name}' has to be a need of {resource} alone", name.span)
         return need
 
@@ -166,6 +176,7 @@ class LesionsBuilder:
                 LesionSource(
                     codes=self._sets(source.code),
                     site=self._terminology.any_of(source.site, self._report),
+                    morphology=self._terminology.any_of(source.morphology, self._report),
                     confirmed=source.verification is not None,
                     drop_without_site=source.without_site == "drop",
                 )
@@ -177,16 +188,18 @@ class LesionsBuilder:
             )
         return LesionClass(str(form.id), str(form.title), tuple(sources), note)
 
-    def _levels(self, form: LesionsForm) -> dict[Coding, str]:
-        levels: dict[Coding, str] = {}
+    def _levels(self, form: LesionsForm) -> dict[Coding, tuple[str, ...]]:
+        levels: dict[Coding, tuple[str, ...]] = {}
         for name, level in form.levels.items():
             value_set = self._set(name)
             if value_set.prefixes:
                 self._report.add("SP332", f"'{name}' matches by prefix, so it names no level", name.span)
             for coding in sorted(value_set.members):
-                if coding in levels:
-                    self._report.add("SP333", f"a code of '{name}' is the level {levels[coding]} already", name.span)
-                levels[coding] = str(level)
+                # A disc lies at two levels, and at no more.
+                if len(levels.get(coding, ())) > 1:
+                    said = " and ".join(levels[coding])
+                    self._report.add("SP333", f"a code of '{name}' is the levels {said} already", name.span)
+                levels[coding] = (*levels.get(coding, ()), str(level))
         return levels
 
     def _flag(self, name: Scalar, form: LesionFlagForm, classes: set[str], levels: set[str]) -> Flag:
@@ -210,7 +223,7 @@ class LesionsBuilder:
         )
 
     def _histology(self, form: HistologyForm) -> Behaviours:
-        need = self._need(form.need)
+        need = self._need(form.need, also="DiagnosticReport")
         value = need.value if need is not None else None
         if value is None or value.kind != "word":
             if need is not None and (value is None or value.kind != "concept"):

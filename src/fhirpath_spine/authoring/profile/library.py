@@ -137,7 +137,7 @@ def _is_free(draft: Draft, name: Scalar) -> bool:
 
 
 def _declare_needs(draft: Draft, forms: Mapping[Scalar, NeedForm], pathway: str = "") -> None:
-    builder = NeedBuilder(draft.files.terminology, draft.files.report)
+    builder = NeedBuilder(draft.files.terminology, draft.files.report, draft.shared.lesions.elsewhere)
     for name, form in forms.items():
         is_patient = name == "patient" and tuple(form.resources) == ("Patient",)
         if not is_patient and not _is_free(draft, name):
@@ -197,6 +197,7 @@ def _assemble(draft: Draft) -> Library:
         frameworks=policies.frameworks(shared.sources.frameworks),
         words=build_words(shared.words, report),
         recognition=build_recognition(shared.data.recognition, files.terminology, report),
+        spelling=files.terminology.spelling,
     )
 
 

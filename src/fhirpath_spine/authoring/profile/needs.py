@@ -19,7 +19,7 @@ from fhirpath_spine.authoring.source.fields import (
 from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.pathway.facts.chart import KEYS, OBSERVATION_GROUPS
 from fhirpath_spine.pathway.facts.needs import Absent, Need
-from fhirpath_spine.pathway.facts.reading import FINAL
+from fhirpath_spine.pathway.facts.reading import FINAL, MEDICATIONS
 from fhirpath_spine.pathway.facts.recognising import Doubt
 
 if TYPE_CHECKING:
@@ -63,10 +63,11 @@ class NeedForm(Form):
     label: Text
     condition: ConditionForm | None = Field(default=None, alias="Condition")
     observation: CodedForm | None = Field(default=None, alias="Observation")
-    procedure: ProcedureForm | None = Field(default=None, alias="Procedure")
     report: CodedForm | None = Field(default=None, alias="DiagnosticReport")
+    procedure: ProcedureForm | None = Field(default=None, alias="Procedure")
     request: CodedForm | None = Field(default=None, alias="MedicationRequest")
     statement: CodedForm | None = Field(default=None, alias="MedicationStatement")
+    administration: CodedForm | None = Field(default=None, alias="MedicationAdministration")
     family: CodedForm | None = Field(default=None, alias="FamilyMemberHistory")
     allergy: CodedForm | None = Field(default=None, alias="AllergyIntolerance")
     patient: CodedForm | None = Field(default=None, alias="Patient")
@@ -100,13 +101,15 @@ DEFAULT_STATUS = {
     **FINAL,
 }
 VALUED = frozenset({"Observation"})
+CONCLUDED = VALUED | {"DiagnosticReport"}
+"""A report states a concept: its conclusion."""
 
 
 class NeedBuilder:
     """Builds needs one by one; what is wrong is reported, and a need is built all the same so that others can name it."""
 
-    def __init__(self, terminology: Terminology, report: Report) -> None:
-        self._terminology, self._report = terminology, report
+    def __init__(self, terminology: Terminology, report: Report, elsewhere: tuple[Scalar, ...] = ()) -> None:
+        self._terminology, self._report, self._elsewhere = terminology, report, elsewhere
         self._values = ValueBuilder(terminology, report)
 
     def build(self, name: Scalar, form: NeedForm) -> Need:
@@ -134,6 +137,7 @@ class NeedBuilder:
             conflict=form.conflict is not None,
             per_lesion=form.per is not None,
             sites=self._terminology.any_of(form.site, self._report),
+            elsewhere=self._terminology.any_of(self._elsewhere, self._report) if form.site else None,
             drafts="draftOrders" in form.origin,
             doubt=str(form.doubt or ""),
         )
@@ -149,7 +153,8 @@ class NeedBuilder:
         if form.value is not None and form.value.type == "boolean" and form.absent is None:
             hint = "absent: no, if no entry means no; absent: unknown, if it has to be asked."
             self._report.add("SP304", f"'{name}' is a boolean and does not say what its absence means", name.span, hint)
-        if form.value is not None and set(kinds) != VALUED:
+        valued = CONCLUDED if form.value is not None and str(form.value.type) == "concept" else VALUED
+        if form.value is not None and not (set(kinds) <= valued and "Observation" in kinds):
             self._report.add(
                 "SP324",
                 "only Observations have a value",
@@ -174,6 +179,8 @@ class NeedBuilder:
 
     def _codes(self, form: NeedForm) -> ValueSet | None:
         names = {str(code): code for f in form.resources.values() for code in f.code}
+        if form.value is not None and form.value.conversion is not None:
+            names |= {str(code): code for code in form.value.conversion.code}
         return self._terminology.any_of(tuple(names.values()), self._report)
 
     @staticmethod
@@ -198,4 +205,4 @@ class NeedBuilder:
 
     @staticmethod
     def _meaning(kinds: tuple[str, ...]) -> frozenset[str]:
-        return frozenset({"active"}) if set(kinds) & {"MedicationRequest", "MedicationStatement"} else frozenset()
+        return frozenset({"active"}) if set(kinds) & set(MEDICATIONS) else frozenset()

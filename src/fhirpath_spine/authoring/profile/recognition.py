@@ -31,9 +31,10 @@ class RecognitionForm(Form):
 def build_recognition(form: RecognitionForm | None, terminology: Terminology, report: Report) -> Recognition:
     """The tables of the form; empty ones where a set declares none."""
     if form is None:
-        return Recognition()
+        return Recognition(classes=terminology.classes)
     known = {str(kind): terminology.any_of(names, report) for kind, names in form.known.items()}
     return Recognition(
+        classes=terminology.classes,
         known={kind: value_set for kind, value_set in known.items() if value_set is not None},
         harmless=frozenset(map(str, form.harmless)),
         strong=terminology.any_of(form.strong, report),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fhirpath_spine.fhirpath import Shape
 from fhirpath_spine.fhirpath.values.shapes import BOOLEAN, INTEGER, QUANTITY, STRING
+from fhirpath_spine.pathway.facts.reading import MEDICATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,6 @@ VALUE_TYPES = {
 }
 """The type of an item's ``value`` by the need's value type."""
 RANKED_TYPES = {"boolean": BOOLEAN, "string": STRING, "integer": INTEGER}
-MEDICATIONS = ("MedicationRequest", "MedicationStatement")
 
 
 def one(type_name: str, *, known: bool = False) -> Shape:
@@ -50,6 +50,8 @@ def item_shape(need: Need) -> Shape:
     }
     if need.value is not None:
         members["value"] = value_shape(need.value)
+        if need.value.conversion is not None:
+            members["stated"] = one(INTEGER)
     members |= {name: value_shape(value) for name, value in need.components.items()}
     if set(need.resources) <= set(MEDICATIONS):
         members |= {"meaning": one(STRING, known=True), "code": one("CodeableConcept")}

@@ -42,6 +42,15 @@ class ApprovalForm(Form):
     date: Day
 
 
+class SystemNameForm(Form):
+    """What this site's charts call a code system that the profiles know under another name."""
+
+    source: Text = Field(alias="from")
+    target: Text = Field(alias="to")
+    claim: Text
+    when: Day
+
+
 class SiteForm(Form):
     """``site.yaml``."""
 
@@ -49,6 +58,7 @@ class SiteForm(Form):
     flags: dict[Ident, Flag] = Field(default_factory=dict)
     frameworks: tuple[Id, ...] = ()
     code_map: Entries = ()
+    systems: tuple[SystemNameForm, ...] = ()
     variants: tuple[Text, ...] = ()
     expansions: tuple[Text, ...] = ()
     languages: tuple[Language, ...] = ()
@@ -97,13 +107,15 @@ def read_site(
     check_words(form.words, report)
     _check_names("flag", form.flags, data.flags, report)
     _check_names("framework", form.frameworks, sources.frameworks, report)
-    code_map = CodeMap(beside, terminology)
+    systems = _systems(form, terminology, report)
+    code_map = CodeMap(beside, terminology, terminology.spelling.with_site(systems))
     code_map.add(form.code_map)
     site = Site(
         timezone=str(form.timezone),
         flags={str(name): value for name, value in form.flags.items()},
         frameworks=tuple(map(str, form.frameworks)),
         code_map=code_map.found,
+        systems=systems,
         variants=tuple(map(str, form.variants)),
         expansions=_expansions(form, beside, terminology),
         files=(*map(str, form.expansions), *code_map.files),
@@ -123,6 +135,21 @@ def read_site(
     if report.errors:
         raise _refused(report)
     return site
+
+
+def _systems(form: SiteForm, terminology: Terminology, report: Report) -> dict[str, str]:
+    """What the site calls a system -> its own URI; a name of two systems and an unknown one are reported."""
+    named = {**terminology.systems, **terminology.apart}
+    found: dict[str, str] = {}
+    for entry in form.systems:
+        target = named.get(str(entry.target), str(entry.target))
+        if target not in named.values():
+            hint = did_you_mean(entry.target, named) or f"Known: {', '.join(named)}."
+            report.add("SP222", f"no profile reads the code system '{entry.target}'", entry.target.span, hint)
+            continue
+        if found.setdefault(str(entry.source), target) != target:
+            report.add("SP204", f"'{entry.source}' stands for two systems", entry.source.span, "Keep one of them.")
+    return found
 
 
 def _refused(report: Report) -> ProfileError:

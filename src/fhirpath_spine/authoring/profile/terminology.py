@@ -1,6 +1,7 @@
 """Value sets from CSV tables, one table per code system.
 
-Columns: ``value_set,code,display,match,note``. ``match`` is ``exact``, or ``prefix`` for a code that stands for all below it.
+Columns: ``value_set,code,display,match,note``. ``match`` is ``exact``, ``prefix`` for a code that stands for all below it, or
+``shape`` for a code with ``?`` for any sign.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, RootModel
 
-from fhirpath_spine.authoring.source.fields import Form, Name, Text, pattern
+from fhirpath_spine.authoring.profile.problems import read_classes
+from fhirpath_spine.authoring.profile.spellings import ALIASES, read_spelling
+from fhirpath_spine.authoring.source.fields import Form, Name, Text, one_of, pattern
 from fhirpath_spine.authoring.source.forms import read_form
 from fhirpath_spine.authoring.source.nodes import Node, Scalar
 from fhirpath_spine.diagnostics import Span, did_you_mean
 from fhirpath_spine.fhirpath import ValueSet
+from fhirpath_spine.pathway.facts.spelling import FORMS, PLAIN, Spelling, folded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from fhirpath_spine.authoring.source.folder import Folder
     from fhirpath_spine.authoring.source.report import Report
@@ -36,6 +40,8 @@ class SystemForm(Form):
     licence: Text
     file: TableFile
     aliases: tuple[Text, ...] = ()
+    codes: Annotated[Scalar, *one_of(*FORMS)] | None = None
+    """How its codes are spelt, where charts spell one code in several ways."""
 
 
 class SystemsForm(RootModel[dict[Name, SystemForm]]):
@@ -57,7 +63,7 @@ class ValueSetsForm(RootModel[dict[Name, ValueSetForm]]):
 
 FOLDER = "terminology"
 COLUMNS = ["value_set", "code", "display", "match", "note"]
-MATCHES = ("exact", "prefix")
+MATCHES = ("exact", "prefix", "shape")
 
 
 @dataclass(slots=True)
@@ -67,7 +73,11 @@ class Terminology:
     value_sets: dict[str, ValueSet] = field(default_factory=dict)
     systems: dict[str, str] = field(default_factory=dict)
     codings: set[Coding] = field(default_factory=set)
-    prefixes: dict[str, set[str]] = field(default_factory=dict)
+    spelling: Spelling = PLAIN
+    apart: dict[str, str] = field(default_factory=dict)
+    """Short names of systems without a table, whose codes read as another's."""
+    classes: dict[Coding, str] = field(default_factory=dict)
+    """What a published list of problems says of a code that no set of ours holds."""
 
     def coding(self, text: Scalar, report: Report) -> Coding:
         """``system|code`` with the system's short name or URI, as a coding."""
@@ -78,19 +88,17 @@ class Terminology:
         elif not system:
             hint = did_you_mean(short, self.systems) or f"Known: {', '.join(self.systems)}."
             report.add("SP211", f"the code system '{short}' is not known", text.span, hint)
+        system, code = self.spelling.coding((system, code))
         return sys.intern(system), sys.intern(code)
 
     def knows(self, coding: Coding) -> bool:
         """Whether some value set holds the coding."""
-        system, code = coding
-        if coding in self.codings:
-            return True
-        plain = code.replace(".", "").upper()
-        return any(plain.startswith(p.replace(".", "").upper()) for p in self.prefixes.get(system, ()))
+        return coding in self.codings or any(v.contains(*coding) for v in self.value_sets.values())
 
     def extend(self, added: Mapping[str, frozenset[Coding]]) -> str:
         """Adds a site's codes to value sets of these names; one line that stands for them in a digest."""
         for name, codes in added.items():
+            codes = frozenset(self.spelling.coding(c) for c in codes)
             if (found := self.value_sets.get(name)) is not None:
                 self.value_sets[name] = ValueSet(name, found.members | codes, found.prefixes)
                 self.codings |= codes
@@ -141,12 +149,9 @@ def read_terminology(folder: Folder, files: list[str]) -> tuple[Terminology, dic
         text = folder.read(relative)
         if text is not None:
             content[relative] = text
-            uris = [sys.intern(str(u)) for u in (system.uri, *system.aliases)]
-            _read_table(text, folder.name(relative), uris, declared.root, rows, report)
-    for file in files:
-        if file.startswith(f"{FOLDER}/") and file.endswith(".csv") and file not in tables:
-            hint = "Name it in terminology/systems.yaml, or remove it."
-            report.add("SP210", "no code system names this table", Span(folder.name(file), 1, 1), hint)
+            uri = sys.intern(str(system.uri))
+            _read_table(text, folder.name(relative), (uri, FORMS.get(str(system.codes))), declared.root, rows, report)
+    _name_systems(terminology, systems.root, folder, content)
     for name in declared.root:
         found = rows.get(name, _Rows())
         if name not in rows:
@@ -154,14 +159,34 @@ def read_terminology(folder: Folder, files: list[str]) -> tuple[Terminology, dic
             report.add("SP210", f"the value set '{name}' holds no code", name.span, hint)
         terminology.value_sets[str(name)] = ValueSet(str(name), found.members, found.prefixes)
         terminology.codings |= found.members
-        for uri, codes in found.prefixes.items():
-            terminology.prefixes.setdefault(uri, set()).update(codes)
+    terminology.classes, listed = read_classes(folder, FOLDER, terminology.systems, terminology.value_sets, content)
+    terminology.codings |= set(terminology.classes)
+    tables |= listed | {f"{FOLDER}/{ALIASES}"}
+    for file in files:
+        if file.startswith(f"{FOLDER}/") and file.endswith(".csv") and file not in tables:
+            hint = "Name it in terminology/systems.yaml, or remove it."
+            report.add("SP210", "no code system names this table", Span(folder.name(file), 1, 1), hint)
     return terminology, content
 
 
-def _read_table(
-    text: str, file: str, uris: list[str], declared: Mapping[Scalar, object], rows: dict[str, _Rows], report: Report
+def _name_systems(
+    terminology: Terminology, systems: Mapping[Name, SystemForm], folder: Folder, content: dict[str, Node | str]
 ) -> None:
+    forms = {str(s.uri): str(s.codes) for s in systems.values() if s.codes is not None}
+    spelling, terminology.apart = read_spelling(folder, FOLDER, terminology.systems, forms, content)
+    own = {folded(alias): str(s.uri) for s in systems.values() for alias in s.aliases}
+    terminology.spelling = spelling.with_site(own)
+
+
+def _read_table(
+    text: str,
+    file: str,
+    system: tuple[str, Callable[[str], str] | None],
+    declared: Mapping[Scalar, object],
+    rows: dict[str, _Rows],
+    report: Report,
+) -> None:
+    uri, form = system
     reader = csv.reader(text.removeprefix("\ufeff").splitlines(keepends=True), strict=True)
     seen: set[tuple[str, str]] = set()
     start = 1
@@ -180,11 +205,10 @@ def _read_table(
             name, code, _, match, _ = row
             seen.add((name, code))
             found = rows.setdefault(name, _Rows())
-            for uri in uris:
-                if match == "exact":
-                    found.members.add((uri, sys.intern(code)))
-                else:
-                    found.prefixes.setdefault(uri, []).append(code)
+            if match == "exact":
+                found.members.add((uri, sys.intern(form(code) if form else code)))
+            else:
+                found.prefixes.setdefault(uri, []).append(code)
     except csv.Error as error:
         report.add("SP210", f"this line is not CSV: {error}", Span(file, max(1, reader.line_num), 1))
 
@@ -199,7 +223,9 @@ def _problem(row: list[str], seen: set[tuple[str, str]], declared: Mapping[Scala
     if not code or code != code.strip() or "|" in code:
         return f"'{code}' is not a code"
     if match not in MATCHES:
-        return f"'{match}' is no way to match; it is exact or prefix"
+        return f"'{match}' is no way to match; it is exact, prefix or shape"
+    if ("?" in code) != (match == "shape"):
+        return f"'{code}' is no code of that match: a shape, and nothing else, has '?'"
     if (name, code) in seen:
         return f"'{code}' stands twice in '{name}'"
     return ""

@@ -21,7 +21,7 @@ from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.fhirpath import ValueSet
-from fhirpath_spine.pathway.facts.needs import Coding, Value
+from fhirpath_spine.pathway.facts.needs import Coding, Conversion, Value
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -56,6 +56,20 @@ Units = Annotated[dict[Text, Number], UnitList()]
 """Accepted units, each with the number that turns it into the need's own unit."""
 
 
+class ConversionForm(Form):
+    """Another scale that is read where the need's own is not recorded: each band's least value, and what it means."""
+
+    code: ValueSets
+    label: Text
+    plausible: tuple[Number, Number]
+    answers: dict[Text, AnswerForm] = Field(default_factory=dict)
+    units: Units = Field(default_factory=dict)
+    steps: dict[Text, Text]
+
+    type: Annotated[Scalar, *one_of("integer")]
+    unit: Text | None = None
+
+
 class ValueForm(Short):
     """How a value is read."""
 
@@ -64,6 +78,9 @@ class ValueForm(Short):
     units: Units = Field(default_factory=dict)
     plausible: tuple[Number, Number] | None = None
     answers: dict[Text, AnswerForm] = Field(default_factory=dict)
+    component: ValueSets = ()
+    """The component that holds the value where the Observation has none of its own."""
+    conversion: ConversionForm | None = None
 
 
 class ComponentForm(Form):
@@ -87,9 +104,24 @@ class ValueBuilder:
         """How the component of that name is read."""
         return self.value(form, name, self._terminology.any_of(form.code, self._report))
 
-    def value(self, form: ValueForm | ComponentForm, name: Scalar, component: ValueSet | None = None) -> Value:
+    def _conversion(self, form: ConversionForm, name: Scalar, kind: str) -> Conversion:
+        if kind != "integer":
+            self._report.add("SP207", f"a value of type {kind} is not read from another scale", name.span, "Remove it.")
+        for text in (*form.steps, *form.steps.values()):
+            if not (text.isascii() and text.isdigit()):
+                self._report.add("SP207", f"'{text}' is not a whole number", text.span)
+        steps = {int(k): int(v) for k, v in form.steps.items() if k.isdigit() and v.isdigit()}
+        codes = self._terminology.any_of(form.code, self._report) or ValueSet(str(name), ())
+        return Conversion(codes, self.value(form, name), steps, str(form.label))
+
+    def value(
+        self, form: ValueForm | ComponentForm | ConversionForm, name: Scalar, component: ValueSet | None = None
+    ) -> Value:
         """How the value of the need of that name is read."""
         kind = str(form.type)
+        conversion = form.conversion if isinstance(form, ValueForm) else None
+        if isinstance(form, ValueForm):
+            component = self._terminology.any_of(form.component, self._report)
         if kind == "quantity" and form.unit is None:
             self._report.add(
                 "SP328", f"the quantity '{name}' has no unit", form.type.span, "Add unit: with a UCUM unit."
@@ -117,9 +149,10 @@ class ValueBuilder:
             answers=self._answers(form, kind),
             plausible=form.plausible,
             component=component,
+            conversion=self._conversion(conversion, name, kind) if conversion is not None else None,
         )
 
-    def _answers(self, form: ValueForm | ComponentForm, kind: str) -> dict[Coding, str | int]:
+    def _answers(self, form: ValueForm | ComponentForm | ConversionForm, kind: str) -> dict[Coding, str | int]:
         answers: dict[Coding, str | int] = {}
         for key, answer in form.answers.items():
             if answer.value_sets:

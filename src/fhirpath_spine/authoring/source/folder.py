@@ -93,6 +93,10 @@ class Folder:
             else:
                 yield Path(entry.path), False
 
+    def has(self, relative: str) -> bool:
+        """Whether there is such a file, for those that a set may lack."""
+        return (self.root / relative).is_file()
+
     def read(self, relative: str, limit: int = SIZE) -> str | None:
         """The text of one file of at most ``limit`` bytes, or None with a finding."""
         data = self.read_bytes(relative, limit)

@@ -23,6 +23,7 @@ TYPES = (
     "CarePlan",
     "Consent",
     "DiagnosticReport",
+    "MedicationAdministration",
     "MedicationStatement",
     "MedicationRequest",
     "ServiceRequest",

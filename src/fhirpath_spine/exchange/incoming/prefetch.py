@@ -14,6 +14,7 @@ from typing import Any
 
 from fhirpath_spine.errors import BodyTooLarge, PatientUnknown
 from fhirpath_spine.pathway.facts.chart import Chart, Read, Resource, check_ignored, type_of
+from fhirpath_spine.pathway.facts.reading import MEDICATIONS
 from fhirpath_spine.pathway.truth import Reason
 
 
@@ -29,7 +30,7 @@ def next_link(bundle: Mapping[str, Any] | None) -> str:
 RESOURCES = 10_000
 """Resources of one call (rulings 2.9)."""
 # A Medication rides beside the request or statement that names it.
-_COMPANIONS = {"MedicationRequest": frozenset({"Medication"}), "MedicationStatement": frozenset({"Medication"})}
+_COMPANIONS = {kind: frozenset({"Medication"}) for kind in MEDICATIONS}
 
 
 class UnreadReason(StrEnum):

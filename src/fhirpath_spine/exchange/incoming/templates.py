@@ -10,13 +10,13 @@ from fhirpath_spine.pathway.model import Library, Site
 
 def prefetch_templates(library: Library, site: Site) -> dict[str, str]:
     """Key -> FHIR query with ``{{context.patientId}}``, in a stable order; only keys that some need reads."""
-    return searches(library.needs.values(), site.code_map)
+    return searches(library.needs.values(), site.code_map, library.spelling.with_site(site.systems))
 
 
 def asks_for(query: str, resource: Resource) -> bool:
     """Whether a query by code asks for a resource, as a server compares tokens: system and code of one coding."""
     asked = _code_part(query).removeprefix("code=").split(",")
-    return any(f"{system}|{code}" in asked for system, code in codings(resource.get("code")))
+    return any(f"{system}|{code}" in asked or code in asked for system, code in codings(resource.get("code")))
 
 
 def without_codes(query: str) -> str:

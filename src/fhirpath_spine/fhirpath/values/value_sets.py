@@ -17,7 +17,8 @@ class ValueSet:
     """A named set of codes.
 
     ``members`` are (system, code) pairs, matched exactly. ``prefixes`` names, for a system such as ICD-10-CM, codes
-    that stand for all codes below them, matched without regard to case and dots.
+    that stand for all codes below them, matched without regard to case and dots. A prefix with ``?`` in it is a shape: a
+    code of that length, any sign at each ``?``.
     """
 
     def __init__(
@@ -26,7 +27,8 @@ class ValueSet:
         self.name = name
         self.members: frozenset[tuple[str, str]] = frozenset(members)
         self.prefixes: dict[str, tuple[str, ...]] = {s: tuple(p) for s, p in (prefixes or {}).items()}
-        self._plain = {s: tuple(_plain(p) for p in found) for s, found in self.prefixes.items()}
+        self._plain = {s: tuple(_plain(p) for p in found if "?" not in p) for s, found in self.prefixes.items()}
+        self._shapes = {s: tuple(_plain(p) for p in found if "?" in p) for s, found in self.prefixes.items()}
         self._answers: dict[tuple[str | None, str | None], bool] = {}
 
     def __repr__(self) -> str:
@@ -41,7 +43,8 @@ class ValueSet:
             return False
         answer = self._answers.get(pair)
         if answer is None:
-            answer = _plain(code).startswith(self._plain[system])
+            plain = _plain(code)
+            answer = plain.startswith(self._plain[system]) or any(_fits(plain, s) for s in self._shapes[system])
             if len(code) <= _LONGEST:
                 if len(self._answers) >= _REMEMBERED:
                     self._answers.clear()
@@ -86,3 +89,7 @@ class ValueSet:
 
 def _plain(code: str) -> str:
     return code.replace(".", "").upper()
+
+
+def _fits(code: str, shape: str) -> bool:
+    return len(code) == len(shape) and all(sign in ("?", own) for own, sign in zip(code, shape, strict=True))

@@ -8,9 +8,10 @@ from typing import Any
 
 from fhirpath_spine.fhirpath import Incomplete
 from fhirpath_spine.pathway.facts.facts import Facts
+from fhirpath_spine.pathway.facts.filing import Found
 from fhirpath_spine.pathway.lesions.building import build
 from fhirpath_spine.pathway.lesions.lesion import Lesion, as_partly_read, behaviour
-from fhirpath_spine.pathway.lesions.places import assigner
+from fhirpath_spine.pathway.lesions.places import Place, assigner, place_of
 from fhirpath_spine.pathway.model import Library, Site
 
 
@@ -35,10 +36,19 @@ def gather(library: Library, facts: Facts, site: Site) -> Circumstances:
     conditions, imaging = (isinstance(facts.resolve(n).items, Incomplete) for n in (config.conditions, config.imaging))
     complete = not (conditions or imaging)
     lesions = build(config, facts.all_found(config.conditions), facts.all_found(config.imaging))
-    placed = facts.placed(assigner(config, lesions, complete=complete), complete=complete)
+    placed = facts.placed(
+        assigner(config, lesions, results=_observations(library, facts), complete=complete), complete=complete
+    )
+    placed.name_unplaced(lambda found: place_of(config, found.resource) is Place.UNPLACED)
     told = (x.told(behaviour=behaviour(config, x, _histology(library, placed, x))) for x in lesions)
     described = (as_partly_read(config, x, conditions=conditions, imaging=imaging) for x in told)
     return Circumstances(library, placed, site, tuple(described), complete)
+
+
+def _observations(library: Library, facts: Facts) -> dict[str, Found]:
+    """The Observations that some need reads at a lesion, by reference: what a report may name as its results."""
+    found = (f for need in library.needs.values() if need.per_lesion for f in facts.all_found(need.name))
+    return {f.reference: f for f in found if f.resource.get("resourceType") == "Observation"}
 
 
 def _histology(library: Library, facts: Facts, lesion: Lesion) -> list[Any]:

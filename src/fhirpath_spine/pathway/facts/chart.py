@@ -25,10 +25,13 @@ KEYS: Mapping[str, str] = {
     "reports": "DiagnosticReport",
     "medicationRequests": "MedicationRequest",
     "medicationStatements": "MedicationStatement",
+    "medicationAdministrations": "MedicationAdministration",
     "familyHistory": "FamilyMemberHistory",
     "allergies": "AllergyIntolerance",
 }
 """Stable prefetch keys and the type that each holds (rulings 2.8); Observations come as ``observations-<group>``."""
+WHERE_OFFERED = frozenset({"medicationAdministrations"})
+"""Keys that few EHRs have: read where they are offered; where one is not, nothing is missing."""
 OBSERVATION_GROUPS = ("neuro", "pain", "lesion", "imaging", "laboratory", "status", "decisions")
 """The groups, declared by hand, since EHR staff type the keys in."""
 ORDER = (*KEYS, *(f"observations-{group}" for group in OBSERVATION_GROUPS))

@@ -12,7 +12,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from fhirpath_spine.fhirpath import Incomplete
-from fhirpath_spine.pathway.facts.chart import KEYS, Chart, Unread
+from fhirpath_spine.pathway.facts.chart import KEYS, WHERE_OFFERED, Chart, Unread
 from fhirpath_spine.pathway.facts.dates import apart, within
 from fhirpath_spine.pathway.facts.filing import NOT_UNDERSTOOD, Bin, Found, Rejection, surely_older
 from fhirpath_spine.pathway.facts.intake import Intake
@@ -86,6 +86,15 @@ class Facts:
         bin_ = self._bins.get(name)
         return bin_.found if bin_ else []
 
+    def name_unplaced(self, unplaced: Callable[[Found], bool]) -> None:
+        """Names each datum of a need per lesion whose body site cannot be placed, so that it may concern any lesion."""
+        for name, bin_ in self._bins.items():
+            need = self._needs[name]
+            for found in bin_.found if need.per_lesion else ():
+                if unplaced(found) and self._lesions_of(found) == frozenset():
+                    named = Rejection(name, need.label, "site-unplaced", found.reference, (), found.day)
+                    bin_.rejected.append(named)
+
     def rejections(self, names: Iterable[str]) -> list[Rejection]:
         """What was rejected for these needs, each resource once."""
         found = {(r.reference, r.reason): r for n in names if n in self._bins for r in self._bins[n].rejected}
@@ -101,6 +110,8 @@ class Facts:
     def _unread_of(self, keys: Iterable[str]) -> Iterator[Unread]:
         for key in keys:
             read = self._chart.reads.get(key)
+            if read is None and key in WHERE_OFFERED:
+                continue
             if read is None or not read.complete:
                 reason = (read.reason if read else None) or Reason.UNREAD
                 yield Unread(key, KEYS.get(key, "Observation"), reason, read.detail if read else "absent")
@@ -122,6 +133,8 @@ class Facts:
             mine = [f for f, keys in zip(bin_.found, places, strict=True) if keys and lesion in keys]
             astray = any(keys is not None and not keys for keys in places)
         usable, undecided, stale = self._recent(need, mine)
+        # Another scale counts only where the need's own is not there.
+        usable = [f for f in usable if "stated" not in f.item] or usable
         if len(usable) > 1:
             usable.sort(key=lambda f: f.reference)
             usable.sort(key=lambda f: f.order, reverse=True)
@@ -130,7 +143,8 @@ class Facts:
             usable = usable[:1]
         gap = self._gap(need, bin_, undecided, stale, bool(alternatives), astray)
         blurred = () if usable else self._blurred(need, bin_)
-        open_ = gap in (Reason.UNREAD, Reason.NOT_OFFERED, Reason.UNVERIFIED) or undecided or astray
+        unsure = undecided or astray or bin_.unplaced
+        open_ = gap in (Reason.UNREAD, Reason.NOT_OFFERED, Reason.UNVERIFIED) or unsure
         values: list[Any] = [f.item for f in usable]
         return Fact(
             need,
@@ -197,6 +211,6 @@ class Facts:
             return Reason.STALE
         if bin_.unverified:
             return Reason.UNVERIFIED
-        if undecided or astray or (bin_.rejected and not bin_.found):
+        if undecided or astray or bin_.unplaced or (bin_.rejected and not bin_.found):
             return Reason.REJECTED
         return Reason.NOT_RECORDED

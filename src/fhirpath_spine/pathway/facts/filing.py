@@ -5,7 +5,6 @@ Status, dates, sites, values and units are applied here (rulings section 2, faul
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Any, NamedTuple
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 from fhirpath_spine.pathway.facts import reading
 from fhirpath_spine.pathway.facts.chart import Resource
 from fhirpath_spine.pathway.facts.dates import SLACK, Order, day_of, is_before, stamp
-from fhirpath_spine.pathway.facts.needs import Need, known
+from fhirpath_spine.pathway.facts.needs import Need, Value, known
 from fhirpath_spine.pathway.sentences import Charted, Said
 
 NOT_UNDERSTOOD = frozenset(
@@ -75,6 +74,8 @@ class Bin:
     rejected: list[Rejection] = field(default_factory=list)
     unusable: bool = False
     unverified: bool = False
+    unplaced: bool = False
+    """Whether one was left out whose body site may be that of the need, or not."""
 
 
 @dataclass(slots=True)
@@ -117,7 +118,7 @@ class Filer:
         match kind:
             case "Observation" | "DiagnosticReport" | "Procedure":
                 pass
-            case "MedicationRequest" | "MedicationStatement":
+            case "MedicationRequest" | "MedicationStatement" | "MedicationAdministration":
                 sheet.meaning = reading.meaning(resource)
             case "Condition":
                 sheet.clinical, sheet.verified = reading.clinical_status(resource), reading.verification(resource)
@@ -131,15 +132,17 @@ class Filer:
         if not _admitted(bin_, need, sheet):
             return False
         if need.sites is not None and not known(need.sites, reading.body_sites(resource)):
+            if not all(known(need.elsewhere, sites) for sites in reading.site_concepts(resource)):
+                bin_.unplaced = True
+                _reject(bin_, need, sheet, "site-unplaced", day=dating.day)
             return False
         if dating.problem:
             _reject(bin_, need, sheet, dating.problem, day=_text(resource))
             if dating.unusable:
                 return False
-        value: Any = None
+        value, stated = None, None
         if need.value is not None:
-            element = self._element(resource, need)
-            result = reading.read_value(element, need.value) if element else reading.NOTHING
+            result, stated = _valued(resource, sheet.concept, need.value)
             if result.problem:
                 _reject(bin_, need, sheet, result.problem, result.raw, dating.day)
                 return False
@@ -151,6 +154,8 @@ class Filer:
         item = {**sheet.members, "label": need.label}
         if value is not None:
             item["value"] = value
+        if stated is not None and need.value is not None and need.value.conversion is not None:
+            item |= {"stated": stated, "label": f"{need.value.conversion.label} {stated}"}
         for name, rule in need.components.items():
             for part in reading.items(resource.get("component")):
                 if not isinstance(part, dict) or not known(rule.component, reading.codings(part.get("code"))):
@@ -199,14 +204,35 @@ class Filer:
                 return Dating(problem=impossible, unusable=True)
         return Dating(problem=impossible and f"date-{impossible}")
 
-    @staticmethod
-    def _element(resource: Resource, need: Need) -> Mapping[str, Any] | None:
-        if need.value is None or need.value.component is None:
-            return resource
-        for part in reading.items(resource.get("component")):
-            if isinstance(part, dict) and known(need.value.component, reading.codings(part.get("code"))):
-                return part
-        return None
+
+_IMPLAUSIBLE = reading.Reading(problem="implausible")
+
+
+def _valued(resource: Resource, concept: Any, rule: Value) -> tuple[reading.Reading, int | None]:
+    """The value of a resource by the need's rule; with what another scale stated, where it is read from one."""
+    other = rule.conversion
+    if other is None or not known(other.codes, reading.codings(concept)):
+        return _own_value(resource, rule), None
+    result = _own_value(resource, other.value)
+    if result.problem or result.value is None:
+        return result, None
+    meant = other.read(result.value)
+    return (result._replace(value=meant), result.value) if meant is not None else (_IMPLAUSIBLE, None)
+
+
+def _own_value(resource: Resource, rule: Value) -> reading.Reading:
+    """The value of the resource itself, else of its component, else of its interpretation where answers are listed."""
+    result = reading.read_value(resource, rule)
+    if result is not reading.NOTHING:
+        return result
+    for part in reading.items(resource.get("component")) if rule.component is not None else ():
+        if isinstance(part, dict) and known(rule.component, reading.codings(part.get("code"))):
+            return reading.read_value(part, rule)
+    if rule.answers and not any(member.startswith("value") for member in resource):
+        for one in reading.items(resource.get("interpretation")):
+            if any(coding in rule.answers for coding in reading.codings(one)):
+                return reading.read_value({"valueCodeableConcept": one}, rule)
+    return result
 
 
 def _text(resource: Resource) -> str:
@@ -224,7 +250,7 @@ def _admitted(bin_: Bin, need: Need, sheet: Sheet) -> bool:
     match kind:
         case "Condition":
             return _condition_admitted(bin_, need, sheet)
-        case "MedicationRequest" | "MedicationStatement":
+        case "MedicationRequest" | "MedicationStatement" | "MedicationAdministration":
             return sheet.meaning in (need.meaning or {"active"})
         case "Observation" | "DiagnosticReport":
             if status in reading.FINAL[kind]:

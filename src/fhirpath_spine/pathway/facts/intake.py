@@ -18,6 +18,7 @@ from fhirpath_spine.pathway.facts.filing import Bin, Filer, Rejection
 from fhirpath_spine.pathway.facts.ledger import Entry, Ledger, Way
 from fhirpath_spine.pathway.facts.needs import Coding, Matcher, Need, known
 from fhirpath_spine.pathway.facts.recognising import Recognised, Recognition, recognise, said
+from fhirpath_spine.pathway.facts.spelling import PLAIN, Spelling
 from fhirpath_spine.pathway.facts.words import Words, for_site
 
 _ID_LENGTH = 256
@@ -43,6 +44,7 @@ class Intake:
         zone: tzinfo,
         code_map: Mapping[Coding, Coding],
         recognised: Mapping[str, Any],
+        spelling: Spelling = PLAIN,
         recognition: Recognition = NOTHING_KNOWN,
         words: Words = NO_WORDS,
     ) -> None:
@@ -51,7 +53,7 @@ class Intake:
         self._today: date = at.astimezone(zone).date()
         self._filer = Filer(at, zone)
         self._subjects: dict[str, Subject] = {}
-        self._code_map = code_map
+        self._code_map, self._spelling = code_map, spelling
         self._recognised, self._recognition, self._words = recognised, recognition, words
         self.ledger = Ledger()
         self._medications: dict[str, Resource] = {}
@@ -75,7 +77,8 @@ class Intake:
             if other is None or (resource != other[0] and _version(resource) > _version(other[0])):
                 kept[key] = (resource, draft if other is None else other[1])
         for resource, draft in kept.values():
-            yield (self._mapped(resource) if self._code_map else resource), draft
+            spelt = self._spelling.read(resource)
+            yield (self._mapped(spelt) if self._code_map else spelt), draft
 
     def _read(self) -> None:
         resources = list(self._resources())
@@ -188,7 +191,7 @@ class Intake:
         elif kind == "Condition" and not names:
             chapter, tables = self._recognised.get("chapter"), self._recognised.get("neoplasms")
             self.counts["unrecognisedNeoplasms"] += known(chapter, codes) and not known(tables, codes)
-        elif kind in ("MedicationRequest", "MedicationStatement") and not names:
+        elif kind in reading.MEDICATIONS and not names:
             unknown = not known(self._recognised.get("medications"), codes)
             self.counts["unrecognisedMedications"] += unknown and reading.meaning(resource) in ("active", "proposed")
 

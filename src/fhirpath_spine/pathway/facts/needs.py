@@ -26,13 +26,33 @@ class Absent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Conversion:
+    """Another scale that a need takes where its own is not recorded, by a published table.
+
+    ``codes`` are those of the other scale, ``value`` how it is read; ``steps`` maps the least value of each band to what it
+    means. ``label`` names the datum then.
+    """
+
+    codes: ValueSet
+    value: Value
+    steps: Mapping[int, int]
+    label: str
+
+    def read(self, stated: int) -> int | None:
+        """What a value of the other scale means; None below its lowest band."""
+        floors = [floor for floor in self.steps if floor <= stated]
+        return self.steps[max(floors)] if floors else None
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """How the value of an Observation is read.
 
     ``kind`` is quantity, integer, boolean, word (a coded answer named by the profile) or concept (the CodeableConcept).
     ``unit`` is the canonical UCUM unit; ``factors`` maps each accepted unit to the number that turns it into ``unit``.
     ``answers`` maps a coded answer to the word or integer it stands for. Outside ``plausible`` a value is rejected.
-    ``component`` reads the value of the component with such a code instead of the Observation's own.
+    ``component`` reads the value of the component with such a code where the Observation has none of its own.
+    ``conversion`` is another scale that is read where this one is not recorded.
     """
 
     kind: str
@@ -41,6 +61,7 @@ class Value:
     answers: Mapping[Coding, str | int] = field(default_factory=dict)
     plausible: tuple[Decimal, Decimal] | None = None
     component: ValueSet | None = None
+    conversion: Conversion | None = None
 
     @property
     def words(self) -> frozenset[str]:
@@ -75,8 +96,17 @@ class Need:
     conflict: bool = False
     per_lesion: bool = False
     sites: ValueSet | None = None
+    elsewhere: ValueSet | None = None
+    """Body sites that are surely none of ``sites``; what lies at any other cannot be placed."""
     drafts: bool = False
     doubt: str = ""
+
+    @property
+    def own_codes(self) -> ValueSet | None:
+        """Its codes without those of another scale that is read where this one is not recorded."""
+        if self.codes is None or self.value is None or self.value.conversion is None:
+            return self.codes
+        return ValueSet(self.name, self.codes.members - self.value.conversion.codes.members, self.codes.prefixes)
 
 
 _CACHE_LIMIT = 10_000

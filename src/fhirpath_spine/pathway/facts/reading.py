@@ -26,6 +26,8 @@ ACTIVE = frozenset({"active", "recurrence", "relapse"})
 HISTORY = frozenset({"inactive", "remission", "resolved"})
 PROVISIONAL = frozenset({"unconfirmed", "provisional", "differential"})
 ERASED = frozenset({"entered-in-error", "refuted", "cancelled", "not-done"})
+MEDICATIONS = ("MedicationRequest", "MedicationStatement", "MedicationAdministration")
+_GIVEN = frozenset({"in-progress", "on-hold", "completed", "stopped"})
 _CLINICAL = ACTIVE | HISTORY
 _VERIFIED = PROVISIONAL | {"confirmed", "refuted", "entered-in-error"}
 _DATES: Mapping[str, tuple[str, ...]] = {
@@ -35,6 +37,7 @@ _DATES: Mapping[str, tuple[str, ...]] = {
     "Procedure": ("performed",),
     "MedicationRequest": ("authoredOn",),
     "MedicationStatement": ("effective", "dateAsserted"),
+    "MedicationAdministration": ("effective",),
     "AllergyIntolerance": ("onset", "recordedDate"),
     "FamilyMemberHistory": ("date",),
 }
@@ -101,7 +104,7 @@ def concept_of(resource: Resource) -> Any:
     kind = resource.get("resourceType")
     if kind in _CODED:
         return resource.get("code")
-    if kind in ("MedicationRequest", "MedicationStatement"):
+    if kind in MEDICATIONS:
         if "medicationCodeableConcept" in resource:
             return resource["medicationCodeableConcept"]
         reference = resource.get("medicationReference")
@@ -123,6 +126,21 @@ def medication_concepts(medication: Resource) -> list[Any]:
     """The codes of a Medication: its own and those of its ingredients (bindings rule 3)."""
     ingredients = [i.get("itemCodeableConcept") for i in items(medication.get("ingredient")) if isinstance(i, dict)]
     return [c for c in [medication.get("code"), *ingredients] if isinstance(c, dict)]
+
+
+_MORPHOLOGY = "histology-morphology-behavior"
+
+
+def morphology(resource: Resource) -> list[Any]:
+    """The histology that stands in an extension of a Condition, as mCODE puts it there."""
+    return [
+        e["valueCodeableConcept"]
+        for e in items(resource.get("extension"))
+        if isinstance(e, dict)
+        and isinstance(e.get("url"), str)
+        and e["url"].endswith(_MORPHOLOGY)
+        and isinstance(e.get("valueCodeableConcept"), dict)
+    ]
 
 
 def date_texts(resource: Resource) -> Iterator[str]:
@@ -160,6 +178,9 @@ def meaning(resource: Resource) -> str:
         if status == "draft" or (intent in ("proposal", "plan") and status in ("active", "on-hold", None)):
             return "proposed"
         return "active" if status in ("active", "on-hold") else "history"
+    if resource.get("resourceType") == "MedicationAdministration":
+        # What was given, and be it in part, was given; a window of the need says for how long that counts.
+        return "active" if status in _GIVEN else ""
     return "active" if status in ("active", "on-hold", "intended") else "history"
 
 
@@ -177,6 +198,11 @@ def author(resource: Resource) -> str:
 def body_sites(resource: Resource) -> set[Coding]:
     """All codings of bodySite."""
     return set(codings(resource.get("bodySite")))
+
+
+def site_concepts(resource: Resource) -> list[set[Coding]]:
+    """Each bodySite with its codings; one that is text alone has none."""
+    return [set(codings(one)) for one in items(resource.get("bodySite")) if one]
 
 
 class Reading(NamedTuple):
@@ -202,6 +228,9 @@ def read_value(element: Mapping[str, Any], rule: Value) -> Reading:
         case "word":
             return _word(element, rule)
         case _:
+            if element.get("resourceType") == "DiagnosticReport":
+                coded = [{"system": s, "code": c} for s, c in codings(element.get("conclusionCode"))]
+                return Reading({"coding": coded}) if coded else NOTHING
             concept = element.get("valueCodeableConcept")
             return Reading(concept) if isinstance(concept, dict) else NOTHING
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from fhirpath_spine.pathway.facts.chart import KEYS, ORDER
 from fhirpath_spine.pathway.facts.needs import Coding, Need
+from fhirpath_spine.pathway.facts.spelling import PLAIN, Spelling
 
 PAGE = 1000
 """Asked page size: a server's default of 20 would cut a chart short (HAPI)."""
@@ -18,7 +19,7 @@ LONGEST = 1_500
 that would change the keys: lint refuses it."""
 
 
-def searches(needs: Iterable[Need], code_map: Mapping[Coding, Coding]) -> dict[str, str]:
+def searches(needs: Iterable[Need], code_map: Mapping[Coding, Coding], spelling: Spelling = PLAIN) -> dict[str, str]:
     """Key -> FHIR query with ``{{context.patientId}}``, in a stable order; only keys that some need reads.
 
     ``patient`` is always asked for: subject check, age and death stand on it.
@@ -27,7 +28,7 @@ def searches(needs: Iterable[Need], code_map: Mapping[Coding, Coding]) -> dict[s
     for need in needs:
         for key in need.keys:
             codings.setdefault(key, set()).update(codings_of(need, code_map))
-    return {key: search(key, codings[key]) for key in ORDER if key in codings}
+    return {key: search(key, codings[key], spelling) for key in ORDER if key in codings}
 
 
 def codings_of(need: Need, code_map: Mapping[Coding, Coding]) -> set[Coding]:
@@ -41,11 +42,11 @@ def codings_of(need: Need, code_map: Mapping[Coding, Coding]) -> set[Coding]:
     return wanted | {source for source, target in code_map.items() if target in wanted}
 
 
-def search(key: str, codings: Iterable[Coding]) -> str:
+def search(key: str, codings: Iterable[Coding], spelling: Spelling = PLAIN) -> str:
     """The query of one key, in the subset that every CDS client must support (PRE-04)."""
     if key == "patient":
         return "Patient/{{context.patientId}}"
     if key in KEYS:
         return f"{KEYS[key]}?patient={{{{context.patientId}}}}&_count={PAGE}"
-    listed = ",".join(sorted(f"{system}|{code}" for system, code in codings))
+    listed = ",".join(sorted({spelling.token(coding) for coding in codings}))
     return f"Observation?patient={{{{context.patientId}}}}&code={listed}&_count={PAGE}"

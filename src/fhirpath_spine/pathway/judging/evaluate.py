@@ -102,9 +102,17 @@ class _Judgement:
         self.observe, self.explained, self.look = observe, explained, look
         recognised = {role: library.value_sets.get(name) for role, name in RECOGNISED.items()}
         zone = ZoneInfo(site.timezone)
-        words = _words(library, site.languages, site.words)
         intake = Intake(
-            library.needs, _matcher(library), chart, at, zone, site.code_map, recognised, library.recognition, words
+            library.needs,
+            _matcher(library),
+            chart,
+            at,
+            zone,
+            site.code_map,
+            recognised,
+            library.spelling.with_site(site.systems),
+            library.recognition,
+            _words(library, site.languages, site.words),
         )
         self.facts = Facts(library.needs, chart, intake, at, zone, library.policy.conflict_days)
 

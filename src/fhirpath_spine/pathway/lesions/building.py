@@ -40,7 +40,7 @@ def build(config: Lesions, conditions: Sequence[Found], imaging: Sequence[Found]
     for found in sorted(seen, key=lambda f: (_is_known(config, f), _place_rank(config, f), f.order, f.reference)):
         _add_imaging(config, growing, found, cleared)
     merge(config, growing)
-    order = {name: place for place, name in enumerate(dict.fromkeys(config.levels.values()))}
+    order = {name: place for place, name in enumerate(config.order)}
     placed = [_Placed(config, one, order) for one in growing]
     placed.sort(key=lambda p: (p.rank, p.key, sorted(f.reference for f in (*p.grown.conditions, *p.grown.imaging))))
     times = Counter[str]()
@@ -99,12 +99,18 @@ def _from_condition(config: Lesions, found: Found) -> Growing | None:
                 continue
             if source.confirmed and not confirmed:
                 continue
+            if source.morphology is not None and not known(source.morphology, _morphology(found)):
+                continue
             if source.site is not None and not known(source.site, sites):
                 if source.drop_without_site:
                     return None
                 continue
             return Growing(kind, levels_of(config, sites), sites, codes, [found])
     return None
+
+
+def _morphology(found: Found) -> list[Coding]:
+    return [coding for concept in reading.morphology(found.resource) for coding in reading.codings(concept)]
 
 
 def _add_imaging(config: Lesions, lesions: list[Growing], found: Found, cleared: Sequence[Found]) -> None:
@@ -145,7 +151,7 @@ def _seen_at(
 
 
 def _everywhere(config: Lesions, one: Growing) -> set[Coding]:
-    return one.sites | {c for c, name in config.levels.items() if name in one.levels}
+    return one.sites | {c for c, names in config.levels.items() if len(names) == 1 and names[0] in one.levels}
 
 
 def _describe(config: Lesions, place: _Placed) -> Description:

@@ -142,8 +142,9 @@ def behaviour(config: Lesions, lesion: Lesion, histology: Sequence[Any]) -> str 
 
     Histology that could not be read whole might say otherwise: then the behaviour is not merely absent but unread.
     """
+    carried = [value for found in lesion.conditions for value in reading.morphology(found.resource)]
     for source, codes in (
-        ("histology", [c for value in histology for c in reading.codings(value)]),
+        ("histology", [c for value in (*histology, *carried) for c in reading.codings(value)]),
         ("condition", list(lesion.codes)),
     ):
         sets = config.behaviour.get(source)

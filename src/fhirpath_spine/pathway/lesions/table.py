@@ -16,6 +16,8 @@ class LesionSource:
 
     codes: ValueSet
     site: ValueSet | None = None
+    morphology: ValueSet | None = None
+    """Histology that the Condition has to carry besides."""
     confirmed: bool = False
     drop_without_site: bool = False
     """Without the site it is no lesion of this class, and the next source is tried."""
@@ -65,10 +67,16 @@ class Lesions:
     """Words of that need that say there is none: they clear what an older finding founded."""
     imaging_known: frozenset[str]
     """Words of that need that see a recorded tumour: they join its lesion, found none and clear none."""
-    levels: Mapping[Coding, str]
-    """Coding of a spinal level -> its short name, in cranial to caudal order."""
+    levels: Mapping[Coding, tuple[str, ...]]
+    """Coding of a spinal level -> its short names, cranial to caudal; a disc lies at two."""
     regions: Mapping[str, ValueSet]
     flags: tuple[Flag, ...]
     histology: str
     behaviour: Mapping[str, Behaviours]
+    order: tuple[str, ...] = ()
+    """Short names of all levels, cranial to caudal."""
+    unspecific: ValueSet | None = None
+    """Body sites that may hold a part of the spine."""
+    elsewhere: ValueSet | None = None
+    """Body sites that are known not to be the spine."""
     unknown: str = "unknown"
