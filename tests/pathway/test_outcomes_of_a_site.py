@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from pathway_kit import Json, shipped
 
 from fhirpath_spine.pathway.lesions.places import Place, levels_of, place_of
+from tests.pathway.pathway_kit import Json, shipped
 
 CONFIG = shipped().lesions
 SNOMED = "http://snomed.info/sct"

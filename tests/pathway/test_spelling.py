@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from pathway_kit import shipped
 
 from fhirpath_spine.pathway.facts.spelling import PLAIN, folded, icd
+from tests.pathway.pathway_kit import shipped
 
 SNOMED, CM, WHO = "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10-cm", "http://hl7.org/fhir/sid/icd-10"
 GM = "http://fhir.de/CodeSystem/bfarm/icd-10-gm"
