@@ -23,7 +23,7 @@ from fhirpath_spine.exchange.incoming.requests import HookRequest, parse_request
 from fhirpath_spine.exchange.incoming.templates import prefetch_templates
 from fhirpath_spine.exchange.outgoing.cards import CardPolicy, Wording, unavailable, write_cards
 from fhirpath_spine.pathway.decision import Decision
-from fhirpath_spine.pathway.facts.chart import Chart, Read
+from fhirpath_spine.pathway.facts.chart import WHERE_OFFERED, Chart, Read
 from fhirpath_spine.pathway.judging import evaluate
 from fhirpath_spine.pathway.model import Library, Site
 
@@ -273,6 +273,8 @@ class HookService:
             bytes=max(CALL_BYTES, 2 * client.body) - size,
         )
         fetched = await self.retriever.fetch(request, found.open, client, budget) if found.open else {}
+        # What is read only where an EHR offers it is not missed where neither the prefetch nor the server gives it.
+        fetched = {k: r for k, r in fetched.items() if r.complete or k in request.prefetch or k not in WHERE_OFFERED}
         chart = Chart(request.patient, {**found.reads, **fetched}, base=request.server)
         kept.note(chart, found.ignored)
         check_known(chart)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from fhirpath_spine.entrypoints.content import moment
-from fhirpath_spine.exchange.incoming import bundles
-from fhirpath_spine.exchange.outgoing.offline import document
-from fhirpath_spine.pathway.judging.evaluate import decide
+from fhirpath_spine.exchange.incoming import read_bundle
+from fhirpath_spine.exchange.outgoing import document
+from fhirpath_spine.pathway.judging import decide
 from tests.field.making import AT, Json
 from tests.kit import content
 
@@ -22,7 +22,7 @@ def judged() -> Callable[[Json], dict[str, Any]]:
     at = moment(AT.isoformat(), site)
 
     def judge(chart: Json) -> dict[str, Any]:
-        decision = decide(content.library(), bundles.chart(chart), at, site)
+        decision = decide(content.library(), read_bundle(chart), at, site)
         return {**document(decision, content.wording()), "ledger": decision.ledger.counts.total()}
 
     return judge
