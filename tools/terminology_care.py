@@ -20,13 +20,13 @@ IMAGING: list[Line] = [
     (
         "spine-mri-full",
         "MRI of the spine that answers an emergency",
-        "spine-mri without limited and special studies (rulings 15 of the field tables)",
+        "spine-mri without limited and special studies (field rule 15)",
         "@spine-mri -@spine-mri-limited",
     ),
     (
         "spine-ct-full",
         "CT of the spine that answers an emergency",
-        "spine-ct without limited and special studies (rulings 15 of the field tables)",
+        "spine-ct without limited and special studies (field rule 15)",
         "@spine-ct -@spine-ct-limited",
     ),
     ("spine-ct-myelography", "CT myelography", "row of procedure-imaging-spine that says myelogram", "sct:241591009"),

@@ -131,7 +131,7 @@ MOVED: dict[str, list[str]] = {
             "lnc:54347-0",
         ]
     },
-    # Of the stage only the M category says distant disease (rulings 14).
+    # Of the stage only the M category says distant disease (field rule 14).
     **{key: ["stage-group"] for key in ["lnc:21914-7", "lnc:21908-9", "lnc:21902-2"]},
     "sct:1229901006": ["no-distant-disease"],
     "sct:19408000": ["no-distant-disease"],
@@ -242,7 +242,7 @@ ALSO: dict[str, list[str]] = {
         key: ["distant-condition"]
         for key in ["sct:14926007", "sct:443839005", "sct:443840007", "sct:443841006", "sct:399409002"]
     },
-    # A limited, special or intraoperative study, and one with contrast in a disc, never answers an emergency (rulings 15).
+    # A limited, special or intraoperative study, and one with contrast in a disc, never answers an emergency (field rule 15).
 }
 
 # A family by its header, less some of it: the codes and shapes that stand for it, by set.

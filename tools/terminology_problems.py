@@ -20,7 +20,7 @@ def aliases(rows: list[Entry]) -> str:
 
 
 def crosswalks() -> dict[str, Any]:
-    """Rulings 20 to 22 of the field tables: where WHO ICD-10 says what ICD-10-CM says, by the first characters."""
+    """Field rules 20 to 22: where WHO ICD-10 says what ICD-10-CM says, by the first characters."""
     return {
         "icd-10": {
             "uri": "http://hl7.org/fhir/sid/icd-10",
@@ -84,7 +84,7 @@ def crosswalks() -> dict[str, Any]:
     }
 
 
-# Organs of which a tumour may as well have come from elsewhere (rulings 17).
+# Organs of which a tumour may as well have come from elsewhere (field rule 17).
 _DOUBTFUL = frozenset(
     [
         "bone",
@@ -121,7 +121,7 @@ def _place(row: Entry) -> str:
 
 
 def problems(rows: list[Entry]) -> str:
-    """The list with its classes and, as last column, what the organ says of a primary or a metastasis (ruling 17)."""
+    """The list with its classes and, as last column, what the organ says of a primary or a metastasis (field rule 17)."""
     entries = [[r["code"], r["display"], r["class"], r["organ"], r["reads_as"], _place(r)] for r in rows]
     return _csv(["code", "display", "class", "organ", "reads_as", "place"], entries)
 

@@ -31,7 +31,7 @@ NOISE = [
     (ICD, "K21.9", "Reflux disease"), (ICD, "H26.9", "Cataract"), (SCT, "195967001", "Asthma"),
     (SCT, "66383009", "Gingivitis"), (ICD, "F41.9", "Anxiety disorder"), (SCT, "40055000", "Chronic sinusitis"),
     (SCT, "444814009", "Viral sinusitis"), (ICD, "L30.9", "Dermatitis"), (ICD, "E03.9", "Hypothyroidism"),
-    (ICD, "M54.50", "Low back pain (no table holds it)"),
+    (ICD, "M54.50", "Low back pain"),
 ]  # fmt: skip
 DRUGS = ["29046 lisinopril", "83367 atorvastatin", "7646 omeprazole", "10582 levothyroxine", "161 acetaminophen"]
 LABS = [

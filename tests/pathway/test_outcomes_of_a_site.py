@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fhirpath_spine.pathway.lesions.places import Place, levels_of, place_of
+from fhirpath_spine.pathway.lesions import Place, levels_of, place_of
 from tests.pathway.pathway_kit import Json, shipped
 
 CONFIG = shipped().lesions

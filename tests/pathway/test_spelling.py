@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fhirpath_spine.pathway.facts.spelling import PLAIN, folded, icd
+from fhirpath_spine.pathway.facts import PLAIN, folded, icd
 from tests.pathway.pathway_kit import shipped
 
 SNOMED, CM, WHO = "http://snomed.info/sct", "http://hl7.org/fhir/sid/icd-10-cm", "http://hl7.org/fhir/sid/icd-10"
@@ -24,6 +24,7 @@ def spelt(draw: st.DrawFn) -> tuple[str, str]:
     return dotted, f"{draw(st.sampled_from(['', ' ']))}{written}{draw(ends)}"
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a loaded machine makes examples slowly
 @given(spelt())
 def test_spelling_never_changes_what_an_icd_code_means(pair: tuple[str, str]) -> None:
     dotted, written = pair

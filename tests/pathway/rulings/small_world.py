@@ -195,7 +195,6 @@ LESIONS: Json = {
             "title": "blood",
             "from": [{"code": "blood", "site": ["thoracic-spine", "level-t7"], "verificationStatus": "confirmed"}],
             "note": "Silent.",
-            "pathway": "none",
         },
         {
             "id": "metastasis",

@@ -19,6 +19,7 @@ __all__, __getattr__ = face(
     needs="Absent Coding Matcher Need known",
     reading="codings",
     searches="LONGEST",
+    spelling="PLAIN folded icd",
     text="fold tokens",
     words="Doubt LENGTH Lists Stop Word Words compile for_site",
 )

@@ -8,6 +8,6 @@ __all__, __getattr__ = face(
     __name__,
     building="build",
     lesion="Lesion LesionRef",
-    places="assigner exact levels_of named_by near regions_of",
+    places="Place assigner exact levels_of named_by near place_of regions_of",
     table="Lesions",
 )
