@@ -91,7 +91,8 @@ def _condition(tables: Recognition, words: Words, concept: Any, codes: Sequence[
     elif known(tables.weak, codes):
         doubts.add(Doubt.WEAK)
     if not classes:
-        for text in texts(concept):
+        # The displays of one entry mostly say the same as its text.
+        for text in dict.fromkeys(texts(concept)):
             doubts |= set(_said(words, text))
     if Doubt.STRONG in doubts:
         doubts.discard(Doubt.WEAK)
@@ -99,12 +100,13 @@ def _condition(tables: Recognition, words: Words, concept: Any, codes: Sequence[
 
 
 def _said(words: Words, text: str) -> Iterator[Doubt]:
-    match words.doubt_of(text):
+    cancer, deficit = words.heard(text)
+    match cancer:
         case Suspicion.STRONG:
             yield Doubt.STRONG
         case Suspicion.WEAK:
             yield Doubt.WEAK
-    if words.says_deficit(text):
+    if deficit:
         yield Doubt.DEFICIT
 
 

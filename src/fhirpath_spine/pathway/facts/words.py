@@ -95,14 +95,17 @@ class Words:
 
     def doubt_of(self, text: str) -> Doubt:
         """Whether the text of an entry says that it may be a tumour."""
-        kinds = self._heard(text)
-        if "strong" in kinds:
-            return Doubt.STRONG
-        return Doubt.WEAK if "weak" in kinds or len(text) > LENGTH else Doubt.NONE
+        return self.heard(text)[0]
 
     def says_deficit(self, text: str) -> bool:
         """Whether the text of an entry says that it may be a deficit of nerves or cord."""
-        return "deficit" in self._heard(text)
+        return self.heard(text)[1]
+
+    def heard(self, text: str) -> tuple[Doubt, bool]:
+        """Both of them, for one reading of the text."""
+        kinds = self._heard(text)
+        weak = "weak" in kinds or len(text) > LENGTH
+        return Doubt.STRONG if "strong" in kinds else Doubt.WEAK if weak else Doubt.NONE, "deficit" in kinds
 
     def _heard(self, text: str) -> set[str]:
         """The lists of which a word stands in the text and is not cancelled."""
