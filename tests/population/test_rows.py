@@ -151,3 +151,13 @@ def test_a_bug_of_ours_is_a_row_that_names_its_place_and_no_value() -> None:
     assert row.refusal is not None
     assert row.refusal.code == "internal-error"
     assert row.refusal.detail.startswith("ZeroDivisionError at test_rows.py:")
+
+
+def test_what_was_not_recognised_is_counted_by_code_and_never_by_its_words() -> None:
+    strange = {"coding": [{"system": "urn:x", "code": "zz9", "display": "Plural alpha"}], "text": "Plural alpha"}
+    lines = [person("a"), *(line("Condition", f"c{n}", "a", code=strange, recordedDate="2026-01-01") for n in range(3))]
+    row = judged("a", lines)
+    assert [(u.way, u.system, u.code, u.number) for u in row.unrecognised if u.kind == "Condition"] == [
+        ("not-recognised", "urn:x", "zz9", 3)
+    ]
+    assert b"Plural" not in pack(row)

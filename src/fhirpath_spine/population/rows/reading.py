@@ -81,17 +81,22 @@ def _missing(verdict: judged.Verdict) -> Iterator[Missing]:
 
 
 def _unrecognised(decision: Decision, chart: Chart) -> Iterator[Unrecognised]:
-    """The counts of the decision; and by code, where its ledger names the resources that were not recognised."""
+    """The counts of the decision, and what its ledger says was not recognised: by code where the ledger names the resource,
+    the rest of a type without one.
+    """
     for name, number in decision.counts.items():
         if number:
             yield Unrecognised("", name, "", "", number)
-    entries = getattr(getattr(decision, "ledger", None), "entries", ())
-    if not entries:
-        return
     held = {f"{r.get('resourceType')}/{r.get('id')}": r for read in chart.reads.values() for r in read.resources}
-    found: Counter[tuple[str, str, str, str]] = Counter()
-    for entry in entries:
-        if entry.way.word in _SAYS_NOTHING:
-            codes = sorted(set(codings(concept_of(held.get(entry.reference, {}))))) or [("", "")]
-            found.update((entry.kind, entry.way.word, str(system), str(code)) for system, code in codes)
-    yield from (Unrecognised(*key, number) for key, number in found.items())
+    named: Counter[tuple[str, str]] = Counter()
+    coded: Counter[tuple[str, str, str, str]] = Counter()
+    for entry in decision.ledger.entries:
+        codes = sorted(set(codings(concept_of(held.get(entry.reference, {})))))
+        if codes and entry.way.word in _SAYS_NOTHING:
+            named[entry.kind, entry.way.word] += 1
+            coded.update((entry.kind, entry.way.word, str(system), str(code)) for system, code in codes)
+    yield from (Unrecognised(*key, number) for key, number in coded.items())
+    for kind, ways in decision.ledger.by_type().items():
+        for way, number in ways.items():
+            if way in _SAYS_NOTHING and number > named[kind, way]:
+                yield Unrecognised(kind, way, "", "", number - named[kind, way])
