@@ -27,6 +27,10 @@ demo: $(INSTALLED) ## show what the service says about invented patients, then k
 demo-once: $(INSTALLED) ## show the same and end
 	@$(BIN)/fhirpath-spine demo --once
 
+.PHONY: demo-prod
+demo-prod: $(INSTALLED) ## show production on this machine: signed calls, what is refused, and feedback
+	@$(BIN)/python sandbox/demo_prod.py
+
 # A worker that has nothing left takes from another, so that no core waits for the longest file.
 .PHONY: test
 test: $(INSTALLED) ## run the tests, on every core

@@ -5,6 +5,8 @@ A message never holds a patient's value, an identifier or a token: it is written
     SpineError
     ├── ProfileError           a profile, value set or site file cannot be used; carries diagnostics
     ├── SettingsError          a setting cannot be used
+    ├── Unauthorized           the caller's token is not taken; no word says why
+    ├── StoreAway              the store cannot be reached now; the same request may be sent again
     ├── RequestError           the caller has to change the request
     │   ├── BodyTooLarge
     │   ├── MediaTypeUnsupported
@@ -61,6 +63,18 @@ class SettingsError(SpineError):
     """A setting of the service cannot be used."""
 
     code = "setting-invalid"
+
+
+class Unauthorized(SpineError):
+    """The caller is not known: its token is missing, wrong or used. Every cause has the same message (rulings 5.5)."""
+
+    code = "unauthorized"
+
+
+class StoreAway(SpineError):
+    """What has to be kept before the answer cannot be kept now. The same request may be sent again later."""
+
+    code = "store-away"
 
 
 class RequestError(SpineError):

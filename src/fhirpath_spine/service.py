@@ -16,6 +16,7 @@ from typing import Protocol
 
 from fhirpath_spine.errors import ScopeUndecidable, SpineError
 from fhirpath_spine.exchange import Json
+from fhirpath_spine.exchange.feedback.issued import Issued, cards_issued
 from fhirpath_spine.exchange.fhir.apply import ApplyRequest, applied
 from fhirpath_spine.exchange.incoming.addresses import Servers
 from fhirpath_spine.exchange.incoming.prefetch import RESOURCES, Open, check_known, read_prefetch
@@ -130,6 +131,10 @@ class CallRecord:
     unread: tuple[str, ...] = ()
     """``key:why`` of each key that could not be read to its end."""
     ignored: int = 0
+    patient: str = ""
+    """A keyed hash, for the store alone: with the public key of development it could be guessed."""
+    issued: tuple[Issued, ...] = ()
+    """What feedback may name, for the store alone."""
 
 
 @dataclass(slots=True)
@@ -199,7 +204,7 @@ class HookService:
         started, at, snapshot = time.monotonic(), self.clock(), self.snapshot
         request = parse_request(body, self.hook)
         trace.decision = self._id(client, request, at)
-        with self._keeping(CallRecord(trace.decision, client.id, self.id, "internal-error", 0.0), started) as kept:
+        with self._keeping(self._begun(trace, client, self.id, request), started) as kept:
             # The pathways speak to clinicians; a patient or relative who opens the chart gets no card (rulings 2.7).
             if request.audience != "clinician":
                 kept.record = replace(kept.record, outcome="audience")
@@ -220,7 +225,7 @@ class HookService:
         request = asked.as_call()
         trace.decision = self._id(client, request, at)
         name = f"PlanDefinition/{pathway}/$apply"
-        with self._keeping(CallRecord(trace.decision, client.id, name, "internal-error", 0.0), started) as kept:
+        with self._keeping(self._begun(trace, client, name, request), started) as kept:
             chart = asked.chart(client.resources)
             if chart is None:
                 chart = await self._read(request, client, snapshot, started, kept)
@@ -303,7 +308,8 @@ class HookService:
         except ScopeUndecidable as error:
             if self.on_unavailable == "card":
                 card = unavailable(record.decision, snapshot.wording, _unread(chart))
-                return {"cards": [card]}, replace(record, outcome=error.code, cards=1)
+                told = cards_issued([card], snapshot.library)
+                return {"cards": [card]}, replace(record, outcome=error.code, cards=1, issued=told)
             raise
 
         # The id is settled by what was judged, so that a retry has the same cards (rulings 5.2).
@@ -314,7 +320,12 @@ class HookService:
             outcome=decision.silent or "ok",
             cards=len(worded.cards),
             pathways=tuple(f"{e.id}:{e.state}" for e in decision.entries),
+            issued=cards_issued(worded.cards, snapshot.library),
         )
+
+    def _begun(self, trace: Trace, client: Client, name: str, request: HookRequest) -> CallRecord:
+        patient = self.snapshot.wording.ids.uuid("patient", client.id, request.patient)
+        return CallRecord(trace.decision, client.id, name, "internal-error", 0.0, patient=patient)
 
     def _id(self, client: Client, request: HookRequest, at: datetime, facts: str = "") -> str:
         library, day = self.snapshot.library.digest, at.date().isoformat()

@@ -70,7 +70,7 @@ def test_keys_that_cannot_be_had_or_used_fail(doctor: Any, reply: Any, says: str
         code, found = doctor(f"url: '{ehr.base}/jwks'")
     assert (code, found[CHECK]["level"]) == (1, "FAIL")
     assert says in found[CHECK]["what"]
-    assert "This release verifies none" in found[CHECK]["why"]
+    assert "every call of it is refused" in found[CHECK]["why"]
 
 
 def test_an_address_where_nobody_answers_fails(doctor: Any) -> None:

@@ -67,13 +67,13 @@ def idle(dev: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_doctor_and_config_say_what_is_set_without_effect(idle: Any) -> None:
     row = by_check(idle("doctor", "--format", "json"))["without effect"]
     assert (row["level"], row["what"]) == ("INFO", IDLE)
-    assert f"Without effect in this release: {IDLE}." in idle("config").err
+    assert f"Without effect in dev: {IDLE}." in idle("config").err
 
 
 def test_a_start_says_in_one_line_what_is_set_without_effect(idle: Any, caplog: pytest.LogCaptureFixture) -> None:
     build(settings().settings)
     said = [record.getMessage() for record in caplog.records if record.name == "fhirpath_spine.start"]
-    assert said == [f"Without effect in this release: {IDLE}."]
+    assert said == [f"Without effect in dev: {IDLE}."]
 
 
 def test_where_nothing_is_set_without_effect_nothing_is_said(dev: Any, caplog: pytest.LogCaptureFixture) -> None:

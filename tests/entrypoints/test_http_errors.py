@@ -27,6 +27,8 @@ ISSUE_TYPES = {
     "incomplete",
     "too-costly",
     "exception",
+    "login",
+    "transient",
 }
 
 

@@ -43,6 +43,8 @@ def test_the_lines_to_count_are_those_that_are_logged_with_the_fields_that_they_
         "call": {f.name for f in dataclasses.fields(CallRecord)},
         "backoff": {"client", "seconds"},
         "dropped": {"lines"},
+        "unauthorized": {"reason", "client"},
+        "lost": {"records"},
     }
     for event, counted in rows:
         assert set(re.findall(r"`(\w+)`", counted)) <= fields[event]

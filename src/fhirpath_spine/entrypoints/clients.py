@@ -1,7 +1,7 @@
 """``clients.yaml``: who may call, from which FHIR servers each may have us read, and what its EHR takes (design section 8).
 
 Read as strictly as a profile: each finding has its place, an unknown key is named with its likeness, and nothing is loaded by
-halves. ``issuer``, ``jwks`` and ``audience_aliases`` are checked for their form; this release authenticates nobody by them.
+halves. In production a caller is known by ``issuer`` and ``jwks``; in development nobody is authenticated by them.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from fhirpath_spine.exchange.outgoing.cards import CardPolicy
 from fhirpath_spine.pathway.facts.chart import TYPES
 from fhirpath_spine.service import BYTES, DEPTH, PAGES, Client
 
+SIGNATURES = ("ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512")
+"""What an entry may list. Symmetric algorithms and none are no choice (JWT-05, JWT-06)."""
 _WITHOUT = "without user, query, fragment, dot segments or odd characters"
 
 
@@ -77,6 +79,9 @@ class ClientForm(Form):
     id: ClientId
     issuer: Base | None = None
     jwks: JwksForm | None = None
+    algorithms: tuple[Annotated[Scalar, *one_of(*SIGNATURES)], ...] = ()
+    subject: Text | None = None
+    tenants: tuple[Text, ...] = ()
     audience_aliases: tuple[Text, ...] = ()
     fhir_servers: tuple[Base, ...] = ()
     next_link_origins: tuple[Origin, ...] = ()
@@ -102,6 +107,16 @@ class Issuer:
     issuer: str = ""
     url: str = ""
     file: Path | None = None
+    algorithms: frozenset[str] = frozenset()
+    """Empty: what an entry takes that lists none."""
+    subject: str = ""
+    tenants: frozenset[str] = frozenset()
+    aliases: frozenset[str] = frozenset()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether calls can be verified by it."""
+        return bool(self.issuer and (self.url or self.file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +185,6 @@ def _once(names: Iterable[Scalar], what: str, report: Report, key: Callable[[Sca
 
 def _idle(entries: Iterable[ClientForm]) -> Iterator[str]:
     entries = tuple(entries)
-    if any(entry.audience_aliases for entry in entries):
-        yield "audience_aliases"
     if any(entry.cards.links for entry in entries):
         yield "links"
 
@@ -179,7 +192,16 @@ def _idle(entries: Iterable[ClientForm]) -> Iterator[str]:
 def _issuer(entry: ClientForm, folder: Path) -> Issuer:
     jwks = entry.jwks or JwksForm.model_construct()
     file = folder / str(jwks.file) if jwks.file else None
-    return Issuer(str(entry.id), str(entry.issuer or ""), str(jwks.url or ""), file)
+    return Issuer(
+        str(entry.id),
+        str(entry.issuer or ""),
+        str(jwks.url or ""),
+        file,
+        algorithms=frozenset(map(str, entry.algorithms)),
+        subject=str(entry.subject or ""),
+        tenants=frozenset(map(str, entry.tenants)),
+        aliases=frozenset(map(str, entry.audience_aliases)),
+    )
 
 
 def _client(entry: ClientForm, emergency: str) -> Client:

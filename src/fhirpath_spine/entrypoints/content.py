@@ -70,9 +70,16 @@ def wording_of(library: Library, settings: Settings) -> Wording:
 
 
 def without_effect(settings: Settings, site: Site | None, registry: Registry | None) -> list[str]:
-    """What is set and does nothing in this release: accepted, because a later one is to use it, and said at each start."""
-    names = [PREFIX + name.upper() for name, f in FIELDS.items() if f.metadata["idle"] and getattr(settings, name)]
+    """What is set and does nothing as the service runs: accepted, and said at each start."""
+    idle = ("release", settings.mode)
+    names = [
+        PREFIX + name.upper() for name, f in FIELDS.items() if f.metadata["idle"] in idle and getattr(settings, name)
+    ]
     names += [f"{key} in clients.yaml" for key in (registry.idle if registry else ())]
+    if settings.mode == "prod":
+        return names
+    if registry and any(issuer.aliases for issuer in registry.issuers):
+        names.append("audience_aliases in clients.yaml")
     return names + (["approvals in site.yaml"] if site and site.approvals else [])
 
 

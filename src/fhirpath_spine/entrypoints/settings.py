@@ -76,13 +76,14 @@ def _address(value: object) -> str:
     return text
 
 
-def _about(read: Callable[[object], Any], description: str, *, idle: bool = False) -> Mapping[str, Any]:
+def _about(read: Callable[[object], Any], description: str, *, idle: str = "") -> Mapping[str, Any]:
     return {"read": read, "description": description, "idle": idle}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings. A field's description is what ``config`` prints beside it; ``idle`` ones do nothing in this release."""
+    """All settings. A field's description is what ``config`` prints beside it; ``idle`` says where it does
+    nothing: in ``dev``, or in this release."""
 
     mode: Literal["dev", "prod"] = field(
         default="prod", metadata=_about(_one_of("dev", "prod"), "dev needs no signed tokens and says so loudly")
@@ -112,13 +113,14 @@ class Settings:
         default="", metadata=_about(_address, "how the service is reached from outside: FHIR answers, registration")
     )
     database_url: str = field(
-        default="", metadata=_about(_text, "store of issued cards and feedback (without effect)", idle=True)
+        default="", metadata=_about(_text, "PostgreSQL instead of the default store; prod only", idle="dev")
     )
     data_dir: Path | None = field(
-        default=None, metadata=_about(_path, "directory of the default store (without effect)", idle=True)
+        default=None,
+        metadata=_about(_path, "folder of the default store, and of records that wait; prod only", idle="dev"),
     )
     metrics_addr: str = field(
-        default="", metadata=_about(_text, "host:port of the metrics (without effect)", idle=True)
+        default="", metadata=_about(_text, "host:port of the metrics (without effect)", idle="release")
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from typing import Any, Protocol, TypeVar
 
 import httpx2
@@ -41,13 +42,17 @@ class Service(Protocol):
         """Ends what was started for it."""
 
 
-def service_at(url: str, fhir: str) -> Service:
+Sign = Callable[[str], str]
+"""Address of a service -> the token for one call of it."""
+
+
+def service_at(url: str, fhir: str, sign: Sign | None = None) -> Service:
     """The service at an address (with or without ``/cds-services``), or in this process if there is none. In this process
-    it may read from the FHIR server that the person named, whatever lies there.
+    it may read from the FHIR server that the person named, whatever lies there. ``sign`` is for one that asks who calls.
     """
     if not url:
         return _Here(fhir)
-    return _There(Peer(url.rstrip("/").removesuffix(f"/{DISCOVERY}"), what="CDS service"))
+    return _There(Peer(url.rstrip("/").removesuffix(f"/{DISCOVERY}"), what="CDS service"), sign)
 
 
 def _entry(discovery: Json, hook: str) -> Json:
@@ -63,14 +68,19 @@ def _entry(discovery: Json, hook: str) -> Json:
 
 
 class _There:
-    def __init__(self, peer: Peer) -> None:
-        self._peer = peer
+    def __init__(self, peer: Peer, sign: Sign | None) -> None:
+        self._peer, self._sign = peer, sign
 
     def entry(self, hook: str) -> Json:
         return _entry(self._peer.get(DISCOVERY).json(), hook)
 
     def send(self, entry: Json, request: Json) -> Reply:
-        return self._peer.post(f"{DISCOVERY}/{entry['id']}", request)
+        path = f"{DISCOVERY}/{entry['id']}"
+        if self._sign is None:
+            return self._peer.post(path, request)
+        # A token is for one path and for one use.
+        with closing(Peer(self._peer.base, self._sign(f"{self._peer.base}/{path}"), what=self._peer.what)) as signed:
+            return signed.post(path, request)
 
     def close(self) -> None:
         self._peer.close()

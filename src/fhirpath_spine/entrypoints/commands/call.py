@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,10 +15,10 @@ import orjson
 import typer
 
 from fhirpath_spine.adapters.peer import Peer, Reply, said
-from fhirpath_spine.entrypoints.commands.asking import service_at
+from fhirpath_spine.entrypoints.commands.asking import Sign, service_at
 from fhirpath_spine.entrypoints.printing import Format, failing, note, print_json
 from fhirpath_spine.entrypoints.show import show_cards
-from fhirpath_spine.errors import RequestError, ServerError
+from fhirpath_spine.errors import RequestError, ServerError, SettingsError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.ehr_side.calling import Occasion, whole, with_token, without_token
 from fhirpath_spine.exchange.incoming.parsing import parse
@@ -42,6 +43,14 @@ Save = Annotated[
     Path | None, typer.Option("--save", metavar="FILE", help="Keep the request, without token, for `replay`.")
 ]
 Form = Annotated[Format, typer.Option("--format", help="human or json.")]
+KeyFile = Annotated[
+    Path | None, typer.Option("--key", metavar="FILE", help="Private key to sign the call with: JSON Web Key or PEM.")
+]
+IssuerUrl = Annotated[str, typer.Option("--issuer", metavar="URL", help="Who signs, as clients.yaml names it.")]
+Tenant = Annotated[str, typer.Option("--tenant", help="Tenant in the token.")]
+Wrong = Annotated[
+    str, typer.Option("--sign-wrongly", metavar="HOW", help="Sign so that it has to be refused; `help` lists the ways.")
+]
 
 
 def call(
@@ -55,6 +64,10 @@ def call(
     user: User = "Practitioner/example",
     encounter: Encounter = "",
     save: Save = None,
+    key: KeyFile = None,
+    issuer: IssuerUrl = "",
+    tenant: Tenant = "",
+    sign_wrongly: Wrong = "",
     form: Form = Format.HUMAN,
 ) -> None:
     """Call the service as an EHR does: prefetch from a FHIR server by the discovered templates, send, show the cards.
@@ -63,7 +76,8 @@ def call(
     """
     if not (bare := logical_id(patient)):
         raise RequestError("--patient is no logical id.", hint="Write the id as it stands after Patient/.")
-    with failing(), closing(Peer(fhir, token)) as ehr, closing(service_at(service, ehr.base)) as asked:
+    sign = signing(service, key, issuer, tenant, sign_wrongly)
+    with failing(), closing(Peer(fhir, token)) as ehr, closing(service_at(service, ehr.base, sign)) as asked:
         check_r4(ehr)
         entry = asked.entry(hook)
         occasion = Occasion(hook, bare, user, datetime.now(UTC).date(), ehr.base, encounter, token)
@@ -82,6 +96,10 @@ def replay(
     ],
     service: ServiceUrl = "",
     token: Token = "",
+    key: KeyFile = None,
+    issuer: IssuerUrl = "",
+    tenant: Tenant = "",
+    sign_wrongly: Wrong = "",
     form: Form = Format.HUMAN,
 ) -> None:
     """Send kept requests again. The hookInstance stays, so that cards keep their ids.
@@ -89,11 +107,11 @@ def replay(
     Exit: 0 all were answered with cards, 1 one was refused or failed, 2 wrong use.
     """
     requests = [(path, _kept(path)) for path in files]
-    fine = True
+    fine, sign = True, signing(service, key, issuer, tenant, sign_wrongly)
     with failing():
         for path, request in requests:
             server = request.get("fhirServer")
-            with closing(service_at(service, server if isinstance(server, str) else "")) as asked:
+            with closing(service_at(service, server if isinstance(server, str) else "", sign)) as asked:
                 if len(requests) > 1 and form is Format.HUMAN:
                     note(f"{path.name}:")
                 entry = asked.entry(str(request.get("hook")))
@@ -102,6 +120,26 @@ def replay(
 
 
 # ------------------------------------------------------------------ what an EHR does
+
+
+def signing(service: str, key: Path | None, issuer: str, tenant: str = "", wrong: str = "") -> Sign | None:
+    """What signs a call, where it is to be signed: with the key of a file, or with one that is generated, which no service knows.
+
+    Raises:
+        SettingsError: key and issuer do not go together, or there is no such way to sign wrongly.
+
+    """
+    if key is None and not issuer and not wrong:
+        return None
+    from fhirpath_spine.adapters.callers.signing import Signer, wrongs
+
+    if wrong and wrong not in wrongs():
+        raise SettingsError("--sign-wrongly: there is no such way.", hint=f"Known are {', '.join(wrongs())}.")
+    if not service or not issuer:
+        raise SettingsError("A signed call needs --service and --issuer.", hint="Name both as clients.yaml has them.")
+    signer = Signer.from_file(key, issuer) if key is not None else Signer.generated(issuer)
+    signer = replace(signer, tenant=tenant)
+    return lambda audience: signer.token(audience, wrong=wrong)
 
 
 def check_r4(ehr: Peer) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
+from datetime import date as day
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -65,6 +67,9 @@ def rule(code: Annotated[str, typer.Argument(help="For example SP101.")]) -> Non
 def config(
     form: Annotated[Format, typer.Option("--format", help="human or json.")] = Format.HUMAN,
     approvals: Annotated[bool, typer.Option("--approvals", help="Print the entries for site.yaml to sign.")] = False,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who approves (--approvals).")] = "",
+    role: Annotated[str, typer.Option("--role", metavar="ROLE", help="In which role (--approvals).")] = "",
+    date: Annotated[str, typer.Option("--date", metavar="DATE", help="On which day (--approvals).")] = "",
     registration: Annotated[
         bool, typer.Option("--registration", help="Print the sheet that EHR staff type in by hand.")
     ] = False,
@@ -84,10 +89,11 @@ def config(
     if approvals:
         import yaml
 
-        typer.echo(yaml.safe_dump({"approvals": _to_sign(loaded.settings)}, sort_keys=False).rstrip())
+        entries = {"approvals": _to_sign(loaded.settings, {"by": by, "role": role, "date": _day(date)})}
+        typer.echo(yaml.safe_dump(entries, sort_keys=False, allow_unicode=True).rstrip())
         return
     if names := _idle(loaded.settings):
-        note(f"Without effect in this release: {', '.join(names)}.")
+        note(f"Without effect in {loaded.settings.mode}: {', '.join(names)}.")
     rows = list(_rows(loaded))
     if form is Format.JSON:
         print_json(rows)
@@ -147,7 +153,14 @@ def _rows(loaded: Loaded) -> list[dict[str, Any]]:
     return out
 
 
-def _to_sign(settings: Settings) -> list[dict[str, str]]:
-    """One approval entry for each pathway, with its digest; who signs fills in the rest (rulings 7)."""
+def _to_sign(settings: Settings, signed: Mapping[str, str]) -> list[dict[str, str]]:
+    """One approval entry for each pathway, with its digest and who signs it (rulings 7); to be pasted into ``site.yaml``."""
     library = load_content(settings).library
-    return [{"pathway": p.id, "digest": p.digest, "by": "", "role": "", "date": ""} for p in library.pathways]
+    return [{"pathway": p.id, "digest": p.digest, **signed} for p in library.pathways]
+
+
+def _day(text: str) -> str:
+    try:
+        return text and day.fromisoformat(text).isoformat()
+    except ValueError:
+        raise SettingsError("--date is no day.", hint="Write it like 2026-06-15.") from None

@@ -22,13 +22,13 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     Exit: 0 after SIGTERM, 1 the content cannot be used, 2 the settings do not allow a start.
     """
     start_logging()  # before what may fail: an import, too, fails as a line of the log
-    from fhirpath_spine.entrypoints.http.process import build, check_free, check_mode, run
+    from fhirpath_spine.entrypoints.http.process import build, check_free, check_start, run
     from fhirpath_spine.entrypoints.settings import load
 
     settings = load().settings
-    check_mode(settings)
+    _, content = check_start(settings)
     check_free(host, port)
-    run(build(settings), settings, host, port, logger.warning)
+    run(build(settings, content), settings, host, port, logger.warning)
 
 
 def demo(

@@ -20,7 +20,7 @@ from fhirpath_spine.service import Client
 AREA = "keys of the callers"
 SANDBOX = "sandbox.cds-hooks.org"
 """The public CDS Hooks sandbox: the private key that it signs with stands in its repository (JWT-22)."""
-EFFECT = "No token of this EHR could be verified. This release verifies none; one that does refuses every call."
+EFFECT = "No token of this EHR could be verified. In production every call of it is refused."
 _SHOWN = 5
 
 

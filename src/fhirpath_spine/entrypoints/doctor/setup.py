@@ -171,5 +171,11 @@ def check_client(settings: Settings, entries: Sequence[Client], chosen: str, fhi
 def check_idle(settings: Settings, content: Content | None, registry: Registry | None) -> Iterator[Finding]:
     """What is set and does nothing."""
     if names := without_effect(settings, content.site if content else None, registry):
-        why = "This release reads and checks them, and does nothing by them."
-        yield info(AREA, "without effect", ", ".join(names), why, "Leave them for a later release, or take them out.")
+        why = f"In {settings.mode} this release reads and checks them, and does nothing by them."
+        yield info(
+            AREA,
+            "without effect",
+            ", ".join(names),
+            why,
+            "Leave them for production or a later release, or take them out.",
+        )

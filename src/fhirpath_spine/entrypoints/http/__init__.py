@@ -7,6 +7,7 @@ from fhirpath_spine.faces import face
 __all__, __getattr__ = face(
     __name__,
     app="SANDBOX create",
+    guard="Guard",
     process="build check_mode clock",
     rim="Callers",
     statuses="TABLE answer",

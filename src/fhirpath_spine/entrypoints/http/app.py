@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -20,11 +20,30 @@ from fhirpath_spine import __version__
 from fhirpath_spine.entrypoints.http import fhir_api
 from fhirpath_spine.entrypoints.http.rim import CALLER_LEFT, Callers, Rim, while_connected
 from fhirpath_spine.errors import MethodNotAllowed, NotImplementedYet, RequestError, UnknownService
+from fhirpath_spine.exchange.feedback.items import Item, parse_feedback
 from fhirpath_spine.service import Client, HookService, Trace
+
+if TYPE_CHECKING:
+    from fhirpath_spine.adapters.callers.door import Door
 
 LOOPBACK = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?"
 """Origins of a browser on this machine (dev only)."""
 SANDBOX = "https://sandbox.cds-hooks.org"
+
+
+class Store(Protocol):
+    """Keeps feedback."""
+
+    async def feedback(self, client: str, items: Sequence[Item]) -> None:
+        """Keeps it, so that no end of this process loses it.
+
+        Raises:
+            StoreAway: it cannot be kept now.
+
+        """
+
+    async def is_there(self) -> bool:
+        """Whether it would keep something now."""
 
 
 def create(
@@ -36,13 +55,16 @@ def create(
     loopback: bool = False,
     closing: Sequence[Callable[[], Awaitable[None]]] = (),
     public_url: str = "",
+    door: Door | None = None,
+    store: Store | None = None,
 ) -> FastAPI:
     """The application that offers these services to one built-in client, and to the clients that have an entry.
 
     ``origins`` are the browser origins that may call; ``loopback`` adds those of this machine. ``closing`` is called when
     the application ends. ``public_url`` is how the service is reached from outside, if that is configured.
+    ``door`` admits who signed a call; without one, nobody is authenticated (dev). ``store`` keeps feedback, if there is one.
     """
-    callers = Callers(client, tuple(entries))
+    callers = Callers(client, tuple(entries), door)
     by_id = {service.id: service for service in services}
     discovery = {"services": [s.describe() for s in services]}
 
@@ -77,11 +99,15 @@ def create(
         return Response(status_code=CALLER_LEFT) if answer is None else _json(answer)
 
     @app.post("/cds-services/{service_id}/feedback")
-    async def feedback(service_id: str) -> Response:
+    async def feedback(service_id: str, request: Request) -> Response:
         _find(by_id, service_id)
-        raise NotImplementedYet(
-            "Feedback is not kept by this release.", hint="Keep it, or do not send it: nothing was stored."
-        )
+        if store is None:
+            raise NotImplementedYet(
+                "Feedback is not kept in development.", hint="Keep it, or do not send it: nothing was stored."
+            )
+        got = await callers.read(request)
+        await store.feedback(got.client.id, parse_feedback(got.body))
+        return Response(status_code=200)
 
     @app.get("/livez")
     async def live() -> Response:
@@ -90,9 +116,16 @@ def create(
     @app.get("/readyz")
     async def ready() -> Response:
         contents = [s.snapshot.library for s in services]
+        reasons = [] if store is None or await store.is_there() else ["the store is away"]
+        ages = door.ages if door is not None else {}
+        reasons += [
+            f"no keys of {name} were read yet, or they are too old" for name, age in ages.items() if age is None
+        ]
         return _json(
             {
-                "status": "ok",
+                "status": "degraded" if reasons else "ok",
+                **({"reasons": reasons} if reasons else {}),
+                **({"keys": {name: round(age) for name, age in ages.items() if age is not None}} if ages else {}),
                 "version": __version__,
                 "content": sorted({c.digest for c in contents}),
                 "pathways": sorted({f"{p.id} {p.version} {p.status}" for c in contents for p in c.pathways}),

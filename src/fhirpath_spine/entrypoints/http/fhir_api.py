@@ -15,7 +15,7 @@ from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.fhir.apply import ApplyRequest, check_query, from_parameters, from_query
 from fhirpath_spine.exchange.fhir.capability import MEDIA_TYPE, SEARCH, capability_statement
 from fhirpath_spine.exchange.fhir.plandefinition import plan_definition, searchset
-from fhirpath_spine.service import HookService, Trace
+from fhirpath_spine.service import Client, HookService, Trace
 
 ROOT = "/fhir"
 
@@ -52,19 +52,20 @@ def mount(app: FastAPI, service: HookService, callers: Callers, public_url: str 
     @app.get(f"{ROOT}/PlanDefinition/{{plan_id}}/$apply")
     async def apply_by_query(plan_id: str, request: Request) -> Response:
         _find(plans, plan_id)
-        return await answer(plan_id, from_query(request.query_params.multi_items()), request)
+        signer = await callers.admit(request)
+        return await answer(plan_id, from_query(request.query_params.multi_items()), request, signer)
 
     @app.post(f"{ROOT}/PlanDefinition/{{plan_id}}/$apply")
     async def apply(plan_id: str, request: Request) -> Response:
         _find(plans, plan_id)
-        check_query(request.query_params.multi_items())
         got = await callers.read(request)
-        return await answer(plan_id, from_parameters(got.body), request)
+        check_query(request.query_params.multi_items())
+        return await answer(plan_id, from_parameters(got.body), request, got.client if callers.door else None)
 
-    async def answer(plan_id: str, asked: ApplyRequest, request: Request) -> Response:
+    async def answer(plan_id: str, asked: ApplyRequest, request: Request, signer: Client | None) -> Response:
         request.state.trace = trace = Trace()
-        # The entry of the caller is found as for a hook: by the FHIR server that it names.
-        caller = callers.client_of({"fhirServer": asked.server})
+        # Where nobody has to sign, the entry of the caller is found as for a hook: by the FHIR server that it names.
+        caller = signer or callers.client_of({"fhirServer": asked.server})
         found = await while_connected(request, service.apply(plan_id, asked, caller, trace))
         return Response(status_code=CALLER_LEFT) if found is None else _fhir(found)
 

@@ -22,6 +22,7 @@ from fhirpath_spine.entrypoints.content import HOOKS, Content, load_content, wit
 from fhirpath_spine.entrypoints.http.app import SANDBOX, create
 from fhirpath_spine.entrypoints.http.warming import warm
 from fhirpath_spine.entrypoints.logs import start_logging
+from fhirpath_spine.entrypoints.production import approved, missing
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange.incoming.addresses import Servers
@@ -34,27 +35,32 @@ BANNER = (
 )
 
 
-def check_mode(settings: Settings) -> None:
-    """Refuses to run in production, and says everything that stands against it.
+def check_mode(settings: Settings, registry: Registry | None = None, content: Content | None = None) -> None:
+    """Refuses to run in production while something is missing, and says everything at once.
 
     Raises:
-        SettingsError: the mode is ``prod``.
+        SettingsError: the mode is ``prod``, and something stands against it.
 
     """
-    if settings.mode == "dev":
+    if settings.mode == "dev" or not (reasons := missing(settings, registry, content)):
         return
-    reasons = ["this release does not authenticate callers"]
-    if settings.clients is None:
-        reasons.append("no trusted client is configured (SPINE_CLIENTS)")
-    if settings.hmac_key_file is None:
-        reasons.append("no key for ids is configured (SPINE_HMAC_KEY_FILE)")
-    if settings.clock is not None:
-        reasons.append("the clock is fixed (SPINE_CLOCK)")
-    reasons.append("the pathways are drafts, and this release does not check a site's approvals of them")
     raise SettingsError(
         f"SPINE_MODE is prod, and the service refuses to start: {'; '.join(reasons)}.",
         hint="To try it on this machine with invented patients, set SPINE_MODE=dev.",
     )
+
+
+def check_start(settings: Settings) -> tuple[Registry, Content]:
+    """What a start loads, once nothing stands against it.
+
+    Raises:
+        SettingsError: as :func:`check_mode`, and where a setting cannot be used.
+        ProfileError: the content or the file of the clients cannot be used.
+
+    """
+    registry, content = registered(settings), load_content(settings)
+    check_mode(settings, registry, content)
+    return registry, content
 
 
 def build(settings: Settings, content: Content | None = None, servers: Servers | None = None) -> FastAPI:
@@ -67,21 +73,30 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
         ProfileError: the content or the file of the clients cannot be used.
 
     """
-    check_mode(settings)
     registry = registered(settings)
     content = content or load_content(settings)
-    content.prepare()
+    check_mode(settings, registry, content)
     if names := without_effect(settings, content.site, registry):
-        logger.warning("Without effect in this release: %s.", ", ".join(names))
+        logger.warning("Without effect in %s: %s.", settings.mode, ", ".join(names))
+    if settings.mode == "prod":
+        content, dropped = approved(content)
+        if dropped:
+            logger.warning("Without an approval of this site, and not loaded: %s.", ", ".join(dropped))
+    content.prepare()
     snapshot = Snapshot.of(content.library, content.site, content.wording)
     ehr = Ehr()
+    guard = None
+    if settings.mode == "prod":
+        from fhirpath_spine.entrypoints.http.guard import Guard  # development waits for no database library
+
+        guard = Guard.of(settings, registry)
     services = [
         HookService(
             id=f"spine-{hook}",
             hook=hook,
             snapshot=snapshot,
             retriever=ehr,
-            journal=LogJournal(),
+            journal=guard.recorder if guard else LogJournal(),
             clock=clock(settings),
             seconds=settings.deadline,
             on_unavailable=settings.on_unavailable,
@@ -93,10 +108,12 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
         # Whoever has no entry may have us read from this machine, and from nowhere else (rulings 7).
         Client(emergency=settings.emergency, servers=servers or Servers(loopback=True)),
         entries=registry.clients,
-        origins=[SANDBOX, *registry.cors_origins],
-        loopback=True,
-        closing=[ehr.aclose],
+        origins=registry.cors_origins if guard else [SANDBOX, *registry.cors_origins],
+        loopback=guard is None,
+        closing=[ehr.aclose, *([guard.aclose] if guard else [])],
         public_url=settings.public_url,
+        door=guard.door if guard else None,
+        store=guard.keeping if guard else None,
     )
     warm(snapshot, clock(settings)())
     # Collections over the compiled library are what makes the slowest calls slow (30 ms against 3 ms, measured).
@@ -142,7 +159,8 @@ def run(app: FastAPI, settings: Settings, host: str, port: int, announce: Callab
     """Serves until SIGTERM or SIGINT; then ends what is in flight and leaves with 0. ``announce`` says what one has to know
     before that.
     """
-    announce(BANNER)
+    if settings.mode == "dev":
+        announce(BANNER)
     if not _is_loopback(host):
         announce(f"Listening on {host}, which other machines may reach.")
     if settings.clock is not None:

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 from fastapi import Request
@@ -26,6 +26,9 @@ from fhirpath_spine.exchange.incoming.addresses import read_base
 from fhirpath_spine.exchange.incoming.parsing import check_depth, parse
 from fhirpath_spine.exchange.outgoing.outcomes import of_error, outcome
 from fhirpath_spine.service import Client
+
+if TYPE_CHECKING:
+    from fhirpath_spine.adapters.callers.door import Door  # development waits for no cryptography
 
 _HINT = "Send UTF-8 JSON as application/json, without Content-Encoding."
 
@@ -93,10 +96,24 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """The clients of a process. No caller is authenticated yet (dev): an entry is known by the server that a call names."""
+    """The clients of a process. With a door, a client is who signed the call; without one (dev) nobody is authenticated, and an
+    entry is known by the server that a call names.
+    """
 
     builtin: Client
     entries: tuple[Client, ...] = ()
+    door: Door | None = None
+
+    async def admit(self, request: Request) -> Client | None:
+        """Who signed a request, of which no byte of the body is read yet; None where nobody has to sign.
+
+        Raises:
+            Unauthorized, StoreAway: as :meth:`Door.admit`.
+
+        """
+        if self.door is None:
+            return None
+        return await self.door.admit(request.headers.getlist("authorization"), request.url.path)
 
     def client_of(self, body: Any) -> Client:
         """The entry that lists the call's ``fhirServer``, else the built-in client."""
@@ -108,9 +125,14 @@ class Callers:
         """The body of a request and the client that it is of, under the limits of that client.
 
         Raises:
+            Unauthorized, StoreAway: it is not signed as it has to be; nothing of it was read.
             RequestError: it cannot be read, or is too large or too deep.
 
         """
+        signer = await self.admit(request)
+        if signer is not None:
+            raw = await read_bytes(request, limit=signer.body)
+            return Received(parse(raw, depth=signer.depth), signer, len(raw))
         all_ = (self.builtin, *self.entries)
         raw = await read_bytes(request, limit=max(c.body for c in all_))
         body = parse(raw, depth=max(c.depth for c in all_))
@@ -182,8 +204,13 @@ class Rim:
             return
         if not started:
             fields = {"allow": state["allow"]} if status == 405 and state.get("allow") else {}
+            fields |= _FIELDS.get(status, {})
             media = "application/fhir+json" if scope["path"].startswith("/fhir/") else "application/json"
             await _respond(send, status, body, {"content-type": media, **fields})
+
+
+_FIELDS = {401: {"www-authenticate": "Bearer"}, 503: {"retry-after": "5"}}
+"""Status -> what its answer carries beside the body."""
 
 
 def _decision(state: Json) -> str:

@@ -11,6 +11,8 @@ TABLE: dict[type[errors.SpineError], tuple[int, str]] = {
     errors.SpineError: (500, "exception"),
     errors.ProfileError: (500, "exception"),
     errors.SettingsError: (500, "exception"),
+    errors.Unauthorized: (401, "login"),
+    errors.StoreAway: (503, "transient"),
     errors.RequestError: (400, "invalid"),
     errors.BodyTooLarge: (413, "too-long"),
     errors.MediaTypeUnsupported: (415, "not-supported"),

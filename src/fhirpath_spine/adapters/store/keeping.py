@@ -1,0 +1,145 @@
+"""What is kept and read: used tokens, calls with what they issued, feedback; and what is thrown away when its time is over."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Insert, Table, and_, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from fhirpath_spine.adapters.store.database import Database
+from fhirpath_spine.adapters.store.tables import CALL, FEEDBACK, ISSUED, JTI
+from fhirpath_spine.errors import StoreAway
+from fhirpath_spine.exchange.feedback.issued import Issued
+from fhirpath_spine.exchange.feedback.items import Item
+from fhirpath_spine.exchange.feedback.report import Row, instant
+from fhirpath_spine.service import Clock
+
+ODD = 24 * 3600
+"""Seconds between the time of feedback and its arrival, after which it is marked."""
+SWEEP = 600.0
+"""Seconds between two sweeps of the used tokens."""
+
+
+class Keeping:
+    """The store as the service uses it. Every method raises :class:`StoreAway` where the database is away."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._swept = 0.0
+
+    # ------------------------------------------------------------------ used tokens
+
+    async def first(self, issuer: str, jti: str, until: float) -> bool:
+        """Whether a token is used for the first time, over all workers and restarts."""
+        return await asyncio.to_thread(self._first, issuer, jti, until)
+
+    def _first(self, issuer: str, jti: str, until: float) -> bool:
+        digest = hashlib.sha256(f"{len(issuer)}:{issuer}{jti}".encode()).hexdigest()
+        now = self._clock().timestamp()
+        with self._database.begin() as connection:
+            done = connection.execute(self._once(JTI).values(digest=digest, until=until))
+            if now - self._swept > SWEEP:
+                self._swept = now
+                connection.execute(delete(JTI).where(JTI.c.until < now))
+        return done.rowcount == 1
+
+    async def is_there(self) -> bool:
+        """Whether the database answers."""
+        try:
+            await asyncio.to_thread(self._database.ping)
+        except StoreAway:
+            return False
+        return True
+
+    # ------------------------------------------------------------------ calls
+
+    def calls(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Keeps records of calls, each with what it issued; one that is kept already stays as it is."""
+        calls = [{name: record[name] for name in CALL.c.keys()} for record in records]  # noqa: SIM118 - no mapping
+        issued = [
+            {"client": r["client"], "decision": r["decision"], "at": r["at"], **one}
+            for r in records
+            for one in r["issued"]
+        ]
+        with self._database.begin() as connection:
+            connection.execute(self._once(CALL), calls)
+            if issued:
+                connection.execute(self._once(ISSUED), issued)
+
+    # ------------------------------------------------------------------ feedback
+
+    async def feedback(self, client: str, items: Sequence[Item]) -> None:
+        """Keeps feedback. When this returns it is on the disk; the same item again changes nothing."""
+        if items:
+            await asyncio.to_thread(self._feedback, client, items)
+
+    def _feedback(self, client: str, items: Sequence[Item]) -> None:
+        now = self._clock().timestamp()
+        rows = [
+            {
+                "client": client,
+                "card": item.card,
+                "suggestion": item.suggestion,
+                "outcome": item.outcome,
+                "timestamp": item.timestamp,
+                "reason": item.reason,
+                "received": now,
+                "odd": abs(instant(item.timestamp) - now) > ODD,
+            }
+            for item in items
+        ]
+        with self._database.begin() as connection:
+            connection.execute(self._once(FEEDBACK), rows)
+
+    def rows(self) -> Iterator[Row]:
+        """All feedback, as it came, with what it is about. A card counts as known to the client that got it alone."""
+        f, i = FEEDBACK.c, ISSUED.c
+        same = and_(i.client == f.client, i.card == f.card, i.suggestion == f.suggestion)
+        about = (i.card, i.recommendation, i.pathway, i.version)
+        query = select(f.client, f.card, f.suggestion, f.outcome, f.timestamp, f.reason, *about)
+        with self._database.begin() as connection:
+            found = connection.execute(query.select_from(FEEDBACK.outerjoin(ISSUED, same)).order_by(f.id)).all()
+        for client, card, suggestion, outcome, timestamp, reason, known, recommendation, pathway, version in found:
+            yield Row(
+                client,
+                card,
+                suggestion,
+                outcome,
+                timestamp,
+                recommendation=recommendation or "",
+                pathway=pathway or "",
+                version=version or "",
+                reasons=(reason,) if reason else (),
+                known=known is not None,
+            )
+
+    def shown(self) -> list[tuple[str, Issued]]:
+        """All that was issued, with the client that got it."""
+        i = ISSUED.c
+        query = select(i.client, i.card, i.suggestion, i.recommendation, i.pathway, i.version, i.indicator)
+        with self._database.begin() as connection:
+            return [(client, Issued(*rest)) for client, *rest in connection.execute(query)]
+
+    # ------------------------------------------------------------------ the end of it
+
+    def purge(self, before: datetime) -> Mapping[str, int]:
+        """Throws away what is older than that; how many rows of each table went."""
+        limit = before.timestamp()
+        places = {CALL: CALL.c.at, ISSUED: ISSUED.c.at, FEEDBACK: FEEDBACK.c.received}
+        gone = {}
+        with self._database.begin() as connection:
+            for table, column in places.items():
+                gone[table.name] = connection.execute(delete(table).where(column < limit)).rowcount
+            gone["jti"] = connection.execute(delete(JTI).where(JTI.c.until < self._clock().timestamp())).rowcount
+        return gone
+
+    def _once(self, table: Table) -> Insert:
+        """An insert that leaves a row alone that is there already; both databases have it, in their own dialects."""
+        if self._database.engine.dialect.name == "postgresql":
+            return postgresql.insert(table).on_conflict_do_nothing()
+        return sqlite.insert(table).on_conflict_do_nothing()
