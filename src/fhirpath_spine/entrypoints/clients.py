@@ -127,7 +127,7 @@ class Registry:
     cors_origins: tuple[str, ...] = ()
     issuers: tuple[Issuer, ...] = ()
     idle: tuple[str, ...] = ()
-    """Keys that are set in some entry and do nothing in this release."""
+    """Keys that are set in some entry and do nothing, ``audience_aliases`` where nobody signs, the others nowhere in this release."""
 
 
 def load_clients(file: Path, *, plain_http: bool = False, emergency: str = "full") -> Registry:
@@ -185,6 +185,8 @@ def _once(names: Iterable[Scalar], what: str, report: Report, key: Callable[[Sca
 
 def _idle(entries: Iterable[ClientForm]) -> Iterator[str]:
     entries = tuple(entries)
+    if any(entry.audience_aliases for entry in entries):
+        yield "audience_aliases"
     if any(entry.cards.links for entry in entries):
         yield "links"
 

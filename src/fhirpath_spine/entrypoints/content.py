@@ -75,12 +75,10 @@ def without_effect(settings: Settings, site: Site | None, registry: Registry | N
     names = [
         PREFIX + name.upper() for name, f in FIELDS.items() if f.metadata["idle"] in idle and getattr(settings, name)
     ]
-    names += [f"{key} in clients.yaml" for key in (registry.idle if registry else ())]
-    if settings.mode == "prod":
-        return names
-    if registry and any(issuer.aliases for issuer in registry.issuers):
-        names.append("audience_aliases in clients.yaml")
-    return names + (["approvals in site.yaml"] if site and site.approvals else [])
+    signed = settings.mode == "prod"
+    keys = registry.idle if registry else ()
+    names += [f"{key} in clients.yaml" for key in keys if not (signed and key == "audience_aliases")]
+    return names + (["approvals in site.yaml"] if site and site.approvals and not signed else [])
 
 
 def read_key(path: Path | None, named: str = "SPINE_HMAC_KEY_FILE") -> bytes:
