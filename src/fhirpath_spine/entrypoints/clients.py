@@ -127,7 +127,7 @@ class Registry:
     cors_origins: tuple[str, ...] = ()
     issuers: tuple[Issuer, ...] = ()
     idle: tuple[str, ...] = ()
-    """Keys that are set in some entry and do nothing, ``audience_aliases`` where nobody signs, the others nowhere in this release."""
+    """Keys of some entry that do nothing: ``audience_aliases`` where nobody signs, the others in this release."""
 
 
 def load_clients(file: Path, *, plain_http: bool = False, emergency: str = "full") -> Registry:
