@@ -323,7 +323,7 @@ def test_what_only_looks_like_one_is_none() -> None:
         ("design section 4", "4"),
         ("(CARD-16)", "CARD-16"),
         ("CARD and CRD lines of the catalogue", "CRD"),
-        ("(threat T05)", "T05"),
+        ("(threat T17)", "T17"),
         ("(fault R28)", "R28"),
         ("claims N32", "N32"),
         ("(X31)", "X31"),

@@ -42,11 +42,12 @@ class Keeping:
         digest = hashlib.sha256(f"{len(issuer)}:{issuer}{jti}".encode()).hexdigest()
         now = self._clock().timestamp()
         with self._database.begin() as connection:
-            done = connection.execute(self._once(JTI).values(digest=digest, until=until))
+            kept = self._once(JTI).values(digest=digest, until=until).returning(JTI.c.digest)
+            first = connection.execute(kept).first() is not None
             if now - self._swept > SWEEP:
                 self._swept = now
                 connection.execute(delete(JTI).where(JTI.c.until < now))
-        return done.rowcount == 1
+        return first
 
     async def is_there(self) -> bool:
         """Whether the database answers."""
