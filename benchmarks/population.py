@@ -10,6 +10,7 @@ With ``--growth`` the local engine runs at 10,000, 100,000 and 1 million resourc
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 import os
 import resource
@@ -28,19 +29,14 @@ import pyarrow.dataset as ds
 
 from benchmarks import population_export
 from fhirpath_spine.authoring import profiles_directory
-from fhirpath_spine.entrypoints.content import moment
-from fhirpath_spine.pathway.model import Site
-from fhirpath_spine.population.engines.job import Content
-from fhirpath_spine.population.exports.export import find_export
-from fhirpath_spine.population.exports.lines import lines
-from fhirpath_spine.population.rows import patient_row
-from fhirpath_spine.population.rows.gathering import chart_of
-from fhirpath_spine.population.rows.owners import Fate, pieces
-from fhirpath_spine.population.tables.merge import file_of, write
-from fhirpath_spine.population.tables.schema import REFUSALS, TABLES
+from fhirpath_spine.errors import SpineError
+from fhirpath_spine.population.engines import Content
+from fhirpath_spine.population.exports import find_export, read_lines
+from fhirpath_spine.population.rows import Fate, chart_of, patient_row, pieces
+from fhirpath_spine.population.tables import REFUSALS, TABLES, file_of, write
 
 COMMAND = "from fhirpath_spine.entrypoints.commands.main import main; main()"
-AT = str(population_export.AT)
+AT, END_OF_DAY = str(population_export.AT), dt.time(23, 59, 59)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +108,11 @@ def _loop(export: Path, out: Path) -> None:
     found = find_export(export)
     held: dict[str, list[bytes]] = defaultdict(list)
     for source in found.sources:
-        for _, line in lines(source):
+        for _, line in read_lines(source):
             for piece in pieces(line):
                 for owner in piece.owners if piece.fate is Fate.OWNED else ():
                     held[owner].append(piece.line)
-    at, rows, parsing, whole = moment(AT, Site()), [], 0.0, 0.0
+    at, rows, parsing, whole = dt.datetime.combine(population_export.AT, END_OF_DAY, dt.UTC), [], 0.0, 0.0
     for owner in sorted(held):
         mine = held.pop(owner)
         began = time.process_time()
@@ -132,8 +128,6 @@ def _loop(export: Path, out: Path) -> None:
 
 
 def _parse(owner: str, mine: list[bytes]) -> None:
-    from fhirpath_spine.errors import SpineError
-
     try:
         chart_of(owner, mine)
     except SpineError:

@@ -15,10 +15,9 @@ import pytest
 from typer.testing import CliRunner
 
 from fhirpath_spine.entrypoints.commands import app
-from fhirpath_spine.population.engines.part import LOST
-from fhirpath_spine.population.rows.gathering import PATIENT_BYTES, PatientMissing, PatientTwice
-from fhirpath_spine.population.rows.owners import LINE_BYTES
-from fhirpath_spine.population.tables.schema import TABLES, Table
+from fhirpath_spine.population.engines import LOST
+from fhirpath_spine.population.rows import LINE_BYTES, PATIENT_BYTES, PatientMissing, PatientTwice
+from fhirpath_spine.population.tables import TABLES, Table
 from tests.population.population_kit import ROOT, chart, export_of
 
 PAGE = (ROOT / "docs" / "population.md").read_text(encoding="utf-8")

@@ -83,9 +83,9 @@ import os, signal, sys
 from pathlib import Path
 from datetime import UTC, datetime
 from fhirpath_spine.authoring import profiles_directory
-from fhirpath_spine.population.engines import spark
-from fhirpath_spine.population.engines.job import Content
-from fhirpath_spine.population.tables.pseudonyms import Pseudonyms
+from fhirpath_spine.population.engines import Content
+from fhirpath_spine.population.engines.spark import judge_on_spark
+from fhirpath_spine.population.tables import Pseudonyms
 
 def kill_the_first(batches):
     mark = Path({mark!r})
@@ -94,7 +94,7 @@ def kill_the_first(batches):
         os.kill(os.getpid(), signal.SIGKILL)
     return batches
 
-spark.judge_on_spark(
+judge_on_spark(
     {export!r}, Content.of(profiles_directory()), datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC), {out!r}, Pseudonyms(),
     "local[2,4]", before_judging=kill_the_first,
 )

@@ -8,6 +8,6 @@ __all__, __getattr__ = face(
     __name__,
     job="Content Job",
     local="judge_locally",
-    part="judge_part rows_of",
+    part="LOST judge_part rows_of",
     pool="Pool RunFailed Steps",
 )

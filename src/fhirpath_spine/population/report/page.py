@@ -69,7 +69,7 @@ def _picture(section: Section) -> str:
     for number, row in enumerate(ranked):
         value, y = int(row[section.bars]), number * _STEP
         label = _short(", ".join(str(row[n]) for n in section.names))
-        width = max(1, round(_BAR * value / most))
+        width = max(1, round(_BAR * value / most)) if value else 0
         bars.append(
             f'<text class="label" x="{_LABEL - 10}" y="{y + 18}">{escape(label)}</text>'
             f'<rect x="{_LABEL}" y="{y + 4}" width="{width}" height="{_STEP - 8}"/>'

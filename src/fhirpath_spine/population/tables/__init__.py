@@ -6,6 +6,7 @@ from fhirpath_spine.faces import face
 
 __all__, __getattr__ = face(
     __name__,
+    merge="file_of write",
     pseudonyms="Pseudonyms",
-    schema="TABLES",
+    schema="REFUSALS TABLES Table",
 )
