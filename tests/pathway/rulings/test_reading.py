@@ -1,4 +1,7 @@
-"""How a resource is read: status, verification, units, answers, drugs, codes (rulings 2.1, 2.2; pathways D1, section 6)."""
+"""How a resource is read: status, verification, units, answers, drugs, codes (rulings 2.1, 2.2; pathways D1, section 6).
+
+It is long because each kind of reading is shown by its own small chart.
+"""
 
 from __future__ import annotations
 

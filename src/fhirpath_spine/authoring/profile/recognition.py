@@ -20,12 +20,14 @@ TYPES = ("Condition", "Procedure", "MedicationRequest", "MedicationStatement", "
 class RecognitionForm(Form):
     """``known``: by resource type, codes that are known and matter to no need. ``harmless``: categories of an allergy that are no
     drug's. ``strong`` and ``weak``: codes of tumours as a classification numbers them, known by their chapter alone.
+    ``spine``: the body sites of the spine.
     """
 
     known: dict[Annotated[Scalar, *one_of(*TYPES)], ValueSets] = Field(default_factory=dict)
     harmless: tuple[Text, ...] = ()
     strong: ValueSets = ()
     weak: ValueSets = ()
+    spine: ValueSets = ()
 
 
 def build_recognition(form: RecognitionForm | None, terminology: Terminology, report: Report) -> Recognition:
@@ -39,4 +41,5 @@ def build_recognition(form: RecognitionForm | None, terminology: Terminology, re
         harmless=frozenset(map(str, form.harmless)),
         strong=terminology.any_of(form.strong, report),
         weak=terminology.any_of(form.weak, report),
+        spine=terminology.any_of(form.spine, report),
     )

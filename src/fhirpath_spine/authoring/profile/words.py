@@ -25,7 +25,7 @@ Phrase = Annotated[
 OneWord = Annotated[Scalar, *pattern(rf"{_PART}|#", "one word, or # for a number")]
 PlainWord = Annotated[Scalar, *pattern(_LETTERS, "one whole word")]
 Beside = Annotated[tuple[OneWord, ...], OneOrMany()]
-KINDS = ("strong", "weak", "deficit")
+KINDS = ("strong", "weak", "spinal", "deficit")
 
 
 class WordForm(Short):
@@ -53,6 +53,7 @@ class OwnWordsForm(Form):
 
     strong: tuple[WordForm, ...] = ()
     weak: tuple[WordForm, ...] = ()
+    spinal: tuple[WordForm, ...] = ()
     deficit: tuple[WordForm, ...] = ()
 
 
@@ -82,13 +83,14 @@ def build_words(form: WordsForm, report: Report) -> dict[str, Lists]:
 
 def own_words(form: OwnWordsForm, language: LanguageForm | None = None) -> Lists:
     """The lists that a form holds."""
-    strong, weak, deficit = (tuple(map(_word, words)) for words in (form.strong, form.weak, form.deficit))
+    strong, weak, spinal, deficit = (tuple(map(_word, getattr(form, kind))) for kind in KINDS)
     if language is None:
-        return Lists(strong, weak, deficit)
+        return Lists(strong, weak, deficit, spinal=spinal)
     return Lists(
         strong,
         weak,
         deficit,
+        spinal=spinal,
         stops=tuple(one for stop in language.stops for one in _stops(stop)),
         breaks=_texts(language.breaks),
         patient=_texts(language.patient),
@@ -126,7 +128,7 @@ def check_words(lists: OwnWordsForm, report: Report) -> None:
             parts = parts_of(word.say)
             if parts in seen:
                 message = f"'{word.say}' stands in line {seen[parts].span.line} too"
-                report.add("SP204", message, word.say.span, "A word is strong, weak or a deficit, once.")
+                report.add("SP204", message, word.say.span, "A word is strong, weak, spinal or a deficit, once.")
             seen[parts] = word.say
         free = [word.say for word in words if not (word.not_after or word.not_before)]
         stems = {parts[0]: say for say in free if len(parts := parts_of(say)) == 1 and "*" in parts[0]}

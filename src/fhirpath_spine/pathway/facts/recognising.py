@@ -21,12 +21,13 @@ from fhirpath_spine.pathway.sentences import Charted
 
 
 class Doubt(StrEnum):
-    """What a need that collects doubts asks for: entries that no table knows and whose words, class or chapter may mean a cancer
-    (strong, weak) or a deficit; allergies that no table knows; entries of another need that cannot be used.
+    """What a need that collects doubts asks for: entries that no table knows. Their words, class or chapter may mean a cancer
+    (strong, weak), a tumour of the spine by its name or its site (spinal), or a deficit; or they are allergies.
     """
 
     STRONG = "strong"
     WEAK = "weak"
+    SPINAL = "spinal"
     DEFICIT = "deficit"
     UNRECOGNISED = "unrecognised"
 
@@ -37,7 +38,8 @@ class Recognition:
 
     ``classes`` maps a coding of a Condition to how it is read (``elsewhere``, ``perhaps-strong`` ...); ``known`` holds, by
     resource type, codes that are known and elsewhere; ``harmless`` holds the allergy categories that are never a drug's;
-    ``strong`` and ``weak`` are whole chapters of a classification: codes of tumours, though no table says of which.
+    ``strong`` and ``weak`` are whole chapters of a classification: codes of tumours, though no table says of which;
+    ``spine`` holds the body sites at which a tumour is one of the spine.
     """
 
     classes: Mapping[Coding, str] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Recognition:
     harmless: frozenset[str] = frozenset()
     strong: ValueSet | None = None
     weak: ValueSet | None = None
+    spine: ValueSet | None = None
 
 
 _PERHAPS = {"perhaps-strong": Doubt.STRONG, "perhaps-weak": Doubt.WEAK}
@@ -71,7 +74,7 @@ def recognise(
         return _ELSEWHERE
     match kind:
         case "Condition":
-            return _condition(tables, words, concept, codes)
+            return _condition(tables, words, resource, concept, codes)
         case "AllergyIntolerance":
             categories = {c for c in reading.items(resource.get("category")) if isinstance(c, str)}
             if categories and categories <= tables.harmless:
@@ -81,7 +84,9 @@ def recognise(
             return NOT_RECOGNISED
 
 
-def _condition(tables: Recognition, words: Words, concept: Any, codes: Sequence[Coding]) -> Recognised:
+def _condition(
+    tables: Recognition, words: Words, resource: Resource, concept: Any, codes: Sequence[Coding]
+) -> Recognised:
     classes = {tables.classes[coding] for coding in codes if coding in tables.classes}
     doubts = {_PERHAPS[name] for name in classes if name in _PERHAPS}
     if classes and not doubts:
@@ -94,19 +99,23 @@ def _condition(tables: Recognition, words: Words, concept: Any, codes: Sequence[
         # The displays of one entry mostly say the same as its text.
         for text in dict.fromkeys(texts(concept)):
             doubts |= set(_said(words, text))
+    if doubts & {Doubt.STRONG, Doubt.WEAK} and known(tables.spine, reading.body_sites(resource)):
+        doubts.add(Doubt.SPINAL)
     if Doubt.STRONG in doubts:
         doubts.discard(Doubt.WEAK)
     return Recognised(Way.NOT_RECOGNISED, frozenset(doubts))
 
 
 def _said(words: Words, text: str) -> Iterator[Doubt]:
-    cancer, deficit = words.heard(text)
-    match cancer:
+    heard = words.heard(text)
+    match heard.doubt:
         case Suspicion.STRONG:
             yield Doubt.STRONG
         case Suspicion.WEAK:
             yield Doubt.WEAK
-    if deficit:
+    if heard.spinal:
+        yield Doubt.SPINAL
+    if heard.deficit:
         yield Doubt.DEFICIT
 
 

@@ -6,13 +6,14 @@ A text is cut into words once; a stop phrase cancels the words that it governs w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import accumulate
 from typing import NamedTuple
 
-from fhirpath_spine.pathway.facts.text import Hit, Phrases, Token, fold, matches, tokens
+from fhirpath_spine.pathway.facts.text import Hit, Phrases, Token, fold, matches, parts_of, tokens
 
 LENGTH = 20_000
 """Characters of a text that are read. What stands behind them is not known, so a longer text is a weak doubt at least."""
@@ -57,7 +58,7 @@ class Stop:
     within: int | None = None
     over: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
-    kinds: frozenset[str] = frozenset({"strong", "weak", "deficit"})
+    kinds: frozenset[str] = frozenset({"strong", "weak", "spinal", "deficit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,15 @@ class Lists:
     breaks: tuple[str, ...] = ()
     patient: tuple[str, ...] = ()
     abbreviations: tuple[str, ...] = ()
+    spinal: tuple[Word, ...] = ()
+
+
+class Heard(NamedTuple):
+    """What a text says: how strongly of a tumour, whether of one of the spine, and whether of a deficit."""
+
+    doubt: Doubt
+    spinal: bool
+    deficit: bool
 
 
 class _Found(NamedTuple):
@@ -89,28 +99,38 @@ class Words:
     _stops: tuple[Stop, ...]
     _phrases: Phrases
     _halts: Phrases
+    _hint: re.Pattern[str]
+    """Finds a part of some word of the lists; most texts hold none, and are not cut into words."""
     _breaks: frozenset[str] = field(default=frozenset())
     _patient: frozenset[str] = field(default=frozenset())
     _abbreviations: frozenset[str] = field(default=frozenset())
 
     def doubt_of(self, text: str) -> Doubt:
         """Whether the text of an entry says that it may be a tumour."""
-        return self.heard(text)[0]
+        return self.heard(text).doubt
 
     def says_deficit(self, text: str) -> bool:
         """Whether the text of an entry says that it may be a deficit of nerves or cord."""
-        return self.heard(text)[1]
+        return self.heard(text).deficit
 
-    def heard(self, text: str) -> tuple[Doubt, bool]:
-        """Both of them, for one reading of the text."""
+    def heard(self, text: str) -> Heard:
+        """All that a text says, for one reading of it."""
         kinds = self._heard(text)
-        weak = "weak" in kinds or len(text) > LENGTH
-        return Doubt.STRONG if "strong" in kinds else Doubt.WEAK if weak else Doubt.NONE, "deficit" in kinds
+        spinal = "spinal" in kinds
+        weak = "weak" in kinds or spinal or len(text) > LENGTH
+        doubt = Doubt.STRONG if "strong" in kinds else Doubt.WEAK if weak else Doubt.NONE
+        return Heard(doubt, spinal, "deficit" in kinds)
 
     def _heard(self, text: str) -> set[str]:
         """The lists of which a word stands in the text and is not cancelled."""
-        said = tokens(fold(text[:LENGTH]), self._breaks, self._patient, self._abbreviations)
-        found = _longest(self._found(said))
+        folded = fold(text[:LENGTH])
+        if self._hint.search(folded) is None:
+            return set()
+        said = tokens(folded, self._breaks, self._patient, self._abbreviations)
+        heard = list(self._found(said))
+        # A name of the spine says where a tumour is: it hides no word that says how sure it is.
+        groups = ([one for one in heard if (one.kind == "spinal") is spinal] for spinal in (False, True))
+        found = sorted((one for group in groups for one in _longest(group)), key=lambda one: (one.start, -one.end))
         if not found:
             return set()
         governed = _Governed(said, found)
@@ -131,10 +151,7 @@ def compile(lists: Iterable[Lists]) -> Words:  # noqa: A001 - what it does
     """The matcher for the lists of some languages, and of a site's own words."""
     lists = tuple(lists)
     words = [
-        (kind, word)
-        for one in lists
-        for kind, part in (("strong", one.strong), ("weak", one.weak), ("deficit", one.deficit))
-        for word in part
+        (kind, word) for one in lists for kind in ("strong", "weak", "spinal", "deficit") for word in getattr(one, kind)
     ]
     stops = tuple(stop for one in lists for stop in one.stops)
     return Words(
@@ -142,10 +159,17 @@ def compile(lists: Iterable[Lists]) -> Words:  # noqa: A001 - what it does
         stops,
         Phrases(word.say for _, word in words),
         Phrases(stop.say for stop in stops),
+        _hint(word.say for _, word in words),
         _folded(word for one in lists for word in one.breaks),
         _folded(word for one in lists for word in one.patient),
         _folded(word for one in lists for word in one.abbreviations),
     )
+
+
+def _hint(phrases: Iterable[str]) -> re.Pattern[str]:
+    """What each text that holds one of the phrases matches: the longest word of each."""
+    longest = (max(parts_of(say), key=lambda part: len(part.strip("*#."))) for say in phrases)
+    return re.compile("|".join(sorted({re.escape(word.strip("*")) for word in longest})) or r"(?!)")
 
 
 def _folded(words: Iterable[str]) -> frozenset[str]:
