@@ -10,6 +10,8 @@ A message never holds a patient's value, an identifier or a token: it is written
     ├── RequestError           the caller has to change the request
     │   ├── BodyTooLarge
     │   ├── MediaTypeUnsupported
+    │   ├── TooSlow
+    │   ├── TooMany
     │   ├── UnknownService
     │   └── MethodNotAllowed
     ├── PreconditionError      the data do not allow an answer
@@ -97,6 +99,18 @@ class MediaTypeUnsupported(RequestError):
     """The body is not UTF-8 ``application/json`` without content encoding."""
 
     code = "media-type-unsupported"
+
+
+class TooSlow(RequestError):
+    """The body did not come to its end in time."""
+
+    code = "too-slow"
+
+
+class TooMany(RequestError):
+    """The client has as many calls under way as it may have."""
+
+    code = "too-many"
 
 
 class UnknownService(RequestError):

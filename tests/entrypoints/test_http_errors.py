@@ -29,6 +29,8 @@ ISSUE_TYPES = {
     "exception",
     "login",
     "transient",
+    "timeout",
+    "throttled",
 }
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -17,7 +19,7 @@ from starlette.testclient import TestClient
 from fhirpath_spine.adapters.callers import Door, Keys, Signer, Terms, Trusted, from_file, public_keys
 from fhirpath_spine.entrypoints.clients import load_clients
 from fhirpath_spine.entrypoints.content import Content
-from fhirpath_spine.entrypoints.http import build
+from fhirpath_spine.entrypoints.http import EACH, build
 from fhirpath_spine.entrypoints.production import approved, missing
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import PatientMismatch, SettingsError, StoreAway
@@ -145,6 +147,31 @@ def test_feedback_is_kept_for_who_signed_and_answered_without_words(guarded: Any
     answer = guarded().post(f"{URL}/feedback", json={"feedback": [item]}, headers=signed(f"{URL}/feedback"))
     assert (answer.status_code, answer.content) == (200, b"")
     assert store.items == [("a", Item("c1", "", "accepted", "2026-06-15T10:00:00Z"))]
+
+
+def test_a_client_has_so_many_calls_at_once_and_gets_its_places_back(guarded: Any, body: Any) -> None:
+    async def story() -> list[int]:
+        hold = asyncio.Event()
+
+        async def slow() -> AsyncIterator[bytes]:
+            yield b" "
+            await hold.wait()
+            yield json.dumps(body()).encode()
+
+        def headers() -> dict[str, str]:
+            return {**signed(), "content-type": "application/json"}
+
+        transport = httpx2.ASGITransport(guarded().app)
+        async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC) as http:
+            tasks = [asyncio.create_task(http.post(URL, content=slow(), headers=headers())) for _ in range(EACH + 1)]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)  # the one that found no place
+            hold.set()
+            found = [(await task).status_code for task in tasks]
+            return [*found, (await http.post(URL, json=body(), headers=headers())).status_code]
+
+    *together, after = asyncio.run(story())
+    assert sorted(together) == [200] * EACH + [429]
+    assert after == 200
 
 
 # ------------------------------------------------------------------ what a start asks for

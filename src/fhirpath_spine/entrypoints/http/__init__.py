@@ -7,9 +7,10 @@ from fhirpath_spine.faces import face
 __all__, __getattr__ = face(
     __name__,
     app="SANDBOX create",
+    bounds="BoundedProtocol EACH HEADER_BYTES Places",
     guard="Guard",
     process="build check_mode clock",
-    rim="Callers",
+    rim="Callers read_bytes",
     statuses="TABLE answer",
     warming="invented warm",
 )

@@ -20,6 +20,7 @@ from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.entrypoints.clients import Registry, load_clients
 from fhirpath_spine.entrypoints.content import HOOKS, Content, load_content, without_effect
 from fhirpath_spine.entrypoints.http.app import SANDBOX, create
+from fhirpath_spine.entrypoints.http.bounds import BoundedProtocol
 from fhirpath_spine.entrypoints.http.warming import warm
 from fhirpath_spine.entrypoints.logs import start_logging
 from fhirpath_spine.entrypoints.production import approved, missing
@@ -177,6 +178,7 @@ def run(app: FastAPI, settings: Settings, host: str, port: int, announce: Callab
         log_config=None,
         access_log=False,
         server_header=False,
+        http=BoundedProtocol,
         # No path takes a WebSocket, and the server would write the address of one that is tried to the log.
         ws="none",
         timeout_keep_alive=5,

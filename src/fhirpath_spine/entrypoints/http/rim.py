@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
@@ -18,9 +18,10 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fhirpath_spine.entrypoints.http.bounds import BODY_SECONDS, Places
 from fhirpath_spine.entrypoints.http.statuses import answer
 from fhirpath_spine.entrypoints.logs import places
-from fhirpath_spine.errors import BodyTooLarge, MediaTypeUnsupported, SpineError
+from fhirpath_spine.errors import BodyTooLarge, MediaTypeUnsupported, SpineError, TooSlow
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.incoming.addresses import read_base
 from fhirpath_spine.exchange.incoming.parsing import check_depth, parse
@@ -33,12 +34,13 @@ if TYPE_CHECKING:
 _HINT = "Send UTF-8 JSON as application/json, without Content-Encoding."
 
 
-async def read_bytes(request: Request, limit: int) -> bytes:
+async def read_bytes(request: Request, limit: int, seconds: float = BODY_SECONDS) -> bytes:
     """The body of a request that says it is JSON.
 
     Raises:
         MediaTypeUnsupported: it is not declared as JSON in UTF-8, or is compressed.
         BodyTooLarge: more bytes than allowed; counted while reading, whatever the header claims.
+        TooSlow: it did not end in so many seconds.
 
     """
     _check_media_type(request)
@@ -46,10 +48,14 @@ async def read_bytes(request: Request, limit: int) -> bytes:
     check_size(int(declared) if declared.isdigit() else 0, limit)
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        check_size(size, limit)
-        chunks.append(chunk)
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                size += len(chunk)
+                check_size(size, limit)
+                chunks.append(chunk)
+    except TimeoutError:
+        raise TooSlow("The body did not come to its end in time.", hint="Send it again.") from None
     return b"".join(chunks)
 
 
@@ -103,17 +109,21 @@ class Callers:
     builtin: Client
     entries: tuple[Client, ...] = ()
     door: Door | None = None
+    places: Places = field(default_factory=Places)
 
     async def admit(self, request: Request) -> Client | None:
         """Who signed a request, of which no byte of the body is read yet; None where nobody has to sign.
 
         Raises:
             Unauthorized, StoreAway: as :meth:`Door.admit`.
+            TooMany: its client has too many calls under way; this one is counted until its answer is sent.
 
         """
         if self.door is None:
             return None
-        return await self.door.admit(request.headers.getlist("authorization"), request.url.path)
+        client = await self.door.admit(request.headers.getlist("authorization"), request.url.path)
+        request.state.leave = self.places.enter(client.id)
+        return client
 
     def client_of(self, body: Any) -> Client:
         """The entry that lists the call's ``fhirServer``, else the built-in client."""
@@ -202,6 +212,9 @@ class Rim:
             status, body = 500, outcome("exception", text, code="internal-error", decision=_decision(state))
         else:
             return
+        finally:
+            if leave := state.get("leave"):
+                leave()
         if not started:
             fields = {"allow": state["allow"]} if status == 405 and state.get("allow") else {}
             fields |= _FIELDS.get(status, {})
@@ -209,7 +222,7 @@ class Rim:
             await _respond(send, status, body, {"content-type": media, **fields})
 
 
-_FIELDS = {401: {"www-authenticate": "Bearer"}, 503: {"retry-after": "5"}}
+_FIELDS = {401: {"www-authenticate": "Bearer"}, 429: {"retry-after": "1"}, 503: {"retry-after": "5"}}
 """Status -> what its answer carries beside the body."""
 
 

@@ -16,6 +16,8 @@ TABLE: dict[type[errors.SpineError], tuple[int, str]] = {
     errors.RequestError: (400, "invalid"),
     errors.BodyTooLarge: (413, "too-long"),
     errors.MediaTypeUnsupported: (415, "not-supported"),
+    errors.TooSlow: (408, "timeout"),
+    errors.TooMany: (429, "throttled"),
     errors.UnknownService: (404, "not-found"),
     errors.MethodNotAllowed: (405, "not-supported"),
     errors.PreconditionError: (412, "processing"),

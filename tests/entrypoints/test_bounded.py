@@ -1,0 +1,100 @@
+"""What a caller may take: who sends half of something, or too much at once, costs nobody else anything."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Iterator
+
+import pytest
+from fastapi import Request
+
+from fhirpath_spine.entrypoints.http import HEADER_BYTES, BoundedProtocol, Places, read_bytes
+from fhirpath_spine.errors import TooMany, TooSlow
+from tests.entrypoints.test_serve import discovered, free_port, start
+
+
+def test_a_body_that_does_not_end_is_given_up() -> None:
+    async def receive() -> dict[str, object]:
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b" ", "more_body": True}
+
+    scope = {"type": "http", "method": "POST", "headers": [(b"content-type", b"application/json")]}
+    with pytest.raises(TooSlow):
+        asyncio.run(read_bytes(Request(scope, receive), 1000, seconds=0.1))
+
+
+def test_a_client_that_takes_all_its_places_leaves_those_of_others() -> None:
+    places = Places(each=2, everyone=3)
+    leave = [places.enter("a"), places.enter("a")]
+    with pytest.raises(TooMany):
+        places.enter("a")
+    places.enter("b")
+    with pytest.raises(TooMany):
+        places.enter("c")
+    leave[0]()
+    places.enter("a")
+
+
+class Hurried(BoundedProtocol):
+    """Waits a moment only."""
+
+    def _wait(self) -> None:
+        self._received = 0
+        self._waiting = self.loop.call_later(0.1, self._end)
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A service as it starts, with its bounds as they are."""
+    found = free_port()
+    process = start(found, SPINE_MODE="dev")
+    try:
+        discovered(found)
+        yield found
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def flooded(port: int) -> bytes:
+    """What comes back for a header that goes on and on; nothing where the connection is ended."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as caller:
+        try:
+            caller.sendall(b"GET /livez HTTP/1.1\r\nX: ")
+            for _ in range(40):
+                caller.sendall(b"b" * HEADER_BYTES)
+            return caller.recv(1)
+        except ConnectionError:
+            return b""
+
+
+def test_headers_beyond_the_bound_end_the_connection_and_no_other(port: int) -> None:
+    assert flooded(port) == b""
+    discovered(port)
+
+
+def test_half_a_header_ends_by_itself() -> None:
+    async def story() -> bytes:
+        import uvicorn
+
+        async def app(scope: object, receive: object, send: object) -> None:
+            raise AssertionError("half a request was answered")
+
+        config = uvicorn.Config(app, http=Hurried, lifespan="off", log_config=None)
+        config.load()
+        server = uvicorn.Server(config)
+        loop = asyncio.get_running_loop()
+        listening = await loop.create_server(
+            lambda: Hurried(config=config, server_state=server.server_state, app_state={}), "127.0.0.1", 0
+        )
+        reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
+        writer.write(b"GET /livez HTTP/1.1\r\nHost: a\r\n")
+        try:
+            return await asyncio.wait_for(reader.read(), 10)
+        finally:
+            writer.close()
+            listening.close()
+
+    assert asyncio.run(story()) == b""
