@@ -10,11 +10,18 @@ _FREE = "public domain (United States)"
 SYSTEMS: dict[str, dict[str, Any]] = {
     "snomed-ct": {
         "uri": "http://snomed.info/sct",
+        "check": "verhoeff",
         "title": "SNOMED CT",
         "licence": "SNOMED International, Global Patient Set terms",
         "token": "sct",
     },
-    "loinc": {"uri": "http://loinc.org", "title": "LOINC", "licence": "LOINC licence", "token": "lnc"},
+    "loinc": {
+        "uri": "http://loinc.org",
+        "check": "modulo-10",
+        "title": "LOINC",
+        "licence": "LOINC licence",
+        "token": "lnc",
+    },
     "rxnorm": {
         "uri": "http://www.nlm.nih.gov/research/umls/rxnorm",
         "title": "RxNorm",

@@ -98,3 +98,49 @@ def test_config_prints_the_registration_sheet_in_both_forms(run: Any, monkeypatc
     assert out.startswith("# Registration: ")
     assert "https://named.example.org/cds-services/spine-patient-view" in out
     assert all(key["template"] in out for key in sheet["prefetch"])
+
+
+# ------------------------------------------------------------------ the line, a part of the set, and what was before
+
+
+def test_a_finding_shows_its_line_with_a_caret_under_what_is_meant(run: Any, tmp_path: Path) -> None:
+    lines = run("lint", broken_profiles(tmp_path)).out.splitlines()
+    at = next(n for n, line in enumerate(lines) if "bugdet" in line and "error" in line)
+    assert "bugdet:" in lines[at + 1]
+    assert lines[at + 2].index("^") == lines[at + 1].index("bugdet")
+    assert lines[at + 2].strip() == "^" * len("bugdet")
+
+
+def test_one_pathway_is_linted_with_the_whole_set_behind_it(run: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "profiles"
+    copytree(authoring.profiles_directory(), copy)
+    for folder in ("neurogenic", "primary"):
+        path = copy / folder / "pathway.yaml"
+        path.write_text(path.read_text(encoding="utf-8").replace("title:", "tilte:", 1), encoding="utf-8")
+    ran = run("lint", copy / "neurogenic", "--format", "json")
+    assert ran.code == 1
+    assert {Path(d["file"]).parent.name for d in ran.json} == {"neurogenic"}
+
+
+def test_what_stops_the_load_elsewhere_is_told_where_nothing_is_found_here(run: Any, tmp_path: Path) -> None:
+    ran = run("lint", broken_profiles(tmp_path) / "neurogenic" / "pathway.yaml")
+    assert ran.code == 1
+    assert "policy.yaml" in ran.out
+
+
+def test_a_change_of_meaning_needs_a_version_against_what_was_before(run: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "profiles"
+    copytree(authoring.profiles_directory(), copy)
+    path = copy / "neurogenic" / "pathway.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("title:", "title: Other", 1), encoding="utf-8")
+    ran = run("lint", copy, "--against", authoring.profiles_directory(), "--format", "json")
+    assert ran.code == 1
+    assert [d["code"] for d in ran.json if d["severity"] == "error"] == ["SP342"]
+    assert run("lint", copy, "--against", "nowhere").code == 2
+
+
+def test_the_whole_catalogue_is_one_page(run: Any) -> None:
+    out = run("rule", "--all").out
+    assert "SP101 unexpected (error)" in out
+    assert "SP348 wrong-check-digit (error)" in out
+    assert run("rule").code == 2

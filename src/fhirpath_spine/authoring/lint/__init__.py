@@ -6,11 +6,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fhirpath_spine.authoring.lint.intervals import check_intervals
+from fhirpath_spine.authoring.lint.leaks import check_leaks
+from fhirpath_spine.authoring.lint.numbers import check_numbers
 from fhirpath_spine.authoring.lint.relations import (
     check_alternatives,
     check_groups,
     check_holds,
     check_leaders,
+    check_reach,
     check_usage,
 )
 from fhirpath_spine.authoring.lint.words import check_words
@@ -27,5 +31,9 @@ def lint(draft: Draft, site: Site) -> None:
     check_groups(draft, site)
     check_holds(draft)
     check_alternatives(draft)
+    check_reach(draft)
+    check_leaks(draft)
+    check_numbers(draft)
+    check_intervals(draft)
     if not draft.files.report.errors and not draft.files.catalogue.broken:
         check_usage(draft)

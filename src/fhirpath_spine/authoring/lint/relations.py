@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from fhirpath_spine.authoring.profile.library import Draft
     from fhirpath_spine.authoring.profile.needs import NeedForm
+    from fhirpath_spine.authoring.profile.policy import GoalForm, HoldForm
     from fhirpath_spine.authoring.profile.recommendations import RecommendationForm
-    from fhirpath_spine.pathway.model import Site
+    from fhirpath_spine.pathway.model import Goal, Hold, Site
 KIND = "kind:"
 
 
@@ -70,6 +71,34 @@ def check_holds(draft: Draft) -> None:
             draft.files.report.add(
                 "SP310", message, form.test.span, "Read a need with a value set, a site flag or the patient."
             )
+
+
+GUARDED = frozenset({"radiotherapy", "systemic"})
+"""Kinds of which a new entry may not slip past what holds the others."""
+
+
+def check_reach(draft: Draft) -> None:
+    """Reports what a hold or goal leaves out though it reaches most of its kind (SP344)."""
+    library = draft.library
+    if library is None or draft.files.catalogue.broken:
+        return
+    policy = draft.shared.policy
+    pairs: list[tuple[HoldForm | GoalForm, Hold | Goal]] = [
+        *zip(policy.holds, library.policy.holds, strict=True),
+        *zip(policy.goals, library.policy.goals, strict=True),
+    ]
+    for form, built in pairs:
+        reached = {
+            id_ for role in ("hide", "block", "ask", "caution") for s in getattr(built, role, ()) for id_ in s.ids
+        }
+        for kind in sorted(GUARDED):
+            mine = {i: f for i, f in draft.files.catalogue.forms.items() if f.kind == kind and not f.suppressed}
+            held = reached & set(mine)
+            for id_ in mine if 2 * len(held) > len(mine) else ():
+                if id_ not in held and id_ not in form.spared:
+                    message = f"{form.id} reaches {len(held)} of {len(mine)} of kind:{kind} and not {id_}"
+                    hint = f"Add it, or name it in {form.id} under except: in policy.yaml."
+                    draft.files.report.add("SP344", message, mine[id_].id.span, hint)
 
 
 OPTIONS = frozenset({"surgery", "radiotherapy", "systemic", "combination", "observation", "palliative"})

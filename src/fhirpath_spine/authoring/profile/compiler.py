@@ -81,7 +81,9 @@ class Compiler:
                 profile=True,
             )
         except CompileError as error:
-            self.report.extend(self._placed(d, text, origin, shift) for d in error.diagnostics)
+            names = self.names.view(place, pathway)
+            told = (self._with_sign(d, str(text), names) for d in error.diagnostics)
+            self.report.extend(self._placed(d, text, origin, shift) for d in told)
             return self.stand_in
         self.report.extend(self._placed(d, text, origin, shift) for d in compiled.advice)
         if want == "boolean":
@@ -89,6 +91,18 @@ class Compiler:
         self.used |= set(compiled.variables)
         self.compiled.append(Compiled(str(text), compiled, origin, shift, item.name if item is not None else ""))
         return compiled
+
+    @staticmethod
+    def _with_sign(found: Diagnostic, text: str, names: Mapping[str, Shape]) -> Diagnostic:
+        """The same finding, with the likeliest cause where a name was written without its sign."""
+        lines = text.split("\n")[: found.span.line - 1]
+        start = sum(len(line) + 1 for line in lines) + found.span.column - 1
+        word = _BARE.match(text, start)
+        if word is None or text[:start].endswith(("%", "%`")):
+            return found
+        parts = word[0].split("-")
+        meant = next((n for k in range(len(parts), 0, -1) if (n := "-".join(parts[:k])) in names), None)
+        return found if meant is None else replace(found, hint=f"Did you mean %{meant}?")
 
     @staticmethod
     def _placed(found: Diagnostic, text: str, origin: Scalar, shift: int) -> Diagnostic:
@@ -111,6 +125,7 @@ def value_sets_in(text: str) -> list[str]:
     return _MEMBER_OF.findall(text)
 
 
+_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*")
 _NAME = re.compile(r"%[`']?([A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*)")
 
 REASONS = {

@@ -108,6 +108,7 @@ class HoldForm(Form):
     block: Selectors = ()
     ask: Selectors = ()
     caution: Selectors = ()
+    spared: Annotated[tuple[Text, ...], OneOrMany()] = Field(default=(), alias="except")
     say: Text | None = None
     head: Lines = ()
 
@@ -118,6 +119,7 @@ class GoalForm(Form):
     id: Id
     test: Expr
     hide: Selectors
+    spared: Annotated[tuple[Text, ...], OneOrMany()] = Field(default=(), alias="except")
     say: Text
     unread: Text
 
@@ -201,7 +203,7 @@ class PolicyBuilder:
                 Goal(
                     str(g.id),
                     self._compiler.test(g.test, PATIENT),
-                    self.selectors(g.hide),
+                    self.selectors(g.hide, self.named(g.spared)),
                     self._texts.build(g.say, PATIENT),
                     self._texts.build(g.unread, PATIENT),
                 )
@@ -279,13 +281,14 @@ class PolicyBuilder:
             self._report.add(
                 "SP206", f"the hold {form.id} does nothing", form.id.span, "Add hide, block, ask or caution."
             )
+        spared = self.named(form.spared)
         return Hold(
             id=str(form.id),
             test=self._compiler.test(form.test, PATIENT),
-            hide=self.selectors(form.hide),
-            block=self.selectors(form.block),
-            ask=self.selectors(form.ask),
-            caution=self.selectors(form.caution),
+            hide=self.selectors(form.hide, spared),
+            block=self.selectors(form.block, spared),
+            ask=self.selectors(form.ask, spared),
+            caution=self.selectors(form.caution, spared),
             unknown=Unknown(str(form.unknown)) if form.unknown else Unknown.DEFAULT,
             say=self._texts.build(form.say, PATIENT) if form.say else None,
             head=self._lines.lines(form.head, PATIENT),
@@ -311,12 +314,16 @@ class PolicyBuilder:
             ),
         )
 
-    def selectors(self, forms: Iterable[SelectorForm]) -> tuple[Selector, ...]:
-        """Selectors with their ids; those without a condition are joined into one."""
+    def named(self, words: Iterable[Scalar]) -> frozenset[str]:
+        """The recommendations that words select."""
+        return frozenset(id_ for word in words for id_ in self._selected(word))
+
+    def selectors(self, forms: Iterable[SelectorForm], spared: frozenset[str] = frozenset()) -> tuple[Selector, ...]:
+        """Selectors with their ids, but for those that are spared; those without a condition are joined into one."""
         always: set[str] = set()
         built: list[Selector] = []
         for form in forms:
-            ids = {id_ for word in form.ids for id_ in self._selected(word)}
+            ids = self.named(form.ids) - spared
             if form.when is None:
                 always |= ids
             else:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, RootModel
 
+from fhirpath_spine.authoring.profile.check_digits import CHECKS
 from fhirpath_spine.authoring.profile.problems import read_classes
 from fhirpath_spine.authoring.profile.spellings import ALIASES, read_spelling
 from fhirpath_spine.authoring.source.fields import Form, Name, Text, one_of, pattern
@@ -42,6 +43,7 @@ class SystemForm(Form):
     aliases: tuple[Text, ...] = ()
     codes: Annotated[Scalar, *one_of(*FORMS)] | None = None
     """How its codes are spelt, where charts spell one code in several ways."""
+    check: Annotated[Scalar, *one_of(*CHECKS)] | None = None
 
 
 class SystemsForm(RootModel[dict[Name, SystemForm]]):
@@ -151,6 +153,8 @@ def read_terminology(folder: Folder, files: list[str]) -> tuple[Terminology, dic
             content[relative] = text
             uri = sys.intern(str(system.uri))
             _read_table(text, folder.name(relative), (uri, FORMS.get(str(system.codes))), declared.root, rows, report)
+            if system.check is not None:
+                _check_digits(text, folder.name(relative), str(system.check), report)
     _name_systems(terminology, systems.root, folder, content)
     for name in declared.root:
         found = rows.get(name, _Rows())
@@ -211,6 +215,15 @@ def _read_table(
                 found.prefixes.setdefault(uri, []).append(code)
     except csv.Error as error:
         report.add("SP210", f"this line is not CSV: {error}", Span(file, max(1, reader.line_num), 1))
+
+
+def _check_digits(text: str, file: str, way: str, report: Report) -> None:
+    """Reports codes whose last digit does not follow from the others (SP348). What else is wrong is told elsewhere."""
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
+        cells = line.split(",", 2)
+        if number > 1 and len(cells) > 1 and cells[1] and not CHECKS[way](cells[1]):
+            span = Span(file, number, len(cells[0]) + 2, len(cells[1]))
+            report.add("SP348", f"the check digit of {cells[1]} is wrong", span, "Copy the code again from its source.")
 
 
 def _problem(row: list[str], seen: set[tuple[str, str]], declared: Mapping[Scalar, object]) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from fhirpath_spine.authoring.source.nodes import Block, Items, Node, Scalar
-from fhirpath_spine.diagnostics import Span, did_you_mean
+from fhirpath_spine.diagnostics import Span
 
 if TYPE_CHECKING:
     from fhirpath_spine.authoring.source.report import Report
@@ -23,6 +23,7 @@ DEPTH = 50
 """Deepest nesting of mappings and lists."""
 
 _FORBIDDEN = re.compile("[\t\r\x85\u2028\u2029\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
+_PLAIN = {True: "Indent with spaces, two for each level.", False: "Delete it, and write plain text."}
 _EMPTY = ("", "~", "null", "Null", "NULL")
 
 
@@ -46,8 +47,9 @@ def read_yaml(text: str, file: str, report: Report) -> Node | None:
     for match in forbidden[:20]:
         line = text.count("\n", 0, match.start()) + 1
         column = match.start() - text.rfind("\n", 0, match.start())
+        tab = match.group() == "\t"
         what = "a tab" if match.group() == "\t" else f"the invisible character U+{ord(match.group()):04X}"
-        report.add("SP202", f"{what} stands here", Span(file, line, column), "Indent with spaces; write plain text.")
+        report.add("SP202", f"{what} stands here", Span(file, line, column), _PLAIN[tab])
     if forbidden:
         return None
     before = report.errors
@@ -56,7 +58,7 @@ def read_yaml(text: str, file: str, report: Report) -> Node | None:
     except _RefusedError:
         return None
     except yaml.YAMLError as error:
-        report.add("SP202", f"this is not YAML: {_problem(error)}", _place(error, file), _advice(error))
+        report.add("SP202", f"this is not YAML: {_problem(error)}", _place(error, file), _advice(error, text))
         return None
     return root if report.errors == before else None
 
@@ -166,7 +168,25 @@ def _place(error: yaml.YAMLError, file: str) -> Span:
     return Span(file, mark.line + 1, mark.column + 1) if mark is not None else Span(file, 1, 1)
 
 
-def _advice(error: yaml.YAMLError) -> str:
-    if did_you_mean(_problem(error), ("mapping values are not allowed in this context",)):
-        return "Check the indentation of this line, and put quotes round a text that holds a colon."
+def _advice(error: yaml.YAMLError, text: str) -> str:
+    """What to do, from the line at which the parser gave up."""
+    mark = getattr(error, "problem_mark", None)
+    lines = text.split("\n")
+    line = lines[mark.line] if mark is not None and mark.line < len(lines) else ""
+    if _COLON.match(line) and mark is not None:
+        return "A text that holds a colon needs quotes: write it in double quotes."
+    above = next((one for one in reversed(lines[: mark.line if mark is not None else 0]) if one.strip()), "")
+    if line.strip() and above and _indent(line) != _indent(above):
+        return (
+            f"The indentation does not fit: this line begins at column {_indent(line) + 1}, the one above at"
+            f" {_indent(above) + 1}. Entries of one list or mapping begin at the same column."
+        )
     return "Check the indentation, quotes and brackets in this line and the one above."
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+_COLON = re.compile(r"\s*(?:- )?[^\s:\"'{\[#][^:\"'{\[]*:\s+[^\s\"'{\[|>][^\"]*:(?:\s|$)")
+"""A key, and a text without quotes that holds a colon."""

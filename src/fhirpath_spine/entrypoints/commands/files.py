@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from fhirpath_spine import authoring
-from fhirpath_spine.diagnostics import Severity, catalogue, did_you_mean
+from fhirpath_spine.diagnostics import Diagnostic, Rule, Severity, catalogue, did_you_mean
 from fhirpath_spine.entrypoints.commands.formats import FindingsFormat, write
 from fhirpath_spine.entrypoints.content import HOOKS, load_content, without_effect
 from fhirpath_spine.entrypoints.printing import Format, note, print_json
@@ -24,44 +24,99 @@ from fhirpath_spine.exchange.incoming.templates import prefetch_templates
 Directory = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Profiles; default: SPINE_PROFILES.")]
 Findings = Annotated[FindingsFormat, typer.Option("--format", help="human, json, github, sarif or junit.")]
 
+Against = Annotated[
+    str,
+    typer.Option(
+        "--against", metavar="REV|DIR", help="A git revision or folder: what changed meaning needs a version."
+    ),
+]
 
-def lint(directory: Directory = None, form: Findings = FindingsFormat.HUMAN) -> None:
+
+def lint(
+    directory: Directory = None,
+    form: Findings = FindingsFormat.HUMAN,
+    against: Against = "",
+) -> None:
     """Check a set of profiles: everything that is wrong with it, at once, each at its place.
 
+    A folder or file of one pathway shows what is found there; the whole set is read for it.
     Exit: 0 nothing stops the load (warnings may be printed), 1 something does, 2 wrong use.
     """
     settings = load().settings
-    profiles = directory or settings.profiles or authoring.profiles_directory()
-    if not profiles.is_dir():
+    asked = directory or settings.profiles or authoring.profiles_directory()
+    profiles = _set_around(asked)
+    if profiles is None:
         raise SettingsError("lint: there is no such directory.", hint="Name the folder that holds the profiles.")
     found = authoring.check(profiles, settings.site)
+    if against:
+        found += _unbumped(against, profiles, settings.site)
+    if profiles != asked:
+        found = [d for d in found if _below(asked, d.span.file)] or _elsewhere(found)
     if text := write(found, form):
         typer.echo(text)
     errors = sum(d.severity is Severity.ERROR for d in found)
-    note(f"{profiles}: {errors} errors, {len(found) - errors} warnings")
+    note(f"{asked}: {errors} errors, {len(found) - errors} warnings")
     raise typer.Exit(1 if errors else 0)
 
 
-def rule(code: Annotated[str, typer.Argument(help="For example SP101.")]) -> None:
+def _set_around(asked: Path) -> Path | None:
+    """The set that a path belongs to: the nearest folder at or above it that has the shared files."""
+    if not asked.exists():
+        return None
+    for folder in (asked, *asked.resolve().parents):
+        if (folder / "policy.yaml").is_file() or (folder / "data.yaml").is_file():
+            return folder
+    return asked if asked.is_dir() else None
+
+
+def _below(asked: Path, file: str) -> bool:
+    return Path(file).resolve().is_relative_to(asked.resolve())
+
+
+def _elsewhere(found: list[Diagnostic]) -> list[Diagnostic]:
+    """What stops the load in other files, where nothing is found in those that were asked for."""
+    return [d for d in found if d.severity is Severity.ERROR]
+
+
+def _unbumped(against: str, profiles: Path, site: Path | None) -> list[Diagnostic]:
+    """Pathways that mean something else than in another set, under the same version.
+
+    Raises:
+        SettingsError: the other set is none, or does not load.
+
+    """
+    from fhirpath_spine.authoring.comparing.sets import side
+    from fhirpath_spine.authoring.comparing.versions import unbumped
+
+    with side(against, profiles, site) as old:
+        if old.checked.library is None:
+            for error in old.errors:
+                note(str(error))
+            raise SettingsError(f"{against} cannot be loaded, so nothing was compared.", hint="Name one that can.")
+        return unbumped(old.checked, authoring.examine(profiles, site))
+
+
+def rule(
+    code: Annotated[str, typer.Argument(metavar="[CODE]", help="For example SP101.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="The whole catalogue, as a page.")] = False,
+) -> None:
     """Print one rule of the catalogue: why it is there, what breaks it and what keeps it.
 
     Exit: 0 printed, 2 there is no such rule.
     """
     rules = catalogue()
+    if every:
+        typer.echo("\n\n".join(_page(one) for one in rules.values()))
+        return
     if (found := rules.get(code.upper())) is None:
-        raise SettingsError(f"There is no rule {code.upper()}.", hint=did_you_mean(code.upper(), rules))
-    for line in (
-        f"{found.code} {found.name} ({found.severity})",
-        "",
-        found.why,
-        "",
-        "Bad:",
-        found.bad,
-        "",
-        "Good:",
-        found.good,
-    ):
-        typer.echo(line)
+        hint = did_you_mean(code.upper(), rules) or "`rule --all` prints them."
+        raise SettingsError(f"There is no rule {code.upper()}." if code else "Name a rule.", hint=hint)
+    typer.echo(_page(found))
+
+
+def _page(found: Rule) -> str:
+    head = f"{found.code} {found.name} ({found.severity})"
+    return "\n".join((head, "", found.why, "", "Bad:", found.bad, "", "Good:", found.good))
 
 
 def config(

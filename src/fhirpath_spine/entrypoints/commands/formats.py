@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -28,7 +28,7 @@ def write(found: Sequence[Diagnostic], form: FindingsFormat) -> str:
     """The findings in a format, without a line break at the end; empty where a format says nothing of nothing."""
     match form:
         case FindingsFormat.HUMAN:
-            return "\n".join(map(str, found))
+            return "\n".join(_in_its_line(found))
         case FindingsFormat.JSON:
             return orjson.dumps([_json(d) for d in found], option=orjson.OPT_INDENT_2).decode()
         case FindingsFormat.GITHUB:
@@ -37,6 +37,31 @@ def write(found: Sequence[Diagnostic], form: FindingsFormat) -> str:
             return orjson.dumps(_sarif(found), option=orjson.OPT_INDENT_2).decode()
         case FindingsFormat.JUNIT:
             return _junit(found)
+
+
+def _in_its_line(found: Sequence[Diagnostic]) -> Iterator[str]:
+    """Each finding, and below it the line that it is about with a caret under what is meant."""
+    lines: dict[str, list[str]] = {}
+    for one in found:
+        yield str(one)
+        span = one.span
+        if span.file not in lines:
+            try:
+                lines[span.file] = Path(span.file).read_text(encoding="utf-8").splitlines()
+            except (OSError, ValueError):
+                lines[span.file] = []
+        if not 0 < span.line <= len(lines[span.file]):
+            continue
+        whole, start = lines[span.file][span.line - 1], span.column - 1
+        cut = max(0, start - WIDEST // 2)
+        shown = "".join(c if c.isprintable() else "\N{WHITE SQUARE}" for c in whole[cut : cut + WIDEST])
+        length = max(1, min(span.length, len(shown) - (start - cut)))
+        yield f"    {shown}"
+        yield f"    {' ' * (start - cut)}{'^' * length}"
+
+
+WIDEST = 110
+"""Characters of a line that are shown, with what is meant in the middle of a longer one."""
 
 
 def _json(found: Diagnostic) -> Json:

@@ -1,0 +1,172 @@
+"""Mistakes that an author makes, each told at its place with what to do: leaks, limits, holds, forgotten signs, layout."""
+
+from __future__ import annotations
+
+import pytest
+
+from fhirpath_spine.diagnostics import Diagnostic
+from tests.authoring.conftest import ProfileSet
+
+DATA, PAIN, POLICY, A = "data.yaml", "modules/pain.yaml", "policy.yaml", "alpha/pathway.yaml"
+SEVERE = '"%pain-severity.value >= 7"'
+
+
+def found(profiles: ProfileSet, code: str) -> list[Diagnostic]:
+    return [d for d in profiles.found() if d.code == code]
+
+
+LEAKS = {
+    "iif": "iif(%pain-severity.value >= 7, true, false)",
+    "equivalence": "%pain-severity.value ~ 7",
+    "no equivalence": "%pain-severity.value !~ 7",
+    "a union with a constant": "(%night-pain.value | false).first()",
+    "parentheses": "(%pain-severity.value >= 7).exists()",
+    "combine": "%night-pain.value.combine(false).first()",
+    "union as a function": "%night-pain.value.union(false).first()",
+    "a subset of nothing": "%night-pain.value.subsetOf(true)",
+    "parentheses in a negation": "(%pain-severity.value >= 7).empty().not()",
+    "through a definition": "iif(%walking-badly, true, false)",
+}
+
+
+@pytest.mark.parametrize("test", LEAKS.values(), ids=list(LEAKS))
+def test_an_idiom_that_turns_unknown_into_an_answer_is_refused_in_its_line(profiles: ProfileSet, test: str) -> None:
+    profiles.edit(DATA, "define:\n", "define:\n  walking-badly: \"%gait.some(value = 'abnormal')\"\n")
+    profiles.edit(DATA, SEVERE, f'"{test}"')
+    (leak,) = found(profiles, "SP343")
+    assert "what is not recorded becomes a plain answer" in leak.message
+    assert "recorded()" in leak.hint
+    assert profiles.text(DATA).splitlines()[leak.span.line - 1].lstrip().startswith("severe-pain")
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "iif(%pain-severity.recorded() and %pain-severity.value >= 7, true, false)",
+        "iif(%pain-severity.exists(), %pain-severity.value >= 7, false)",
+        "iif(%pain-severity.value >= 7, true, {})",
+        "%pain-severity.exists() and %pain-severity.value ~ 7",
+        "%pain-severity.value in (7 | 8 | 9)",
+        "%gait.some(value = 'normal' or value = 'abnormal')",
+        "%night-pain.value.exists()",
+        "iif(%motor.new, true, false)",
+        "iif(%state = 'WORKUP', true, false)",
+    ],
+)
+def test_what_is_guarded_or_stays_unknown_is_no_leak(profiles: ProfileSet, test: str) -> None:
+    profiles.edit(DATA, SEVERE, f'"{test}"')
+    assert profiles.found() == [], test
+
+
+@pytest.mark.parametrize(
+    ("test", "says"),
+    [
+        ("%pain-severity.value > 7 and %pain-severity.value < 5", "nothing is > 7 and < 5"),
+        ("%pain-severity.value >= 7 and %pain-severity.value < 7", "nothing is >= 7 and < 7"),
+        ("%pain-severity.value = 7 and %pain-severity.value = 8", "nothing is = 7 and = 8"),
+        ("%pain-severity.value = 3 and 5 <= %pain-severity.value", "nothing is = 3 and >= 5"),
+        ("%pain-severity.value > 10", "no value is > 10: plausible values are 0 to 10"),
+        ("%pain-severity.some(value >= 11)", "no value is >= 11"),
+        ("%pain-severity.value <= 10", "every value is <= 10"),
+        ("%pain-severity.value = 12", "no value is = 12"),
+    ],
+)
+def test_a_limit_that_nothing_or_everything_meets_is_refused(profiles: ProfileSet, test: str, says: str) -> None:
+    profiles.edit(DATA, SEVERE, f'"{test}"')
+    told = found(profiles, "SP347")
+    assert told
+    assert says.lower() in told[0].message.lower()
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "%pain-severity.value > 5 and %pain-severity.value < 7",
+        "%pain-severity.value < 3 or %pain-severity.value > 7",
+        "%pain-severity.value = 10",
+        "%pain-severity.value >= 7 and %pain-severity.value <= 7",
+    ],
+)
+def test_an_interval_that_some_value_meets_is_fine(profiles: ProfileSet, test: str) -> None:
+    profiles.edit(DATA, SEVERE, f'"{test}"')
+    assert profiles.found() == []
+
+
+def test_a_number_of_a_sentence_that_equals_a_limit_is_named_at_the_number(profiles: ProfileSet) -> None:
+    profiles.edit(PAIN, '[severe: "%severe-pain"]', '[severe: {test: "%severe-pain", say: "Severity of 7 or more"}]')
+    (told,) = profiles.found()
+    assert (told.code, told.severity.value) == ("SP345", "warning")
+    assert str(told.span) == profiles.place(PAIN, "Severity of ¦7 or more")
+
+
+def test_a_raised_limit_that_leaves_the_old_number_in_the_sentence_is_refused(profiles: ProfileSet) -> None:
+    profiles.edit(PAIN, '[severe: "%severe-pain"]', '[severe: {test: "%severe-pain", say: "Severity of 7 or more"}]')
+    profiles.edit(DATA, SEVERE, '"%pain-severity.value >= 8"')
+    (told,) = profiles.found()
+    assert told.code == "SP346"
+    assert told.hint == "Its numbers are 8."
+
+
+def test_an_entry_that_a_hold_of_its_kind_does_not_reach_is_refused_until_it_is_excepted(profiles: ProfileSet) -> None:
+    one = profiles.text(A).partition("  - id: R-ALPHA-03")[2]
+    rest = one.replace("    suppressed: disputed\n", '    alternatives: ["Watching."]\n')
+    more = "".join(f"  - id: R-ALPHA-0{n}{rest}" for n in (4, 5, 6))
+    profiles.write(A, profiles.text(A) + more)
+    profiles.edit(POLICY, "    caution: R-ALPHA-01\n", "    caution: [R-ALPHA-01, R-ALPHA-04, R-ALPHA-05]\n")
+    (told,) = profiles.found()
+    assert told.code == "SP344"
+    assert "CANCER reaches 2 of 3 of kind:radiotherapy and not R-ALPHA-06" in told.message
+    profiles.edit(POLICY, '    say: "Own cancer"', '    except: R-ALPHA-06\n    say: "Own cancer"')
+    assert profiles.found() == []
+
+
+def test_what_a_hold_spares_is_taken_from_its_kind(profiles: ProfileSet) -> None:
+    profiles.edit(POLICY, "    caution: R-ALPHA-01\n", "    caution: R-ALPHA-*\n    except: R-ALPHA-02\n")
+    hold = next(h for h in profiles.library().policy.holds if h.id == "CANCER")
+    assert hold.caution[0].ids == {"R-ALPHA-01", "R-ALPHA-03"}
+
+
+@pytest.mark.parametrize(
+    ("test", "meant"),
+    [
+        ("pain-severity.value >= 7", "%pain-severity"),
+        ("%night-pain.value and pain-severity.value >= 7", "%pain-severity"),
+    ],
+)
+def test_a_forgotten_sign_is_told(profiles: ProfileSet, test: str, meant: str) -> None:
+    profiles.edit(DATA, SEVERE, f'"{test}"')
+    assert f"Did you mean {meant}?" in {d.hint for d in profiles.found()}
+
+
+def test_a_forgotten_sign_of_a_definition_is_told(profiles: ProfileSet) -> None:
+    profiles.edit(PAIN, '[severe: "%severe-pain"]', '[severe: "severe-pain"]')
+    assert "Did you mean %severe-pain?" in {d.hint for d in profiles.found()}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("title: Pain\n", "title: Pain: a plan\n", "needs quotes"),
+        ("    kind: advice\n", "      kind: advice\n", "indentation does not fit: this line begins at column 7"),
+        ("    scope: patient\n", "   scope: patient\n", "indentation does not fit: this line begins at column 4"),
+        ("    scope: patient\n", "\tscope: patient\n", "Indent with spaces"),
+    ],
+)
+def test_layout_is_told_as_what_it_is(profiles: ProfileSet, old: str, new: str, says: str) -> None:
+    profiles.edit(PAIN, old, new)
+    assert any(says in f"{d.message} {d.hint}" for d in found(profiles, "SP202")), profiles.found()
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [("verhoeff", "22325002", "22325003"), ("verhoeff", "161891005", "161981005"), ("modulo-10", "72514-3", "72514-4")],
+)
+def test_a_code_with_a_wrong_check_digit_is_refused_at_the_code(
+    profiles: ProfileSet, check: str, good: str, bad: str
+) -> None:
+    systems, table = "terminology/systems.yaml", "terminology/local.csv"
+    profiles.edit(systems, "  uri: urn:example:local\n", f"  uri: urn:example:local\n  check: {check}\n")
+    rows = profiles.text(table).splitlines()
+    profiles.write(table, "\n".join([rows[0], f"drug,{good},Any drug,exact,", f"drug,{bad},Any drug,exact,"]) + "\n")
+    told = found(profiles, "SP348")
+    assert [str(d.span) for d in told] == [profiles.place(table, f"drug,¦{bad}")]
