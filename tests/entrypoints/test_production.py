@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import PatientMismatch, SettingsError, StoreAway
 from fhirpath_spine.exchange.feedback import Item
 from fhirpath_spine.service import Client
+from tests.entrypoints.test_serve import discovered, free_port, start
 from tests.kit import decisions as make
 from tests.kit.content import shipped
 
@@ -285,3 +287,31 @@ def test_a_whole_start_answers_who_signed_and_survives_a_restart_with_its_memory
     with TestClient(build(settings, content)) as client:
         again = client.post(URL, json=body(), headers=headers)
     assert (first.status_code, again.status_code) == (412, 401)
+
+
+def test_a_process_serves_says_that_it_leaves_and_leaves_with_0(settings: Settings, tmp_path: Path, body: Any) -> None:
+    approvals = with_approvals(shipped()).site.approvals
+    (tmp_path / "site.yaml").write_text(f"timezone: UTC\napprovals: {json.dumps(list(approvals))}\n", encoding="utf-8")
+    port = free_port()
+    process = start(
+        port,
+        SPINE_CLIENTS=str(settings.clients),
+        SPINE_HMAC_KEY_FILE=str(settings.hmac_key_file),
+        SPINE_DATA_DIR=str(settings.data_dir),
+        SPINE_SITE=str(tmp_path / "site.yaml"),
+        SPINE_PUBLIC_URL=PUBLIC,
+    )
+    try:
+        discovered(port)
+        base = f"http://127.0.0.1:{port}"
+        assert httpx2.post(base + URL, json=body(), headers=signed()).status_code == 412
+        assert httpx2.post(base + URL, json=body()).status_code == 401
+        assert httpx2.get(f"{base}/readyz").json()["status"] == "ok"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        while (leaving := httpx2.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200:
+            pass  # the signal is under way; once nobody listens any more this raises
+        out, err = process.communicate(timeout=30)
+    assert (leaving.status_code, leaving.json()["status"]) == (503, "leaving")
+    assert (process.returncode, out) == (0, "")
+    assert "NOT authenticated" not in err

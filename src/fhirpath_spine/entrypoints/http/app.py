@@ -121,15 +121,17 @@ def create(
         reasons += [
             f"no keys of {name} were read yet, or they are too old" for name, age in ages.items() if age is None
         ]
+        leaving = getattr(app.state, "leaving", False)
         return _json(
             {
-                "status": "degraded" if reasons else "ok",
+                "status": "leaving" if leaving else "degraded" if reasons else "ok",
                 **({"reasons": reasons} if reasons else {}),
                 **({"keys": {name: round(age) for name, age in ages.items() if age is not None}} if ages else {}),
                 "version": __version__,
                 "content": sorted({c.digest for c in contents}),
                 "pathways": sorted({f"{p.id} {p.version} {p.status}" for c in contents for p in c.pathways}),
-            }
+            },
+            503 if leaving else 200,
         )
 
     if services:
@@ -160,8 +162,8 @@ def _find(services: Mapping[str, HookService], service_id: str) -> HookService:
     return services[service_id]
 
 
-def _json(value: object) -> Response:
-    return Response(orjson.dumps(value), media_type="application/json", headers={"Cache-Control": "no-store"})
+def _json(value: object, status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, {"Cache-Control": "no-store"}, "application/json")
 
 
 async def _refused(request: Request, error: Exception) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import signal
@@ -30,6 +31,8 @@ from fhirpath_spine.exchange.incoming.addresses import Servers
 from fhirpath_spine.service import Client, HookService, Snapshot
 
 logger = logging.getLogger("fhirpath_spine.start")
+DRAIN = 3.0
+"""Seconds from SIGTERM to the end of listening in production, in which ``/readyz`` answers 503."""
 BANNER = (
     "SPINE_MODE=dev: callers are NOT authenticated, drafts are judged, nothing is stored. "
     "Only for this machine and invented patients."
@@ -184,7 +187,26 @@ def run(app: FastAPI, settings: Settings, host: str, port: int, announce: Callab
         timeout_keep_alive=5,
         timeout_graceful_shutdown=10,
     )
-    uvicorn.Server(config).run()
+    Leaving(config, app, DRAIN if settings.mode == "prod" else 0.0).run()
+
+
+class Leaving(uvicorn.Server):
+    """A server that says that it leaves before it does: whoever asks ``/readyz`` sends nobody here any more (fault R23)."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI, drain: float) -> None:
+        super().__init__(config)
+        self._app, self._drain, self._told = app, drain, False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Goes on serving for a moment after the first signal; ends at once on the second."""
+        self._app.state.leaving = True
+        if self._told or not self._drain:
+            super().handle_exit(sig, frame)
+            return
+        self._told = True
+        loop = asyncio.get_running_loop()
+        # A signal comes between any two steps, so the loop is spoken to as from another thread.
+        loop.call_soon_threadsafe(loop.call_later, self._drain, super().handle_exit, sig, frame)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
