@@ -144,9 +144,13 @@ class PatientUnknown(PreconditionError):
 
 
 class ScopeUndecidable(PreconditionError):
-    """Something that decides whether a pathway applies could not be read."""
+    """Something that decides whether a pathway applies could not be read: ``unread`` are the keys, each with why."""
 
     code = "scope-undecidable"
+
+    def __init__(self, message: str, *, hint: str = "", unread: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.unread = unread
 
 
 class NothingToPropose(SpineError):

@@ -226,7 +226,7 @@ class HookService:
         trace.decision = self._id(client, request, at)
         name = f"PlanDefinition/{pathway}/$apply"
         with self._keeping(self._begun(trace, client, name, request), started) as kept:
-            chart = asked.chart(client.resources)
+            chart = asked.chart(client.resources, snapshot.library.signs)
             if chart is None:
                 chart = await self._read(request, client, snapshot, started, kept)
             else:
@@ -271,6 +271,7 @@ class HookService:
             base=request.server,
             limit=client.resources,
             not_offered=client.not_offered,
+            signs=snapshot.library.signs,
         )
         budget = Budget(
             seconds=self.seconds - (time.monotonic() - started),
@@ -307,7 +308,7 @@ class HookService:
             )
         except ScopeUndecidable as error:
             if self.on_unavailable == "card":
-                card = unavailable(record.decision, snapshot.wording, _unread(chart))
+                card = unavailable(record.decision, snapshot.wording, dict(error.unread) or _unread(chart))
                 told = cards_issued([card], snapshot.library)
                 return {"cards": [card]}, replace(record, outcome=error.code, cards=1, issued=told)
             raise

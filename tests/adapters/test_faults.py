@@ -82,7 +82,7 @@ PLAINLY: dict[str, tuple[Answer, str]] = {
     "gzip that is none": (Answer(200, WHOLE, {**FHIR, "Content-Encoding": "gzip"}), "not-json"),
     "a connection cut at once": (Answer(200, WHOLE, cut=0), "connection-cut"),
     "a connection cut in the middle": (Answer(200, WHOLE, cut=50), "connection-cut"),
-    "next without an address": (of_json(bundle(drug(1), next="")), "next-refused"),
+    "next without an address": (of_json(bundle(drug(1), next="")), "shape"),
     "next to another host": (of_json(bundle(drug(1), next=f"https://{CANARY}.example.org/2")), "next-refused"),
 }
 

@@ -67,6 +67,46 @@ def test_an_address_in_a_chart_is_broken_so_that_no_renderer_links_it() -> None:
     assert not re.search(r"https?\\?://|www\.|\w@\w", shown)
 
 
+LINKING = MarkdownIt("commonmark", {"html": True, "linkify": True}).enable(["linkify", "table", "strikethrough"])
+ADDRESSES = [
+    "see https://evil.example/x or evil.com",
+    "//evil.com/x",
+    "http:\\/\\/evil.com",
+    "HTTP://EVIL.COM",
+    "ftp://evil.example",
+    "www.evil.com",
+    "mailto:a@evil.com a@evil.com",
+    "evil.com.evil.org",
+    "163.com 1.2.com a_.com",
+    "evil．com evil.рф münchen.de",
+    "(evil.com) [evil.com](x) `evil.com` <evil.com>",
+]
+
+
+def linked(markdown: str) -> bool:
+    return "<a" in LINKING.render(markdown)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_address_becomes_a_link_where_bare_ones_do(address: str) -> None:
+    assert not linked(f"- {render(('Value: ', Charted(address)))}")
+
+
+def test_the_renderer_that_makes_links_does_make_them() -> None:
+    assert linked("see evil.com")
+    assert linked("see //evil.com")
+
+
+@given(st.text(alphabet="htps:/.wcomevil@m a1-_~\\", max_size=60))
+def test_no_text_becomes_a_link_where_bare_addresses_do(text: str) -> None:
+    assert not linked(render((Charted(text),)))
+
+
+def test_both_slashes_and_the_dots_of_an_address_are_broken() -> None:
+    shown = render((Charted("https://evil.example/x or evil.com, 1.90 mg/dL"),))
+    assert shown == "https: / /evil\\.example/x or evil\\.com, 1.90 mg/dL"
+
+
 def test_chart_text_is_one_line_of_visible_characters_and_capped() -> None:
     assert clean("a\u200b\u202eb\n\u2028 c\x00") == "ab c"
     assert clean("a \u200b b") == "a b"

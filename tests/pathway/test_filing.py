@@ -129,8 +129,8 @@ def test_the_edges_of_what_is_plausible_count(value: int) -> None:
         ({"valueQuantity": {"value": 2.5, "code": "{score}"}}, False, ["implausible"]),
         ({"valueQuantity": {"value": 3, "code": "mm"}}, False, ["unlisted-unit"]),
         ({"valueQuantity": {"value": 3, "code": "{score}", "comparator": ">"}}, False, ["comparator"]),
-        ({"valueBoolean": True}, False, []),
-        ({}, False, []),
+        ({"valueBoolean": True}, False, ["unreadable-value"]),
+        ({}, False, ["no-value"]),
     ],
 )
 def test_a_score_is_a_whole_number_in_its_range(value: Json, counts: bool, reason: list[str]) -> None:

@@ -20,7 +20,7 @@ from fhirpath_spine.adapters.trust import trusting
 from fhirpath_spine.errors import RequestError, ServerError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.incoming.addresses import Address, read_base, read_link
-from fhirpath_spine.exchange.incoming.prefetch import next_link
+from fhirpath_spine.exchange.incoming.answers import next_link
 
 PAGES = 100
 """Pages of one search that are read."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fhirpath_spine.authoring.profile.definitions import DataForm
 from fhirpath_spine.authoring.profile.displays import DisplaysForm
 from fhirpath_spine.authoring.profile.evidence import ClaimsForm, PhrasesForm, SourcesForm
+from fhirpath_spine.authoring.profile.incoming import IncomingForm
 from fhirpath_spine.authoring.profile.lesions import LesionsForm
 from fhirpath_spine.authoring.profile.pathways import ModuleForm, PathwayForm
 from fhirpath_spine.authoring.profile.policy import PolicyForm
@@ -27,6 +28,7 @@ FORMS: dict[str, type[BaseModel]] = {
     "data": DataForm,
     "policy": PolicyForm,
     "lesions": LesionsForm,
+    "incoming": IncomingForm,
     "sources": SourcesForm,
     "claims": ClaimsForm,
     "phrases": PhrasesForm,

@@ -11,6 +11,7 @@ from fhirpath_spine.fhirpath.grammar.problems import CompileError, EvaluationErr
 from fhirpath_spine.fhirpath.grammar.syntax import Number, step
 from fhirpath_spine.fhirpath.values.items import Incomplete
 from fhirpath_spine.fhirpath.values.quantity import Quantity, align
+from fhirpath_spine.fhirpath.values.r4 import elements_of, is_resource
 from fhirpath_spine.fhirpath.values.shapes import Shape
 from fhirpath_spine.fhirpath.values.temporal import Date, DateTime, Time
 from fhirpath_spine.fhirpath.values.value_sets import ValueSet
@@ -33,7 +34,9 @@ __all__ = [
     "ValueSet",
     "align",
     "compile",
+    "elements_of",
     "every",
+    "is_resource",
     "some",
     "step",
 ]

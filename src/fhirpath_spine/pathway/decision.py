@@ -182,6 +182,8 @@ class Decision:
     """What became of each resource that was sent."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Uncoded entries, unrecognised neoplasms and medications; they are named on a card that exists for other reasons."""
+    warnings: tuple[str, ...] = ()
+    """What is to be said of the Patient's record on the first card, as tails of phrase keys ``record-``."""
     silent: str = ""
     """Why there are deliberately no cards: ``deceased`` or ``audience``."""
     drafts: bool = True

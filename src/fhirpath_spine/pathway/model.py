@@ -16,6 +16,7 @@ from typing import Any
 from fhirpath_spine.fhirpath import Expression, ValueSet
 from fhirpath_spine.pathway.facts.needs import Coding, Need
 from fhirpath_spine.pathway.facts.recognising import Recognition
+from fhirpath_spine.pathway.facts.signs import NO_SIGNS, Signs
 from fhirpath_spine.pathway.facts.spelling import PLAIN, Spelling
 from fhirpath_spine.pathway.facts.words import Lists
 from fhirpath_spine.pathway.lesions.table import Lesions
@@ -436,6 +437,8 @@ class Library:
     """What is known though no need reads it, and what raises a doubt."""
     spelling: Spelling = PLAIN
     """How charts spell the code systems and the codes of some."""
+    signs: Signs = NO_SIGNS
+    """By which codes an EHR says that not all is here."""
 
     def pathway(self, id: str) -> Pathway | None:  # noqa: A002 - the field's own word
         """The pathway of that id, if the library holds it."""

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     NOT_OFFERED = "not-offered"
     CONFLICT = "conflict"
     STALE = "stale"
+    BOUNDED = "bounded"
     REJECTED = "rejected"
     UNVERIFIED = "unverified"
     NOT_CONFIGURED = "not-configured"
@@ -30,6 +31,7 @@ class Reason(StrEnum):
 
 
 _RULED = {
+    Reason.BOUNDED: Reason.REJECTED,
     Reason.UNVERIFIED: Reason.NOT_RECORDED,
     Reason.NOT_CONFIGURED: Reason.NOT_RECORDED,
     Reason.LIMIT: Reason.UNREAD,

@@ -285,8 +285,8 @@ def write(folder: Path, files: Mapping[str, Any]) -> None:
 
 
 @cache
-def _phrases() -> str:
-    return (authoring.profiles_directory() / "phrases.yaml").read_text(encoding="utf-8")
+def _shipped(name: str) -> str:
+    return (authoring.profiles_directory() / name).read_text(encoding="utf-8")
 
 
 def library(pathways: Mapping[str, Json], *, define: Json | None = None, policy: Json | None = None) -> Library:
@@ -296,7 +296,8 @@ def library(pathways: Mapping[str, Json], *, define: Json | None = None, policy:
         "data.yaml": {**DATA, "define": {**(define or {})}} if define else DATA,
         "lesions.yaml": LESIONS,
         "policy.yaml": {**POLICY, **(policy or {})},
-        "phrases.yaml": _phrases(),
+        "phrases.yaml": _shipped("phrases.yaml"),
+        "incoming.yaml": _shipped("incoming.yaml"),
         "words.yaml": "en:\n  strong: [cancer]\n",
         "sources.yaml": {
             "sources": {

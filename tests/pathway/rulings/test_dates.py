@@ -216,5 +216,7 @@ def test_an_age_that_is_not_settled_is_shown_nowhere() -> None:
 
 
 @pytest.mark.parametrize("when", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-13-01", "٢٠٢٦-٠٦-١٠"])
-def test_what_no_calendar_holds_is_no_date(when: str) -> None:
-    assert ask("%pains.date.exists()", observation("pain", 7, when)).truth is False
+def test_what_no_calendar_holds_is_a_date_that_cannot_be_read_and_may_be_any(when: str) -> None:
+    found = ask("%pains.date.exists()", observation("pain", 7, when))
+    assert (found.truth, found.rejected) == (None, {"Observation/pain-1": "date-unreadable"})
+    assert ask("%pains.exists()", observation("pain", 7, when)).truth is True

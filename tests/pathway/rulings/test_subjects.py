@@ -56,7 +56,6 @@ UNUSABLE = [
     {"reference": "Group/g"},
     {"reference": ""},
     {"display": "the patient"},
-    {"reference": "https://other.example.org/fhir/Patient/p"},  # the same id on another server may be another person
 ]
 
 
@@ -66,6 +65,12 @@ def test_a_subject_that_cannot_be_used_is_named_and_leaves_the_need_unread(refer
     assert found.truth is None
     assert found.rejected == {"Observation/pain-1": "no-subject"}
     assert found.reasons == {"unread"}
+
+
+def test_the_same_id_on_another_server_may_be_another_person() -> None:
+    theirs = {"reference": "https://other.example.org/fhir/Patient/p"}
+    found = ask("%pain.value = 7", said_of(theirs), base="https://ehr.example.org/fhir")
+    assert (found.truth, found.rejected, found.reasons) == (None, {"Observation/pain-1": "other-server"}, {"unread"})
 
 
 def test_it_leaves_only_the_needs_that_its_codes_match_unread() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import httpx2
 
 from fhirpath_spine.adapters.ehr.faults import FaultError
-from fhirpath_spine.exchange.incoming.prefetch import UnreadReason
+from fhirpath_spine.exchange.incoming.answers import UnreadReason
 
 PLAIN = "identity"
 """The content encoding that is asked for, and the only one that is read."""

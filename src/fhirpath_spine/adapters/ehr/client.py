@@ -21,9 +21,11 @@ from fhirpath_spine.adapters.ehr.keys import Reader
 from fhirpath_spine.adapters.ehr.network import GuardedTransport
 from fhirpath_spine.adapters.ehr.session import Session
 from fhirpath_spine.exchange.incoming.addresses import Address
-from fhirpath_spine.exchange.incoming.prefetch import Open, UnreadReason, unread
+from fhirpath_spine.exchange.incoming.answers import UnreadReason, unread
+from fhirpath_spine.exchange.incoming.prefetch import Open
 from fhirpath_spine.exchange.incoming.requests import HookRequest
-from fhirpath_spine.pathway.facts.chart import Chart, Read, check_ignored
+from fhirpath_spine.pathway.facts.chart import Chart, Read
+from fhirpath_spine.pathway.facts.subjects import check_ignored
 from fhirpath_spine.service import Budget, Client
 
 AT_ONCE = 64

@@ -20,7 +20,7 @@ import orjson
 
 from fhirpath_spine.adapters.ehr.network import AddressRefusedError
 from fhirpath_spine.exchange.incoming.addresses import Address
-from fhirpath_spine.exchange.incoming.prefetch import UnreadReason
+from fhirpath_spine.exchange.incoming.answers import UnreadReason
 
 
 class FaultError(Exception):

@@ -12,7 +12,8 @@ from typing import Any
 
 from fhirpath_spine.adapters.ehr.faults import FaultError
 from fhirpath_spine.adapters.ehr.session import Session
-from fhirpath_spine.exchange.incoming.prefetch import Open, Page, UnreadReason, read_page, unread
+from fhirpath_spine.exchange.incoming.answers import Page, UnreadReason, read_page, unread
+from fhirpath_spine.exchange.incoming.prefetch import Open
 from fhirpath_spine.exchange.incoming.templates import asks_for, without_codes
 from fhirpath_spine.pathway.facts.chart import Read, Resource, type_of
 
@@ -25,7 +26,7 @@ class Chain:
     resources: list[Resource] = field(default_factory=list)
     ignored: list[Any] = field(default_factory=list)
     pages: int = 0
-    matches: int = 0
+    entries: int = 0
     total: int = 0
     refused: bool = False
     """The server would not make the search at all; another search might be made."""
@@ -34,8 +35,7 @@ class Chain:
     def of(cls, item: Open) -> Chain:
         """The chain of an open key, from what the prefetch gave of it on."""
         sent = item.partial.resources if item.partial is not None else ()
-        wanted = type_of(item.key)
-        return cls(item, list(sent), matches=sum(r.get("resourceType") == wanted for r in sent))
+        return cls(item, list(sent), entries=item.entries, total=item.total)
 
     async def read(self, session: Session, patient: str) -> Read:
         """Reads on to the end. Whatever goes wrong with the server is in the result; it raises nothing."""
@@ -61,11 +61,13 @@ class Chain:
             value = await session.ask(url)
             if not self._is_answer(value):
                 raise FaultError(UnreadReason.SHAPE)
-            page = read_page(value, type_of(self.item.key))
+            page = read_page(value, type_of(self.item.key), self.item.signs)
             self._take(page, session)
             if page.next is None:
-                if self.total > self.matches:
+                if self.total > self.entries:
                     raise FaultError(UnreadReason.TOTAL)
+                if self._is_astray:
+                    raise FaultError(UnreadReason.SHAPE)
                 return
             url = session.following(page.next, url)
         raise FaultError(UnreadReason.PAGING_LOOP)
@@ -81,13 +83,19 @@ class Chain:
             return "?" in self.item.query and value.get("type", "searchset") == "searchset"
         return kind == "OperationOutcome" or ("?" not in self.item.query and kind == type_of(self.item.key))
 
+    @property
+    def _is_astray(self) -> bool:
+        """Whether nothing of the wanted type came on any page, and something else did."""
+        wanted = type_of(self.item.key)
+        return self.entries > 0 and not any(r.get("resourceType") == wanted for r in self.resources)
+
     def _take(self, page: Page, session: Session) -> None:
         room = max(0, session.resources)
         self.pages += 1
         session.resources -= len(page.resources) + len(page.ignored)
         self.resources += page.resources[:room]
         self.ignored += page.ignored
-        self.matches += page.matches
+        self.entries += page.entries
         self.total = max(self.total, page.total)
         if page.failed is not None:
             raise FaultError(page.failed)

@@ -15,8 +15,8 @@ from fhirpath_spine.adapters.ehr.faults import BackOff, FaultError, of_error, of
 from fhirpath_spine.adapters.ehr.network import REACH, reach_of
 from fhirpath_spine.errors import BodyTooLarge, RequestError
 from fhirpath_spine.exchange.incoming.addresses import Address, Servers, read_link
-from fhirpath_spine.exchange.incoming.parsing import parse
-from fhirpath_spine.exchange.incoming.prefetch import UnreadReason
+from fhirpath_spine.exchange.incoming.answers import UnreadReason
+from fhirpath_spine.exchange.incoming.parsing import take_in
 from fhirpath_spine.exchange.incoming.requests import Secret
 
 CONNECT, WRITE = 1.0, 1.0
@@ -144,7 +144,7 @@ class Session:
         _check_media_type(response.headers)
         body = await read_body(response, self.allowance)
         try:
-            value = parse(body)
+            value = take_in(body)
         except BodyTooLarge:
             raise FaultError(UnreadReason.TOO_LARGE) from None
         except RequestError:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from fhirpath_spine.authoring.profile.definitions import DataForm
 from fhirpath_spine.authoring.profile.evidence import ClaimsForm, PhrasesForm, SourcesForm
+from fhirpath_spine.authoring.profile.incoming import IncomingForm
 from fhirpath_spine.authoring.profile.lesions import LesionsForm
 from fhirpath_spine.authoring.profile.pathways import Catalogue, ModuleForm, PathwayForm
 from fhirpath_spine.authoring.profile.policy import PolicyForm
@@ -38,6 +39,7 @@ class Shared:
     words: WordsForm
     sources: SourcesForm
     claims: ClaimsForm
+    incoming: IncomingForm
 
 
 @dataclass(slots=True)
@@ -100,8 +102,9 @@ def read_files(folder: Folder) -> Files:
     policy, phrases = _read(files, "policy.yaml", PolicyForm), _read(files, "phrases.yaml", PhrasesForm)
     words = _read(files, "words.yaml", WordsForm)
     sources, claims = _read(files, "sources.yaml", SourcesForm), _read(files, "claims.yaml", ClaimsForm)
-    if data and lesions and policy and phrases and words and sources and claims:
-        files.shared = Shared(data, lesions, policy, phrases, words, sources, claims)
+    incoming = _read(files, "incoming.yaml", IncomingForm)
+    if data and lesions and policy and phrases and words and sources and claims and incoming:
+        files.shared = Shared(data, lesions, policy, phrases, words, sources, claims, incoming)
     for name in names:
         parts = name.split("/")
         if not name.endswith(_YAML) or name in SHARED or parts[0] in ("terminology", "schema") or "cases" in parts[:-1]:

@@ -15,6 +15,7 @@ from fhirpath_spine.authoring.profile.evidence import (
     check_citations,
     check_sources,
 )
+from fhirpath_spine.authoring.profile.incoming import build_printed, build_signs
 from fhirpath_spine.authoring.profile.lesions import LesionsBuilder
 from fhirpath_spine.authoring.profile.needs import NeedBuilder
 from fhirpath_spine.authoring.profile.pathways import PathwayBuilder
@@ -67,6 +68,8 @@ class Draft:
     findings: dict[str, Finding] = field(default_factory=dict)
     ranked: dict[str, RankedFact] = field(default_factory=dict)
     lesions: Lesions | None = None
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """How UCUM units are printed elsewhere."""
     library: Library | None = None
 
 
@@ -74,7 +77,7 @@ def build(files: Files, shared: Shared) -> Draft:
     """Builds the whole set. The report says what is wrong; with an error in it the library must not be used."""
     data, terminology, report = shared.data, files.terminology, files.report
     names = Names(_circumstances(data, shared))
-    draft = Draft(files, shared, Compiler(names, terminology, report))
+    draft = Draft(files, shared, Compiler(names, terminology, report), units=build_printed(shared.incoming, report))
     _declare_needs(draft, data.needs)
     for form in files.pathways.values():
         _declare_needs(draft, form.needs, str(form.id))
@@ -137,7 +140,7 @@ def _is_free(draft: Draft, name: Scalar) -> bool:
 
 
 def _declare_needs(draft: Draft, forms: Mapping[Scalar, NeedForm], pathway: str = "") -> None:
-    builder = NeedBuilder(draft.files.terminology, draft.files.report, draft.shared.lesions.elsewhere)
+    builder = NeedBuilder(draft.files.terminology, draft.files.report, draft.units, draft.shared.lesions.elsewhere)
     for name, form in forms.items():
         is_patient = name == "patient" and tuple(form.resources) == ("Patient",)
         if not is_patient and not _is_free(draft, name):
@@ -198,6 +201,7 @@ def _assemble(draft: Draft) -> Library:
         words=build_words(shared.words, report),
         recognition=build_recognition(shared.data.recognition, files.terminology, report),
         spelling=files.terminology.spelling,
+        signs=build_signs(shared.incoming),
     )
 
 

@@ -23,6 +23,8 @@ from fhirpath_spine.pathway.facts.reading import FINAL, MEDICATIONS
 from fhirpath_spine.pathway.facts.recognising import Doubt
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fhirpath_spine.authoring.profile.terminology import Terminology
     from fhirpath_spine.authoring.source.report import Report
     from fhirpath_spine.fhirpath import ValueSet
@@ -108,9 +110,15 @@ CONCLUDED = VALUED | {"DiagnosticReport"}
 class NeedBuilder:
     """Builds needs one by one; what is wrong is reported, and a need is built all the same so that others can name it."""
 
-    def __init__(self, terminology: Terminology, report: Report, elsewhere: tuple[Scalar, ...] = ()) -> None:
+    def __init__(
+        self,
+        terminology: Terminology,
+        report: Report,
+        units: Mapping[str, tuple[str, ...]],
+        elsewhere: tuple[Scalar, ...] = (),
+    ) -> None:
         self._terminology, self._report, self._elsewhere = terminology, report, elsewhere
-        self._values = ValueBuilder(terminology, report)
+        self._values = ValueBuilder(terminology, report, units)
 
     def build(self, name: Scalar, form: NeedForm) -> Need:
         """The need of that name."""

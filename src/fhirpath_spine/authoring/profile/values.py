@@ -21,12 +21,17 @@ from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.fhirpath import ValueSet
-from fhirpath_spine.pathway.facts.needs import Coding, Conversion, Value
+from fhirpath_spine.pathway.facts.needs import Coding, Conversion, Value, printed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
 VALUE_TYPES = ("boolean", "integer", "quantity", "word", "concept")
+
+
+_TRUTHS = {"true": True, "false": False}
 
 
 class AnswerForm(Short):
@@ -97,8 +102,8 @@ class ComponentForm(Form):
 class ValueBuilder:
     """Builds the values of needs; what is wrong is reported, and a value is built all the same."""
 
-    def __init__(self, terminology: Terminology, report: Report) -> None:
-        self._terminology, self._report = terminology, report
+    def __init__(self, terminology: Terminology, report: Report, units: Mapping[str, tuple[str, ...]]) -> None:
+        self._terminology, self._report, self._units = terminology, report, units
 
     def component(self, name: Scalar, form: ComponentForm) -> Value:
         """How the component of that name is read."""
@@ -130,7 +135,7 @@ class ValueBuilder:
             self._report.add("SP328", f"a value of type {kind} has no unit", form.unit.span, "Remove it.")
         if kind == "word" and not form.answers:
             self._report.add("SP329", f"the words of '{name}' are missing", form.type.span, "Add answers:.")
-        if kind not in ("word", "integer") and form.answers:
+        if kind not in ("word", "integer", "boolean") and form.answers:
             self._report.add(
                 "SP329", f"a value of type {kind} has no answers", next(iter(form.answers)).span, "Remove them."
             )
@@ -146,6 +151,7 @@ class ValueBuilder:
             kind=kind,
             unit=str(form.unit or ""),
             factors=factors,
+            printed={printed(text): f for u, f in factors.items() for text in (u, *self._units.get(u, ()))},
             answers=self._answers(form, kind),
             plausible=form.plausible,
             component=component,
@@ -179,6 +185,10 @@ class ValueBuilder:
         return sorted(found.members)
 
     def _meaning_of(self, word: Scalar, kind: str) -> str | int:
+        if kind == "boolean":
+            if word not in _TRUTHS:
+                self._report.add("SP207", f"'{word}' is neither true nor false", word.span)
+            return _TRUTHS.get(word, False)
         if kind != "integer":
             return str(word)
         if word.isascii() and word.isdigit():

@@ -19,7 +19,8 @@ from fhirpath_spine.errors import SpineError
 from fhirpath_spine.pathway.decision import CardKind
 from fhirpath_spine.pathway.facts.dates import stamp
 from fhirpath_spine.pathway.facts.needs import known
-from fhirpath_spine.pathway.facts.reading import codings, date_texts, items, read_value
+from fhirpath_spine.pathway.facts.reading import codings, date_texts, items
+from fhirpath_spine.pathway.facts.values import read_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

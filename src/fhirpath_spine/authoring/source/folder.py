@@ -24,7 +24,10 @@ SIZE = 1 << 20
 FILES = 2_000
 """Most files in a profile set."""
 
-SHARED = ("data.yaml", "lesions.yaml", "policy.yaml", "phrases.yaml", "words.yaml", "sources.yaml", "claims.yaml")
+SHARED = (
+    *("data.yaml", "lesions.yaml", "policy.yaml", "phrases.yaml", "words.yaml"),
+    *("sources.yaml", "claims.yaml", "incoming.yaml"),
+)
 """The files that every set has, in the order in which they are read."""
 
 APART = frozenset({"cases", "schema", "terminology", "modules", "texts"})

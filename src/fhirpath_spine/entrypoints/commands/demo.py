@@ -14,7 +14,7 @@ from fhirpath_spine.entrypoints.content import Content
 from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.ehr_side.shift import shift_dates
-from fhirpath_spine.exchange.incoming.parsing import parse
+from fhirpath_spine.exchange.incoming.parsing import take_in
 
 WRITTEN_FOR = date(2026, 6, 15)
 """The day that the dates of the invented patients are relative to (rulings 7)."""
@@ -66,7 +66,7 @@ def show_all(content: Content, directory: Path, at: datetime) -> None:
     moved = "" if days == 0 else f" (the patients' dates are moved by {days} days)"
     typer.echo(f"Judged at {at.isoformat()}{moved}. All patients are invented.")
     for patient in patients:
-        result = as_document(judge_chart(content, shift_dates(parse(patient.path.read_bytes()), days), at))
+        result = as_document(judge_chart(content, shift_dates(take_in(patient.path.read_bytes()), days), at))
         typer.echo(f"{patient.path.stem}: {_told(result)}")
     typer.echo(f"{len(patients)} patients.")
     if days == 0:  # a file on disk is not moved, so it reads right at its own day only

@@ -15,7 +15,7 @@ from fhirpath_spine.entrypoints.settings import Settings, load
 from fhirpath_spine.errors import ProfileError, RequestError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.incoming.bundles import read_bundle
-from fhirpath_spine.exchange.incoming.parsing import parse
+from fhirpath_spine.exchange.incoming.parsing import take_in
 from fhirpath_spine.pathway.facts.chart import TYPES, Chart
 
 if TYPE_CHECKING:
@@ -40,7 +40,11 @@ class Subject:
 
     def read(self, unread: list[str]) -> Chart:
         """The chart. Raises RequestError or PreconditionError if the Bundle is none of one patient."""
-        return self.chart if self.chart is not None else read_bundle(self.bundle, not_read=unread)
+        return (
+            self.chart
+            if self.chart is not None
+            else read_bundle(self.bundle, not_read=unread, signs=self.content.library.signs)
+        )
 
 
 def find_subject(named: str, at: str, site: Path | None, unread: list[str] | None) -> Subject:
@@ -76,7 +80,7 @@ def _of_file(path: Path, at: str, settings: Settings) -> Subject:
             f"The file cannot be read: {type(error).__name__}.",
             hint="Name a Bundle as JSON, a case (FILE:LINE or its title), or what `decide --format json` printed.",
         ) from None
-    found = parse(body)
+    found = take_in(body)
     if isinstance(found, dict) and "decision" in found and ("verdicts" in found or "entries" in found):
         return Subject(content, when, document=found)
     return Subject(content, when, bundle=found)

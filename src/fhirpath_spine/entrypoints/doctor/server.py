@@ -13,7 +13,7 @@ from fhirpath_spine.entrypoints.doctor.findings import Checking, Finding, fail, 
 from fhirpath_spine.errors import ServerError
 from fhirpath_spine.exchange import Json, objects
 from fhirpath_spine.exchange.incoming.addresses import read_link
-from fhirpath_spine.exchange.incoming.prefetch import next_link, read_page
+from fhirpath_spine.exchange.incoming.answers import UnreadReason, next_link, read_page
 from fhirpath_spine.exchange.incoming.templates import asks_for, without_codes
 from fhirpath_spine.pathway.facts.chart import Read, type_of
 from fhirpath_spine.service import Client
@@ -199,8 +199,8 @@ def _read(pages: Sequence[Reply], kind: str) -> Read | str:
         if not reply.ok:
             return "status"
         page = read_page(reply.value, kind)
-        if page.failed is not None:
-            return page.failed.value
+        if page.failed is not None or page.astray:
+            return (page.failed or UnreadReason.SHAPE).value
         resources += page.resources
     return Read(tuple(resources), source="search")
 

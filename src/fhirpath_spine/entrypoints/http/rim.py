@@ -24,7 +24,7 @@ from fhirpath_spine.entrypoints.logs import places
 from fhirpath_spine.errors import BodyTooLarge, MediaTypeUnsupported, SpineError, TooSlow
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.incoming.addresses import read_base
-from fhirpath_spine.exchange.incoming.parsing import check_depth, parse
+from fhirpath_spine.exchange.incoming.parsing import check_depth, take_in
 from fhirpath_spine.exchange.outgoing.outcomes import of_error, outcome
 from fhirpath_spine.service import Client
 
@@ -142,10 +142,10 @@ class Callers:
         signer = await self.admit(request)
         if signer is not None:
             raw = await read_bytes(request, limit=signer.body)
-            return Received(parse(raw, depth=signer.depth), signer, len(raw))
+            return Received(take_in(raw, depth=signer.depth), signer, len(raw))
         all_ = (self.builtin, *self.entries)
         raw = await read_bytes(request, limit=max(c.body for c in all_))
-        body = parse(raw, depth=max(c.depth for c in all_))
+        body = take_in(raw, depth=max(c.depth for c in all_))
         client = self.client_of(body)
         check_size(len(raw), client.body)
         if self.entries:

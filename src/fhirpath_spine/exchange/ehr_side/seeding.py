@@ -13,7 +13,7 @@ from typing import Any
 
 from fhirpath_spine.errors import RequestError
 from fhirpath_spine.exchange import BASE, Json
-from fhirpath_spine.exchange.incoming.bundles import referring
+from fhirpath_spine.exchange.incoming.answers import referring
 
 TAG = {"system": f"{BASE}/tag", "code": "sandbox"}
 DEMO, CASE = "spine-demo-", "spine-case-"

@@ -28,6 +28,7 @@ from fhirpath_spine.exchange.outgoing.careplan import careplan, members
 from fhirpath_spine.exchange.outgoing.outcomes import outcome
 from fhirpath_spine.pathway.decision import Decision, Status
 from fhirpath_spine.pathway.facts.chart import Chart
+from fhirpath_spine.pathway.facts.signs import NO_SIGNS, Signs
 from fhirpath_spine.pathway.truth import Reason
 
 _SINGLE = ("subject", "data", "fhirServer", "accessToken")
@@ -48,8 +49,8 @@ class ApplyRequest:
         """The same as a call that sends no prefetch, for whoever reads what is missing."""
         return HookRequest("", "", self.patient, {}, server=self.server, access=self.access)
 
-    def chart(self, limit: int) -> Chart | None:
-        """The chart that was sent, if one was. ``limit`` is how many resources it may hold.
+    def chart(self, limit: int, signs: Signs = NO_SIGNS) -> Chart | None:
+        """The chart that was sent, if one was. ``limit`` is how many resources it may hold, ``signs`` say that it is not whole.
 
         Raises:
             BodyTooLarge: it holds more.
@@ -62,7 +63,7 @@ class ApplyRequest:
         entries = self.data.get("entry")
         if isinstance(entries, list) and len(entries) > limit:
             raise BodyTooLarge(f"data holds more than {limit} entries.", hint="Send the chart of one patient.")
-        found = read_bundle(self.data)
+        found = read_bundle(self.data, signs=signs)
         if found.patient != self.patient:
             raise PatientMismatch(
                 "data holds another Patient than the subject, so nothing was judged.",

@@ -7,9 +7,10 @@ from fhirpath_spine.faces import face
 __all__, __getattr__ = face(
     __name__,
     addresses="Address Servers read_base read_link",
+    answers="UnreadReason next_link unread",
     bundles="contents read_bundle",
-    parsing="deeper_than parse",
-    prefetch="Open UnreadReason next_link read_prefetch unread",
+    parsing="deeper_than parse take_in",
+    prefetch="Open read_prefetch",
     requests="HookRequest parse_request",
     templates="prefetch_templates",
 )

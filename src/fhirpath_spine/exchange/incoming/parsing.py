@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from fhirpath_spine.errors import BodyTooLarge, RequestError
+from fhirpath_spine.exchange.incoming.absence import without_absent
 
 _ESCAPES = re.compile(rb"\\.", re.DOTALL)
 _STRINGS = re.compile(rb'"[^"]*"')
@@ -34,11 +35,25 @@ def deeper_than(body: bytes, depth: int) -> bool:
     return bool(brackets)
 
 
-def parse(body: bytes, *, depth: int = 64) -> Any:
-    """The JSON value of a body.
+def take_in(body: bytes, *, depth: int = 64) -> Any:
+    """The JSON value of a body that is read as a chart, or holds one: without what says nothing.
 
     Raises :class:`RequestError` if it is no JSON, and :class:`BodyTooLarge` if it nests too deep.
     """
+    value, compact = _parsed(body, depth)
+    return without_absent(value, compact)
+
+
+def parse(body: bytes, *, depth: int = 64) -> Any:
+    """The JSON value of a body, as it stands.
+
+    Raises :class:`RequestError` if it is no JSON, and :class:`BodyTooLarge` if it nests too deep.
+    """
+    return _parsed(body, depth)[0]
+
+
+def _parsed(body: bytes, depth: int) -> tuple[Any, bytes]:
+    """The value, and how it is written without blanks between its tokens."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -50,22 +65,23 @@ def parse(body: bytes, *, depth: int = 64) -> Any:
             hint="Send RFC 8259 JSON in UTF-8, without NaN and without a byte order mark.",
         ) from None
     check_depth(body, depth)
-    if has_key_twice(body, value):
+    compact = orjson.dumps(value)
+    if has_key_twice(body, compact):
         raise RequestError(
             "A key stands twice in one object, and only one of the two would have been read.",
             hint="Send each key of an object once.",
         )
-    return value
+    return value, compact
 
 
-def has_key_twice(body: bytes, value: Any) -> bool:
-    """Whether a pair was lost between the bytes and their value.
+def has_key_twice(body: bytes, compact: bytes) -> bool:
+    """Whether a pair was lost between the bytes and ``compact``, their value as it is written out again.
 
     Each pair has a colon, so a lost one leaves fewer of them in what is written out again. That is exact but for a colon
     that is written as an escape, and cheap; only where the numbers differ are the pairs looked at.
     """
     escaped = len(_COLONS.findall(body)) if b"\\" in body else 0
-    if body.count(b":") + escaped == orjson.dumps(value).count(b":"):
+    if body.count(b":") + escaped == compact.count(b":"):
         return False
     try:
         json.loads(body, object_pairs_hook=_once)

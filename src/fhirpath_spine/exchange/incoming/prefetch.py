@@ -7,73 +7,34 @@ more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from fhirpath_spine.errors import BodyTooLarge, PatientUnknown
-from fhirpath_spine.pathway.facts.chart import Chart, Read, Resource, check_ignored, type_of
-from fhirpath_spine.pathway.facts.reading import MEDICATIONS
+from fhirpath_spine.exchange.incoming.answers import Page, UnreadReason, read_page, unread
+from fhirpath_spine.pathway.facts.chart import Chart, Read, type_of
+from fhirpath_spine.pathway.facts.signs import NO_SIGNS, Signs
+from fhirpath_spine.pathway.facts.subjects import check_ignored
 from fhirpath_spine.pathway.truth import Reason
-
-
-def next_link(bundle: Mapping[str, Any] | None) -> str:
-    """The address of the next page of a Bundle; empty on the last."""
-    links = bundle.get("link") if bundle is not None else None
-    for link in links if isinstance(links, list) else ():
-        if isinstance(link, dict) and link.get("relation") == "next" and isinstance(link.get("url"), str):
-            return str(link["url"])
-    return ""
-
 
 RESOURCES = 10_000
 """Resources of one call (rulings 2.9)."""
-# A Medication rides beside the request or statement that names it.
-_COMPANIONS = {kind: frozenset({"Medication"}) for kind in MEDICATIONS}
-
-
-class UnreadReason(StrEnum):
-    """Why a key could not be read to its end. A closed list; each is the tail of a phrase key, ``unread-<why>``."""
-
-    ABSENT = "absent"
-    OUTCOME = "outcome"
-    NEXT_PAGE = "next-page"
-    TOTAL = "total"
-    SHAPE = "shape"
-    STATED = "stated"
-    NOT_OFFERED = "not-offered"
-    NO_ACCESS = "no-access"
-    BASE_NOT_LISTED = "base-not-listed"
-    ADDRESS_REFUSED = "address-refused"
-    UNREACHABLE = "unreachable"
-    CONNECTION_CUT = "connection-cut"
-    TIMED_OUT = "timed-out"
-    NOT_PERMITTED = "not-permitted"
-    NOT_FOUND = "not-found"
-    QUERY_REFUSED = "query-refused"
-    THROTTLED = "throttled"
-    BACKING_OFF = "backing-off"
-    UPSTREAM_ERROR = "upstream-error"
-    REDIRECT_REFUSED = "redirect-refused"
-    NOT_JSON = "not-json"
-    FHIR_VERSION = "fhir-version"
-    TOO_LARGE = "too-large"
-    NEXT_REFUSED = "next-refused"
-    PAGING_LOOP = "paging-loop"
-    TRUNCATED = "truncated"
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A key that the prefetch leaves open: the query that would close it, what there is so far, and the next page if
-    known.
+    """A key that the prefetch leaves open: the query that would close it, what there is so far, of how many entries, and the
+    next page if known; ``signs`` are those by which an answer says that not all is there.
     """
 
     key: str
     query: str
     partial: Read | None = None
     next: str = ""
+    entries: int = 0
+    total: int = 0
+    signs: Signs = NO_SIGNS
 
 
 @dataclass(slots=True)
@@ -88,11 +49,6 @@ class Retrieved:
     taken: int = 0
 
 
-def unread(why: UnreadReason, resources: Iterable[Resource] = (), source: str = "prefetch") -> Read:
-    """A read that may miss something."""
-    return Read(tuple(resources), complete=False, reason=Reason.UNREAD, detail=why.value, source=source)
-
-
 def read_prefetch(
     prefetch: Mapping[str, Any],
     templates: Mapping[str, str],
@@ -101,9 +57,10 @@ def read_prefetch(
     base: str = "",
     limit: int = RESOURCES,
     not_offered: frozenset[str] = frozenset(),
+    signs: Signs = NO_SIGNS,
 ) -> Retrieved:
     """Reads every key of the templates; unknown keys are not looked at. ``not_offered`` are types that this EHR cannot
-    give: they are neither asked for nor counted as a failure (rulings 2.10).
+    give: they are neither asked for nor counted as a failure (rulings 2.10). ``signs`` say that not all is here.
 
     Raises:
         BodyTooLarge: more resources than the limit.
@@ -112,15 +69,16 @@ def read_prefetch(
     """
     out = Retrieved()
     scope = Chart(patient, {}, base=base)
+    misplaced: set[str] = set()
     for key, query in templates.items():
         if key not in prefetch:
             if type_of(key) in not_offered:
                 out.reads[key] = _NOT_OFFERED
             else:
-                out.open[key] = Open(key, query)
+                out.open[key] = Open(key, query, signs=signs)
             continue
         value = prefetch[key]
-        page = Page() if value is None else read_page(value, type_of(key))
+        page = Page() if value is None else read_page(value, type_of(key), signs)
         out.taken += len(page.resources) + len(page.ignored)
         if out.taken > limit:
             raise BodyTooLarge(
@@ -134,91 +92,25 @@ def read_prefetch(
             out.reads[key] = _NOT_OFFERED
         elif page.failed is not None:
             out.reads[key] = unread(page.failed, page.resources)
+            misplaced |= page.misplaced
         elif page.next is not None:
-            out.open[key] = Open(key, query, unread(UnreadReason.NEXT_PAGE, page.resources), page.next)
-        elif page.total > page.matches:
+            partial = unread(UnreadReason.NEXT_PAGE, page.resources)
+            out.open[key] = Open(key, query, partial, page.next, page.entries, page.total, signs)
+        elif page.total > page.entries:
             out.reads[key] = unread(UnreadReason.TOTAL, page.resources)
+        elif page.astray:
+            out.reads[key] = unread(UnreadReason.SHAPE, page.resources)
+            misplaced |= page.misplaced
         else:
             out.reads[key] = Read(tuple(page.resources))
+    for key, read in out.reads.items():
+        if read.complete and type_of(key) in misplaced:
+            # What belongs here stands under another key: the two were taken for one another.
+            out.reads[key] = unread(UnreadReason.SHAPE, read.resources)
     return out
 
 
 _NOT_OFFERED = Read((), complete=False, reason=Reason.NOT_OFFERED, detail=UnreadReason.NOT_OFFERED.value)
-
-
-@dataclass(slots=True)
-class Page:
-    """One answer, read. ``matches`` counts the resources of the wanted type, ``total`` what the server says there are;
-    ``next`` is the link to the next page, empty if it leads nowhere, None on the last page.
-    """
-
-    resources: list[Resource] = field(default_factory=list)
-    ignored: list[Any] = field(default_factory=list)
-    failed: UnreadReason | None = None
-    next: str | None = None
-    total: int = 0
-    matches: int = 0
-
-
-def read_page(value: object, wanted: str) -> Page:
-    """One value of the prefetch, or one answer of a FHIR server."""
-    page = Page()
-    if not isinstance(value, dict):
-        page.failed = UnreadReason.SHAPE
-        return page
-    kind = value.get("resourceType")
-    if kind == "OperationOutcome":
-        page.failed = UnreadReason.OUTCOME
-    elif kind == wanted:
-        page.resources.append(value)
-        page.matches = 1
-    elif kind == "Bundle":
-        _bundle(value, wanted, page)
-    else:
-        page.failed = UnreadReason.SHAPE
-        page.ignored.append(value)
-    return page
-
-
-def _bundle(bundle: dict[str, Any], wanted: str, page: Page) -> None:
-    entries = bundle.get("entry")
-    if entries is not None and not isinstance(entries, list):
-        page.failed = UnreadReason.SHAPE
-        return
-    for entry in entries or ():
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        kind = str(resource.get("resourceType")) if isinstance(resource, dict) else None
-        if resource is not None and kind == "OperationOutcome":
-            if is_failure(resource):
-                page.failed = UnreadReason.OUTCOME
-        elif resource is not None and (kind == wanted or kind in _COMPANIONS.get(wanted, ())):
-            page.resources.append(resource)
-            page.matches += kind == wanted
-        else:
-            page.ignored.append(resource)
-            # What was found stands here, and cannot be read: this is no complete answer.
-            if not is_resource(resource):
-                page.failed = page.failed or UnreadReason.SHAPE
-    links, total = bundle.get("link"), bundle.get("total")
-    if not isinstance(links, list | None) or not isinstance(total, int | None):
-        page.failed = page.failed or UnreadReason.SHAPE
-    for link in links if isinstance(links, list) else ():
-        if isinstance(link, dict) and link.get("relation") == "next":
-            page.next = link["url"] if isinstance(link.get("url"), str) else ""
-    page.total = total if isinstance(total, int) else 0
-
-
-def is_resource(value: object) -> bool:
-    """Whether an entry holds one resource of a type: not another Bundle, and not something that names no type."""
-    kind = value.get("resourceType") if isinstance(value, dict) else None
-    return isinstance(kind, str) and kind[:1].isupper() and kind != "Bundle"
-
-
-def is_failure(outcome: Mapping[str, Any]) -> bool:
-    """Whether an OperationOutcome says that something failed; warnings and information ride on good answers too."""
-    issues = outcome.get("issue")
-    severities = [i.get("severity") for i in issues if isinstance(i, dict)] if isinstance(issues, list) else []
-    return not severities or any(s not in ("warning", "information", "success") for s in severities)
 
 
 def check_known(chart: Chart) -> None:

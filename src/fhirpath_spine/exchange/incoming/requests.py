@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fhirpath_spine.errors import PatientMismatch, RequestError
+from fhirpath_spine.pathway.facts.chart import is_id
 
-_ID = re.compile(r"[A-Za-z0-9\-._]{1,256}\Z")
-"""A logical id. Longer ones than FHIR's 64 characters occur (Epic); nothing that could leave a path may stand in it."""
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 """What can stand in an Authorization header: a line break would start a header of the caller's own."""
-_LAY_USER = re.compile(r"(?:.*/)?(?:Patient|RelatedPerson)/", re.DOTALL)
-"""A user who is no clinician, by a relative or an absolute reference."""
+_LAY = frozenset({"patient", "relatedperson"})
+"""Types of users who are no clinicians."""
 
 
 class Secret(str):
@@ -55,13 +54,15 @@ class HookRequest:
     @property
     def audience(self) -> str:
         """``clinician``, or ``patient`` for the patient or a relative: they get no cards (rulings 2.7)."""
-        return "patient" if _LAY_USER.match(self.user) else "clinician"
+        # The reference may be relative, absolute or versioned; what stands before its type and id is an address.
+        parts = self.user.strip().split("/_history/")[0].rstrip("/").split("/")
+        return "patient" if len(parts) > 1 and parts[-2].lower() in _LAY else "clinician"
 
 
 def logical_id(text: str) -> str:
     """The bare id of a Patient, given as an id or as ``Patient/id``; empty if it is none."""
     bare = text.removeprefix("Patient/")
-    return bare if _ID.match(bare) and not set(bare) <= {"."} else ""
+    return bare if is_id(bare) else ""
 
 
 def secret(token: object) -> Secret | None:

@@ -38,7 +38,8 @@ class Writer:
         if card.notice is not None:
             return self._notice(card.notice, card, first=first)
         head = dict.fromkeys((*self._decision.head, *card.notes))
-        blocks = [*self._about_what(card), *([bullets(map(render, head))] if head else [])]
+        lines = [*self._record(first=first), *map(render, head)]
+        blocks = [*self._about_what(card), *([bullets(lines)] if lines else [])]
         if card.kind is CardKind.INCOMPLETE:
             blocks += [self._text("incomplete"), bullets(map(self._unread, self._decision.unread))]
         blocks += [self._option(v, head) for v in recommended]
@@ -46,9 +47,9 @@ class Writer:
         blocks += self._section("title-blocked", (self._open(v, head, v.missing) for v in blocked))
         asking = [v for v in card.verdicts if v.status is Status.NEEDS_DATA]
         waiting = gather(asking, self._say)
-        lines = [render(one) for one in waiting.lines]
-        lines += [self._open(v, head, left) for v, left in zip(asking, waiting.left, strict=True)]
-        blocks += self._section("title-needs-data", lines)
+        asked = [render(one) for one in waiting.lines]
+        asked += [self._open(v, head, left) for v, left in zip(asking, waiting.left, strict=True)]
+        blocks += self._section("title-needs-data", asked)
         blocks += self._section("title-used", map(self._evidence, self._used(card.verdicts)))
         blocks += self._section("title-not-found", map(render, self._not_found(card.verdicts)))
         blocks += self._section("title-rejected", self._rejected(card, first=first))
@@ -57,9 +58,13 @@ class Writer:
         blocks += self._section("title-about", self._about(card))
         return "\n\n".join(blocks)
 
+    def _record(self, *, first: bool) -> list[str]:
+        """What is to be said of the patient's record itself, once."""
+        return [self._text(f"record-{name}") for name in self._decision.warnings] if first else []
+
     def _notice(self, notice: Noticed, card: PlannedCard, *, first: bool) -> str:
         """What a notice says: its sentences, what would decide it, what it rests on."""
-        blocks = [render((notice.title, "."))]
+        blocks = [render((notice.title, ".")), *([bullets(told)] if (told := self._record(first=first)) else [])]
         if lines := [*notice.lines, *self._say.missing(notice.missing)]:
             blocks.append(bullets(map(render, lines)))
         blocks += self._section("title-used", map(self._evidence, notice.evidence))

@@ -19,7 +19,9 @@ _CHARTED = re.compile(r"([\\`*_{}\[\]#|~!$])")
 # What could open a list, a heading or a rule if the text came to stand at the beginning of a line.
 _LEADING = re.compile(r"^([-+=]|\d{1,9}(?=[.)](?:\s|$)))")
 # A renderer that links bare addresses does so after unescaping; only a broken address stays text.
-_ADDRESS = re.compile(r"(?i)(:)(?=//)|(\bwww)(?=\.)|(?<=\S)(?=@)|(\bmailto|\bxmpp)(?=:)")
+_ADDRESS = re.compile(r"(?i)(:)(?=//)|(/)(?=/)|(\bwww)(?=\.)|(?<=\S)(?=@)|(\bmailto|\bxmpp|\btel)(?=:)")
+# Some link whatever looks like the name of a host. A number has no letter beside its point.
+_NAMED = re.compile(r"(?<=\w)\.(?=[^\W\d])|(?<=[^\W\d])\.(?=\w)")
 _HARMLESS = re.compile(r"[A-Za-z][A-Za-z0-9 /,%-]*\Z")
 _SIGNS = frozenset("\\`*[]~_<&")
 _AUTHORED = re.compile(r"([\\`*\[\]~])|(?<!\w)(_)|(_)(?!\w)|([<&])(?=[A-Za-z/!?#])")
@@ -53,7 +55,9 @@ def escape(part: str) -> str:
     if _HARMLESS.match(part):  # as nearly all references and values are
         return cut(clean(part))
     text = _ADDRESS.sub(lambda m: f"{m[0]} ", cut(clean(part)))
-    text = _CHARTED.sub(r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = (
+        _NAMED.sub(r"\.", _CHARTED.sub(r"\\\1", text)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    )
     return _LEADING.sub(lambda m: f"{m[0]}\\" if m[0].isdigit() else f"\\{m[0]}", text)
 
 

@@ -99,6 +99,9 @@ KEYS: Mapping[str, frozenset[str]] = {
         "service-description": "",
         "service-usage": "keys",
         "label-other": "",
+        "record-deceased-unreadable": "",
+        "record-merged": "",
+        "record-patient-modifier": "",
         **{f"missing-{reason.value}": "items" for reason in Reason},
     }.items()
 }

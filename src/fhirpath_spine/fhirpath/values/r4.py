@@ -101,6 +101,13 @@ def element(type_name: str, name: str) -> Element | None:
 
 
 @cache
+def elements_of(type_name: str) -> frozenset[str]:
+    """The names that the elements of a type have in JSON."""
+    found = TYPES.get(type_name)
+    return frozenset(key for element in found.elements.values() for key, _ in element.keys) if found else frozenset()
+
+
+@cache
 def all_element_names() -> frozenset[str]:
     """Every element name of every type."""
     return frozenset(name for found in TYPES.values() for name in found.elements)

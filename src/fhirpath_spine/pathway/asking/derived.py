@@ -34,6 +34,7 @@ class _Evidence:
     course: str
     condition: bool
     own_onset: bool
+    undecided: bool
 
 
 def deficit(finding: Finding, found: Callable[[str], Sequence[Found]], today: date, ask: Ask) -> dict[str, Any]:
@@ -49,8 +50,9 @@ def deficit(finding: Finding, found: Callable[[str], Sequence[Found]], today: da
         return {"present": False, "new": False, "open": False, "settled": False, "undated": False, "recent": False}
     dated = sorted((e for e in standing if e.day), key=lambda e: e.order)
     item: dict[str, Any] = {"present": True, "undated": not dated}
-    if not dated:
-        return {**item, "new": True, "open": False, "settled": False, "recent": False}
+    if not dated or any(e.undecided for e in standing):
+        # Of what stands there with a date that no one can read, none of its days can be said to be over.
+        return {**item, "undated": True, "new": True, "open": False, "settled": False, "recent": False}
     onset = dated[0]
     starts = [onset, *_worsenings(dated)]
     since = max(starts, key=lambda e: e.order)
@@ -103,7 +105,7 @@ def _gather(finding: Finding, found: Callable[[str], Sequence[Found]], ask: Ask)
                 and not (steady and course not in WORSENS)
             ):
                 own = condition and any(key.startswith("onset") for key in one.resource)
-                shown.append(_Evidence(one.day, one.order, source.need, grade, course, condition, own))
+                shown.append(_Evidence(one.day, one.order, source.need, grade, course, condition, own, one.undecided))
             elif (source.normal is not None and ask(source.normal, one.item) is True) or course == "resolved":
                 ended = one.item.get("abated", "") if condition else one.day
                 if len(ended) == len("2026-06-15"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fhirpath_spine.fhirpath import Expression, Incomplete
+from fhirpath_spine.fhirpath import Expression, Incomplete, Quantity
 from fhirpath_spine.pathway.asking import reach
 from fhirpath_spine.pathway.asking.variables import Variables
 from fhirpath_spine.pathway.decision import Evidence, Missing
@@ -68,10 +68,25 @@ class Reasons(Variables):
             for one in self._gaps(name):
                 out.setdefault((one.item, one.reason), one)
         if not out:
+            for one in self._half_told(names):
+                out.setdefault((one.item, one.reason), one)
+        if not out:
             # Nothing read is empty, so what is missing is a part of what was read: the question itself names it.
             gap = Missing(label or (self._library.labels.get(names[0], names[0]) if names else ""), Reason.NOT_RECORDED)
             out[gap.item, gap.reason] = gap
         return tuple(out.values())
+
+    def _half_told(self, names: Sequence[str]) -> Iterator[Missing]:
+        """What was read, and does not tell enough: a value that is a limit, a date that no one can read."""
+        for need in dict.fromkeys(need for name in names for need in self._needs_of(name)):
+            fact = self.fact(need)
+            for found in fact.found[:EVIDENCE_LIMIT]:
+                value = found.item.get("value")
+                if isinstance(value, Quantity) and value.comparator:
+                    said = "".join(map(str, words(value)))
+                    yield Missing(f"{fact.need.label} {said}", Reason.BOUNDED, need, found.day)
+                elif found.undecided:
+                    yield Missing(fact.need.label, Reason.UNREAD, need)
 
     def _gaps(self, name: str) -> Iterator[Missing]:
         """What is missing of one variable."""

@@ -9,17 +9,19 @@ from fhirpath_spine.faces import face
 __all__, __getattr__ = face(
     __name__,
     answers="answer",
-    chart=(
-        "Chart KEYS OBSERVATION_GROUPS Read Resource Subject Unread canonical facts_digest subject_of type_of whose"
-    ),
+    chart=("Chart KEYS OBSERVATION_GROUPS ORDER Read Resource Unread canonical facts_digest is_id type_of"),
     dates="apart day_of is_before is_since moment_of possible_ages stamp within",
     facts="Facts",
-    filing="Rejection",
+    copies="newest",
+    filing="DOUBTS Rejection",
     intake="Intake",
-    needs="Absent Coding Matcher Need known",
+    needs="Absent Coding Matcher Need Value known printed",
     reading="codings",
     searches="LONGEST",
+    signs="Signs",
     spelling="PLAIN folded icd",
+    subjects="Subject subject_of whose",
     text="fold tokens",
+    values="MALFORMED NOTHING UNREADABLE read_value",
     words="Doubt LENGTH Lists Stop Word Words compile for_site",
 )

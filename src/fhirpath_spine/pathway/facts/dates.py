@@ -76,6 +76,9 @@ def _written(text: str) -> datetime | None:
     """The instant with the offset that it was written with; None where no calendar holds it."""
     if not _INSTANT.match(text):
         return None
+    if text[17:19] == "60":
+        # A leap second, which no calendar of ours has.
+        text = f"{text[:17]}59{text[19:]}"
     try:
         return datetime.fromisoformat(text)
     except ValueError:

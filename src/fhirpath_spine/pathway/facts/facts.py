@@ -12,7 +12,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from fhirpath_spine.fhirpath import Incomplete
-from fhirpath_spine.pathway.facts.chart import KEYS, WHERE_OFFERED, Chart, Unread
+from fhirpath_spine.pathway.facts.chart import WHERE_OFFERED, Chart, Unread, type_of
 from fhirpath_spine.pathway.facts.dates import apart, within
 from fhirpath_spine.pathway.facts.filing import NOT_UNDERSTOOD, Bin, Found, Rejection, surely_older
 from fhirpath_spine.pathway.facts.intake import Intake
@@ -59,8 +59,9 @@ class Facts:
         self._unread: dict[tuple[str, ...], list[Unread]] = {}
         self.patient, self.possible_patients = intake.patient, intake.possible_patients
         self.counts, self.used, self.ledger = intake.counts, intake.used, intake.ledger
+        self.deceased, self.warnings, self.types_unread = intake.deceased, tuple(intake.warnings), intake.unread
         read = chart.reads.get("patient")
-        self.patient_read = read is not None and read.complete
+        self.patient_read = read is not None and read.complete and "Patient" not in intake.unread
         self._lesions_of: LesionsOf = lambda _found: None
         self._lesions_complete = True
 
@@ -101,7 +102,7 @@ class Facts:
         return sorted(found.values(), key=lambda r: (r.label, r.reference, r.reason))
 
     def unread(self, need: Need) -> list[Unread]:
-        """The keys of a need that could not be read to the end."""
+        """The keys of a need that could not be read to the end, or hold something that could not be used."""
         unread = self._unread.get(need.keys)
         if unread is None:
             unread = self._unread[need.keys] = list(self._unread_of(need.keys))
@@ -109,12 +110,21 @@ class Facts:
 
     def _unread_of(self, keys: Iterable[str]) -> Iterator[Unread]:
         for key in keys:
-            read = self._chart.reads.get(key)
+            read, kind = self._chart.reads.get(key), type_of(key)
             if read is None and key in WHERE_OFFERED:
                 continue
             if read is None or not read.complete:
                 reason = (read.reason if read else None) or Reason.UNREAD
-                yield Unread(key, KEYS.get(key, "Observation"), reason, read.detail if read else "absent")
+                yield Unread(key, kind, reason, read.detail if read else "absent")
+            elif kind in self.types_unread:
+                yield Unread(key, kind, Reason.UNREAD, self.types_unread[kind])
+
+    def doubts(self, need: Need) -> list[Unread]:
+        """What a need matched and could not use, by the keys that may hold it."""
+        bin_ = self._bins.get(need.name)
+        return [
+            Unread(key, type_of(key), Reason.UNREAD, why) for why in (bin_.doubts if bin_ else ()) for key in need.keys
+        ]
 
     def resolve(self, name: str, lesion: str | None = None) -> Fact:
         """The fact of a need, for one lesion where the need is per lesion and a lesion is given."""
@@ -171,7 +181,7 @@ class Facts:
             return list(found), False, ""
         usable, undecided, stale = [], False, ""
         for one in found:
-            answer = within(one.day, self.today, need.within) if one.day else False
+            answer = None if one.undecided else within(one.day, self.today, need.within) if one.day else False
             if answer:
                 usable.append(one)
             elif answer is None:

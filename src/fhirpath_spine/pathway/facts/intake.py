@@ -12,19 +12,22 @@ from typing import Any
 
 from fhirpath_spine.errors import PatientMismatch
 from fhirpath_spine.pathway.facts import reading
-from fhirpath_spine.pathway.facts.chart import Chart, Resource, Subject, canonical, reference_of, subject_of
+from fhirpath_spine.pathway.facts.chart import Chart, Resource, canonical, is_id
+from fhirpath_spine.pathway.facts.copies import contained, hindrance, newest
 from fhirpath_spine.pathway.facts.dates import day_of, first_day, possible_ages
 from fhirpath_spine.pathway.facts.filing import Bin, Filer, Rejection
 from fhirpath_spine.pathway.facts.ledger import Entry, Ledger, Way
 from fhirpath_spine.pathway.facts.needs import Coding, Matcher, Need, known
+from fhirpath_spine.pathway.facts.persons import is_deceased, warnings_of
 from fhirpath_spine.pathway.facts.recognising import Recognised, Recognition, recognise, said
+from fhirpath_spine.pathway.facts.signs import NO_SIGNS, Signs
 from fhirpath_spine.pathway.facts.spelling import PLAIN, Spelling
+from fhirpath_spine.pathway.facts.subjects import Subject, reference_of, refuse, subject_of, target_of
+from fhirpath_spine.pathway.facts.values import MALFORMED, Reading
 from fhirpath_spine.pathway.facts.words import Words, for_site
+from fhirpath_spine.pathway.sentences import Charted
 
-_ID_LENGTH = 256
-"""FHIR allows 64 characters, Epic sends up to 200. A longer id would stand at length in every card that cites it."""
-
-
+_NOT_OURS = {Subject.UNUSABLE: "no-subject", Subject.ELSEWHERE: "other-server"}
 NOTHING_KNOWN, NO_WORDS = Recognition(), for_site({}, ())
 """Of a library that declares no tables and no words: nothing raises a doubt."""
 
@@ -47,11 +50,13 @@ class Intake:
         spelling: Spelling = PLAIN,
         recognition: Recognition = NOTHING_KNOWN,
         words: Words = NO_WORDS,
+        signs: Signs = NO_SIGNS,
     ) -> None:
         self._needs, self._matcher, self._chart = needs, matcher, chart
         self._zone = zone
         self._today: date = at.astimezone(zone).date()
-        self._filer = Filer(at, zone)
+        self._filer = Filer(at, zone, signs)
+        self._signs = signs
         self._subjects: dict[str, Subject] = {}
         self._code_map, self._spelling = code_map, spelling
         self._recognised, self._recognition, self._words = recognised, recognition, words
@@ -61,36 +66,64 @@ class Intake:
         self.patient: dict[str, Any] | None = None
         self.possible_patients: tuple[dict[str, Any], ...] = ()
         """The patient at each age that a partial birth date leaves open; empty where the age is known or not recorded."""
+        self.deceased = False
+        self.warnings: dict[str, None] = {}
+        """What is to be said of the Patient itself, as tails of phrase keys ``record-``."""
         self.counts = {"uncoded": 0, "unrecognisedNeoplasms": 0, "unrecognisedMedications": 0}
         self.used: dict[str, Resource] = {}
+        self.unread: dict[str, str] = {}
+        """Types of which something was found that cannot be used for any need, with why: a tail of a phrase key ``unread-``."""
         self._read()
 
-    def _resources(self) -> Iterator[tuple[Resource, bool]]:
-        """Every resource once. Of two that share an id and differ, the later version counts, in whatever order they come."""
-        kept: dict[Any, tuple[Resource, bool]] = {}
+    def _resources(self) -> Iterator[tuple[Resource, bool, str]]:
+        """Every resource once, contained Observations and Conditions among them. Of versions of one id the newest counts. With
+        each whether it is a draft, and its name on a card if it has one.
+        """
+        kept: dict[Any, list[tuple[Resource, bool]]] = {}
         drafts = ((r, True) for r in self._chart.drafts)
         charted = ((r, False) for read in self._chart.reads.values() for r in read.resources)
-        for number, (resource, draft) in enumerate((*charted, *drafts)):
-            kind, id_ = resource.get("resourceType"), resource.get("id")
-            key = (kind, id_) if isinstance(kind, str) and isinstance(id_, str) and id_ else number
-            other = kept.get(key)
-            if other is None or (resource != other[0] and _version(resource) > _version(other[0])):
-                kept[key] = (resource, draft if other is None else other[1])
-        for resource, draft in kept.values():
+        for number, (one, draft) in enumerate((*charted, *drafts)):
+            kind, id_ = one.get("resourceType"), one.get("id")
+            key = (kind, id_) if isinstance(kind, str) and is_id(id_) else number
+            if (others := kept.get(key)) is None:
+                kept[key] = [(one, draft)]
+            elif one != others[0][0]:  # most that stand twice stand there twice as they are
+                others.append((one, draft))
+        for key, copies in kept.items():
+            draft = copies[0][1]
+            resource = copies[0][0] if len(copies) == 1 else self._newest([copy for copy, _ in copies])
+            if resource is None:
+                continue
             spelt = self._spelling.read(resource)
-            yield (self._mapped(spelt) if self._code_map else spelt), draft
+            mapped = self._mapped(spelt) if self._code_map else spelt
+            yield mapped, draft, f"{key[0]}/{key[1]}" if isinstance(key, tuple) else ""
+            if "contained" in resource:
+                yield from ((inner, draft, name) for inner, name in contained(mapped))
+
+    def _newest(self, copies: Sequence[Resource]) -> Resource | None:
+        """The newest of the versions of one id; None, and its type is unread, where nothing tells and they say different things.
+        Each of them has to be ours: an older one of another patient was not sent by chance.
+        """
+        kind = str(copies[0].get("resourceType"))
+        for copy in copies:
+            if kind != "Patient" and subject_of(copy, self._chart) is Subject.ANOTHER:
+                raise refuse(kind)
+        found = newest(copies)
+        if found is None:
+            self.unread.setdefault(kind, "versions")
+        return found
 
     def _read(self) -> None:
         resources = list(self._resources())
-        for resource, _ in resources:
+        for resource, _, _ in resources:
             kind = resource.get("resourceType")
             if kind == "Patient":
                 self._take_patient(resource)
-            elif kind == "Medication":
+            elif kind == "Medication" and not hindrance(resource):
                 self._medications[f"Medication/{resource.get('id')}"] = resource
-        entries = [(r, draft) for r, draft in resources if r.get("resourceType") not in ("Patient", "Medication")]
-        for resource, draft in entries:
-            self._take(resource, draft)
+        entries = [one for one in resources if one[0].get("resourceType") not in ("Patient", "Medication")]
+        for resource, draft, called in entries:
+            self._take(resource, draft, called)
         self.ledger.check(len(entries))
 
     def _take_patient(self, resource: Resource) -> None:
@@ -99,6 +132,12 @@ class Intake:
                 "The chart holds a Patient that is not the patient of the context, so nothing was judged.",
                 hint="Send data of the context's patient only, and check the cache that filled the prefetch.",
             )
+        if hindrance(resource):
+            # Who it is stands fast; what else it says, the modifier may turn round.
+            resource = {name: resource[name] for name in ("resourceType", "id")}
+            self.warnings["patient-modifier"] = None
+        self.warnings |= dict.fromkeys(warnings_of(resource, self._today, self._zone))
+        self.deceased = self.deceased or is_deceased(resource, self._today, self._zone)
         birth = day_of(resource.get("birthDate"), self._zone)
         ages = possible_ages(birth, self._today)
         self._filer.born = first_day(birth)
@@ -110,36 +149,46 @@ class Intake:
         else:
             self.possible_patients = tuple({**self.patient, "age": age} for age in ages)
 
-    def _take(self, resource: Resource, draft: bool) -> None:
+    def _take(self, resource: Resource, draft: bool, called: str) -> None:
         kind = str(resource.get("resourceType"))
-        concept = reading.concept_of(resource)
-        if isinstance(concept, dict) and "reference" in concept:
-            concept = reading.medication_concepts(self._medications.get(str(concept["reference"]), {}))
+        concept = self._concept(resource)
         codes = tuple(reading.codings(concept))
         subject = self._subject(resource)
         if subject is Subject.ANOTHER:
-            raise PatientMismatch(
-                f"The data hold a resource of another patient ({kind}), so nothing was judged.",
-                hint="Send data of the context's patient only, and check the cache that filled the prefetch.",
-            )
+            raise refuse(kind)
+        reference = called or f"{kind}#{_nameless(resource)}"
         names = self._matcher.needs(kind, codes)
         if not names or not codes:
             self._count(kind, resource, codes, names)
         ways: list[Way] = []
-        if not self._matcher.coded(kind, codes):
+        if not self._matcher.coded(kind, codes) and not self._says_none(codes):
             seen = recognise(self._recognition, self._words, kind, resource, concept, codes)
             ways.append(seen.way)
             names = (*names, *self._matcher.doubting(kind, seen.doubts))
-            self._name(kind, resource, concept, codes, seen)
-        ways += self._file(kind, resource, concept, subject, names, draft) if names else ()
+            self._name(kind, resource, concept, codes, seen, reference)
+        ways += self._file(kind, resource, concept, subject, names, draft, reference) if names else ()
         self.ledger.add(kind, ways)
 
+    def _says_none(self, codes: Sequence[Coding]) -> bool:
+        """Whether an entry says that there is nothing, or that nothing is known: it is about no datum."""
+        signs = self._signs
+        return any(code.lower() in signs.none_known or code.lower() in signs.no_information for _, code in codes)
+
     def _file(
-        self, kind: str, resource: Resource, concept: Any, subject: Subject, names: Sequence[str], draft: bool
+        self,
+        kind: str,
+        resource: Resource,
+        concept: Any,
+        subject: Subject,
+        names: Sequence[str],
+        draft: bool,
+        reference: str,
     ) -> Iterator[Way]:
         """Files a resource under its needs, and says how it ended for each."""
-        reference = _reference(kind, resource)
+        hindered = _NOT_OURS.get(subject, "") or hindrance(resource)
         sheet = None
+        valueless: list[tuple[Need, Reading]] = []
+        found = False
         for name in names:
             need = self._needs[name]
             if draft and not need.drafts:
@@ -147,33 +196,61 @@ class Intake:
             bin_ = self.bins.get(name)
             if bin_ is None:
                 bin_ = self.bins[name] = Bin()
-            if subject is Subject.UNUSABLE:
-                bin_.unusable = True
-                bin_.rejected.append(Rejection(name, need.label, "no-subject", reference))
+            if hindered:
+                bin_.doubts[hindered] = None
+                bin_.rejected.append(Rejection(name, need.label, hindered, reference))
                 yield Way.REJECTED
                 continue
             if sheet is None:
                 sheet = self._filer.read(resource, kind, concept, reference)
             rejected = len(bin_.rejected)
-            if self._filer.file(bin_, need, sheet):
-                self.used[reference] = resource
+            filed = self._filer.file(bin_, need, sheet)
+            if filed is True:
+                found = True
                 yield Way.READ
+            elif isinstance(filed, Reading):
+                valueless.append((need, filed))
             else:
                 yield Way.REJECTED if len(bin_.rejected) > rejected else Way.ELSEWHERE
+        if found:
+            self.used[reference] = resource
+        elif sheet is not None:
+            yield from self._valueless(valueless, reference, sheet.dating.day)
 
-    def _name(self, kind: str, resource: Resource, concept: Any, codes: Sequence[Coding], seen: Recognised) -> None:
+    def _valueless(self, told: Sequence[tuple[Need, Reading]], reference: str, day: str) -> Iterator[Way]:
+        """Names the value that none of the needs could take."""
+        for need, result in told:
+            bin_ = self.bins[need.name]
+            if result.problem == MALFORMED:
+                bin_.doubts["value"] = None
+            raw = (Charted(result.raw),) if result.raw else ()
+            bin_.rejected.append(Rejection(need.name, need.label, result.problem, reference, raw, day))
+            yield Way.REJECTED
+
+    def _concept(self, resource: Resource) -> Any:
+        """What it is about; of a drug that is named by a reference, what the Medication says."""
+        concept = reading.concept_of(resource)
+        if not isinstance(concept, dict) or not isinstance(target := concept.get("reference"), str):
+            return concept
+        if target.startswith("#"):
+            medication = reading.contained_in(resource, target)
+        else:
+            medication = self._medications.get(target_of(target, self._chart), {})
+        return reading.medication_concepts(medication)
+
+    def _name(
+        self, kind: str, resource: Resource, concept: Any, codes: Sequence[Coding], seen: Recognised, reference: str
+    ) -> None:
         """Keeps what a person has to be told of: Conditions and allergies that no table knows."""
         if seen.way is Way.NOT_RECOGNISED and kind in _NAMED:
             dating = self._filer.date(resource)
             doubt = next(iter(sorted(seen.doubts)), "")
-            self.ledger.entries.append(
-                Entry(kind, _reference(kind, resource), seen.way, said(concept, codes), dating.day, doubt)
-            )
+            self.ledger.entries.append(Entry(kind, reference, seen.way, said(concept, codes), dating.day, doubt))
 
     def _subject(self, resource: Resource) -> Subject:
         reference = reference_of(resource)
         if not isinstance(reference, str):
-            return Subject.UNUSABLE
+            return subject_of(resource, self._chart)
         if "focus" in resource or "patient" in resource:
             return subject_of(resource, self._chart)
         found = self._subjects.get(reference)
@@ -182,10 +259,12 @@ class Intake:
         return found
 
     def _count(self, kind: str, resource: Resource, codes: Sequence[Coding], names: Sequence[str]) -> None:
+        if self._says_none(codes):
+            return
         if (
             kind in ("Condition", "Observation", "Procedure")
             and not self._matcher.readable(codes)
-            and reading.concept_of(resource)
+            and (kind == "Condition" or reading.concept_of(resource))
         ):
             self.counts["uncoded"] += 1
         elif kind == "Condition" and not names:
@@ -213,19 +292,6 @@ class Intake:
 
 
 _NAMED = frozenset({"Condition", "AllergyIntolerance"})
-
-
-def _reference(kind: str, resource: Resource) -> str:
-    id_ = resource.get("id")
-    usable = isinstance(id_, str) and len(id_) <= _ID_LENGTH
-    return f"{kind}/{id_}" if usable else f"{kind}#{_nameless(resource)}"
-
-
-def _version(resource: Resource) -> tuple[str, bytes]:
-    """Orders the versions of one resource: by when it was last updated, and at last by what stands in it."""
-    meta = resource.get("meta")
-    updated = meta.get("lastUpdated") if isinstance(meta, dict) else None
-    return updated if isinstance(updated, str) else "", canonical(resource)
 
 
 def _nameless(resource: Resource) -> str:

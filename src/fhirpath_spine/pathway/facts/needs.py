@@ -49,15 +49,17 @@ class Value:
     """How the value of an Observation is read.
 
     ``kind`` is quantity, integer, boolean, word (a coded answer named by the profile) or concept (the CodeableConcept).
-    ``unit`` is the canonical UCUM unit; ``factors`` maps each accepted unit to the number that turns it into ``unit``.
-    ``answers`` maps a coded answer to the word or integer it stands for. Outside ``plausible`` a value is rejected.
-    ``component`` reads the value of the component with such a code where the Observation has none of its own.
+    ``unit`` is the canonical UCUM unit; ``factors`` maps each accepted unit to the number that turns it into ``unit``, and
+    ``printed`` the same by how such units are printed (:func:`printed`).
+    ``answers`` maps a coded answer to the word, number or truth that it stands for. Outside ``plausible`` a value is rejected.
+    ``component`` are codes of components that carry the value where the Observation has none of its own.
     ``conversion`` is another scale that is read where this one is not recorded.
     """
 
     kind: str
     unit: str = ""
     factors: Mapping[str, Decimal] = field(default_factory=dict)
+    printed: Mapping[str, Decimal] = field(default_factory=dict)
     answers: Mapping[Coding, str | int] = field(default_factory=dict)
     plausible: tuple[Decimal, Decimal] | None = None
     component: ValueSet | None = None
@@ -67,6 +69,19 @@ class Value:
     def words(self) -> frozenset[str]:
         """The words that an answer can be; empty unless ``kind`` is word."""
         return frozenset(a for a in self.answers.values() if isinstance(a, str))
+
+    def factor(self, units: Iterable[object]) -> Decimal | None:
+        """The factor of the first unit that is known: as UCUM writes it, else as it is printed."""
+        told = [unit for unit in units if isinstance(unit, str)]
+        exact = next((self.factors[unit] for unit in told if unit in self.factors), None)
+        if exact is not None:
+            return exact
+        return next((self.printed[form] for unit in told if (form := printed(unit)) in self.printed), None)
+
+
+def printed(unit: str) -> str:
+    """A unit as printed forms are compared: without blanks, in one case."""
+    return "".join(unit.split()).casefold()
 
 
 @dataclass(frozen=True, slots=True)

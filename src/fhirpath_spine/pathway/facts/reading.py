@@ -1,4 +1,4 @@
-"""How one resource is read: its codes, status, dates, author and value. Rulings section 2; no clinical content.
+"""How one resource is read: its codes, status, dates and author. Rulings section 2; no clinical content.
 
 Each function is total: an odd resource gives an empty answer or a reason, never an exception.
 """
@@ -6,12 +6,11 @@ Each function is total: an odd resource gives an empty answer or a reason, never
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, TypeGuard
 
-from fhirpath_spine.fhirpath import Quantity
+from fhirpath_spine.fhirpath import elements_of
 from fhirpath_spine.pathway.facts.chart import Resource
-from fhirpath_spine.pathway.facts.needs import Coding, Value
+from fhirpath_spine.pathway.facts.needs import Coding
 
 FINAL = {
     "Observation": frozenset({"final", "amended", "corrected"}),
@@ -28,6 +27,17 @@ PROVISIONAL = frozenset({"unconfirmed", "provisional", "differential"})
 ERASED = frozenset({"entered-in-error", "refuted", "cancelled", "not-done"})
 MEDICATIONS = ("MedicationRequest", "MedicationStatement", "MedicationAdministration")
 _GIVEN = frozenset({"in-progress", "on-hold", "completed", "stopped"})
+OBSERVED = (
+    FINAL["DiagnosticReport"] | PRELIMINARY["DiagnosticReport"] | {"registered", "cancelled"} | ERASED | {"unknown"}
+)
+PERFORMED = ERASED | {
+    *("preparation", "in-progress", "on-hold", "stopped", "completed", "unknown", "aborted", "suspended")
+}
+"""FHIR's statuses of what was observed, and of what was done; the last two are of older releases."""
+MEDICATION = frozenset({"active", "on-hold", "cancelled", "completed", "entered-in-error", "stopped"}) | {
+    *("draft", "unknown", "intended", "not-taken", "in-progress", "not-done")
+}
+"""FHIR's statuses of an order, a statement and an administration of a drug."""
 _CLINICAL = ACTIVE | HISTORY
 _VERIFIED = PROVISIONAL | {"confirmed", "refuted", "entered-in-error"}
 _DATES: Mapping[str, tuple[str, ...]] = {
@@ -82,6 +92,84 @@ def _codings(concept: object) -> Iterator[Coding]:
                     yield system, code
 
 
+CONCEPTS: Mapping[str, tuple[str, ...]] = {
+    "Condition": ("code",),
+    "Observation": ("code",),
+    "Procedure": ("code",),
+    "DiagnosticReport": ("code",),
+    "AllergyIntolerance": ("code",),
+    "Medication": ("code",),
+    # What R5 names them; a reader of R4 sees that something stands there.
+    "MedicationRequest": ("medicationCodeableConcept", "medication"),
+    "MedicationStatement": ("medicationCodeableConcept", "medication"),
+    "MedicationAdministration": ("medicationCodeableConcept", "medication"),
+}
+"""The members that say what a resource is about."""
+ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+_ABSENT_SYSTEM = "/data-absent-reason"
+
+
+def is_readable(concept: object) -> bool:
+    """Whether a coding can be read of a concept, or words where no coding stands in a form that cannot."""
+    holders = [one for one in items(concept) if isinstance(one, dict)]
+    coded = [c for one in holders for c in items(one.get("coding"))]
+    sound = [c for c in coded if _is_sound(c)]
+    if any(isinstance(c.get("code"), str) and not _says_absent(c) for c in sound):
+        return True
+    if len(sound) < len(coded):
+        return False
+    return any(
+        isinstance(word, str) for word in (*(h.get("text") for h in holders), *(c.get("display") for c in sound))
+    )
+
+
+def _is_sound(coding: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a coding has the form of one: its code and system are text, and stand under their names."""
+    if not isinstance(coding, dict):
+        return False
+    system, code = coding.get("system", ""), coding.get("code", "")
+    return isinstance(system, str) and isinstance(code, str) and ("system" in coding or coding.keys() <= _CODING)
+
+
+_CODING = elements_of("Coding")
+
+
+def _says_absent(coding: Mapping[str, Any]) -> bool:
+    return str(coding.get("system", "")).rstrip("/").lower().endswith(_ABSENT_SYSTEM)
+
+
+def stated_absent(resource: Mapping[str, Any], name: str, reasons: frozenset[str]) -> bool:
+    """Whether an element is said to be absent for one of these reasons, in an extension or as the one coding of it."""
+    holders = [*items(resource.get(name)), *items(resource.get(f"_{name}"))]
+    for holder in holders:
+        if not isinstance(holder, dict):
+            continue
+        told = [
+            e.get("valueCode")
+            for e in items(holder.get("extension"))
+            if isinstance(e, dict) and e.get("url") == ABSENT_REASON
+        ]
+        told += [c.get("code") for c in items(holder.get("coding")) if isinstance(c, dict) and _says_absent(c)]
+        if any(isinstance(code, str) and code.lower() in reasons for code in told):
+            return True
+    return False
+
+
+def is_referring(resource: Resource) -> bool:
+    """Whether the drug of an order or statement is named by a reference."""
+    return isinstance(resource.get("medicationReference"), dict)
+
+
+def strange_members(resource: Resource, like: str = "") -> list[str]:
+    """Members that no resource of its type has, and that have ``like`` in their names: something misspelt stands there."""
+    known = elements_of(str(resource.get("resourceType")))
+    return [
+        name
+        for name in resource
+        if name not in known and name != "resourceType" and name[:1] != "_" and like in name.lower()
+    ]
+
+
 def status_code(concept: object, codes: frozenset[str]) -> str:
     """The first code of a status concept, or a plain code, that is one of FHIR's; empty if there is none.
 
@@ -95,31 +183,44 @@ def status_code(concept: object, codes: frozenset[str]) -> str:
     return ""
 
 
+def is_garbled(resource: Resource, name: str, codes: frozenset[str] | None = None) -> bool:
+    """Whether a status stands there and is none: in no form of FHIR, or under another name. ``codes`` are all that it can be if
+    it is a plain code; without them it is a concept, and one that only the EHR understands is no error.
+    """
+    if name not in resource:
+        return bool(strange_members(resource, name.lower()))
+    if codes is not None:
+        return resource[name] not in codes if isinstance(resource[name], str) else True
+    return not (isinstance(resource[name], str) or is_readable(resource[name]))
+
+
 _CODED = ("Observation", "Condition", "Procedure", "DiagnosticReport")
 """Types that ``code`` alone says the subject matter of; nearly all of a chart."""
 
 
 def concept_of(resource: Resource) -> Any:
-    """What the resource is about: ``code``, or the medication's concept, from a contained Medication too."""
+    """What the resource is about: ``code``, or the medication's concept; a reference to it if it is named by one."""
     kind = resource.get("resourceType")
     if kind in _CODED:
         return resource.get("code")
     if kind in MEDICATIONS:
         if "medicationCodeableConcept" in resource:
             return resource["medicationCodeableConcept"]
-        reference = resource.get("medicationReference")
-        target = reference.get("reference") if isinstance(reference, dict) else None
-        if isinstance(target, str) and target.startswith("#"):
-            for contained in items(resource.get("contained")):
-                if isinstance(contained, dict) and contained.get("id") == target[1:]:
-                    return medication_concepts(contained)
-        return reference
+        return resource.get("medicationReference")
     if kind == "FamilyMemberHistory":
         return [c["code"] for c in items(resource.get("condition")) if isinstance(c, dict) and "code" in c]
     if kind == "AllergyIntolerance":
         reactions = [r.get("substance") for r in items(resource.get("reaction")) if isinstance(r, dict)]
         return [c for c in [resource.get("code"), *reactions] if isinstance(c, dict)]
     return resource.get("code")
+
+
+def contained_in(resource: Resource, reference: str) -> Resource:
+    """The contained resource that a reference of the resource means; an empty one if there is none."""
+    for contained in items(resource.get("contained")):
+        if isinstance(contained, dict) and contained.get("id") == reference[1:]:
+            return contained
+    return {}
 
 
 def medication_concepts(medication: Resource) -> list[Any]:
@@ -143,22 +244,52 @@ def morphology(resource: Resource) -> list[Any]:
     ]
 
 
+_NO_DATES = frozenset({"onsetAge", "onsetRange", "onsetString"})
+"""FHIR's own forms of an onset that are no dates."""
+
+
+def unreadable_date(resource: Resource, name: str) -> str | None:
+    """What stands for the date of that name in a form that is none, as far as it is text; None if nothing does."""
+    known, low = elements_of(str(resource.get("resourceType"))), name.lower()
+    for key, value in resource.items():
+        if low not in key.lower() or key in _NO_DATES:
+            continue
+        plain = key.removeprefix("_")
+        if plain in known and plain != name and not plain[len(name) :][:1].isupper():
+            continue
+        if key == plain or (name != "onset" and isinstance(value, dict)):
+            return value if isinstance(value, str) else ""
+    return None
+
+
+def date_groups(resource: Resource) -> Iterator[tuple[str, list[str]]]:
+    """The elements that date a resource, in the order in which they count, each with the texts that stand there."""
+    for elements, in_period, ends in _DATE_ELEMENTS.get(str(resource.get("resourceType")), ()):
+        texts = [text for element in elements if isinstance(text := resource.get(element), str)]
+        if isinstance(period := resource.get(in_period), dict):
+            texts += [period[end] for end in ends if isinstance(period.get(end), str)]
+        yield elements[0], texts
+
+
 def date_texts(resource: Resource) -> Iterator[str]:
     """The dates of a resource in the order in which they count: the event first, then when it was recorded."""
-    for elements, in_period, ends in _DATE_ELEMENTS.get(str(resource.get("resourceType")), ()):
-        for element in elements:
-            if isinstance(text := resource.get(element), str):
-                yield text
-        if isinstance(period := resource.get(in_period), dict):
-            yield from (period[end] for end in ends if isinstance(period.get(end), str))
+    for _, texts in date_groups(resource):
+        yield from texts
 
 
-def clinical_status(resource: Resource) -> str:
-    """clinicalStatus of a Condition; without one it is active unless abated (rulings 2.1)."""
+def clinical_status(resource: Resource, *, ended: bool) -> str:
+    """clinicalStatus of a Condition; without one it is active unless it has ended (rulings 2.1)."""
     status = status_code(resource.get("clinicalStatus"), _CLINICAL)
-    if status:
-        return status
-    return "resolved" if any(key.startswith("abatement") for key in resource) else "active"
+    return status or ("resolved" if ended else "active")
+
+
+def states_course(resource: Resource) -> bool:
+    """Whether a Condition says by its clinicalStatus whether it is over."""
+    return bool(status_code(resource.get("clinicalStatus"), _CLINICAL))
+
+
+ENDS = ("abatementAge", "abatementRange")
+"""Ends of a Condition that are no dates: it is over."""
 
 
 def verification(resource: Resource) -> str:
@@ -170,9 +301,11 @@ def verification(resource: Resource) -> str:
 
 
 def meaning(resource: Resource) -> str:
-    """What an order or statement of a drug means: proposed, active, history, or empty when erased (rulings 2.1)."""
+    """What an order or statement of a drug means: proposed, active, history, or empty when erased, or when it is an order not to
+    give it (rulings 2.1).
+    """
     status, intent = resource.get("status"), resource.get("intent")
-    if status == "entered-in-error":
+    if status == "entered-in-error" or resource.get("doNotPerform") is True:
         return ""
     if resource.get("resourceType") == "MedicationRequest":
         if status == "draft" or (intent in ("proposal", "plan") and status in ("active", "on-hold", None)):
@@ -203,96 +336,3 @@ def body_sites(resource: Resource) -> set[Coding]:
 def site_concepts(resource: Resource) -> list[set[Coding]]:
     """Each bodySite with its codings; one that is text alone has none."""
     return [set(codings(one)) for one in items(resource.get("bodySite")) if one]
-
-
-class Reading(NamedTuple):
-    """A value as read, or the phrase key of the reason why it was not; ``raw`` is what stood there, in words."""
-
-    value: Any = None
-    problem: str = ""
-    raw: str = ""
-
-
-NOTHING = Reading()
-
-
-def read_value(element: Mapping[str, Any], rule: Value) -> Reading:
-    """The value of an Observation or component by the need's rule; :data:`NOTHING` when it has none."""
-    match rule.kind:
-        case "quantity":
-            return _quantity(element, rule)
-        case "integer":
-            return _integer(element, rule)
-        case "boolean":
-            return _boolean(element)
-        case "word":
-            return _word(element, rule)
-        case _:
-            if element.get("resourceType") == "DiagnosticReport":
-                coded = [{"system": s, "code": c} for s, c in codings(element.get("conclusionCode"))]
-                return Reading({"coding": coded}) if coded else NOTHING
-            concept = element.get("valueCodeableConcept")
-            return Reading(concept) if isinstance(concept, dict) else NOTHING
-
-
-def _quantity(element: Mapping[str, Any], rule: Value) -> Reading:
-    quantity = element.get("valueQuantity")
-    if not isinstance(quantity, dict) or (amount := _decimal(quantity.get("value"))) is None:
-        return NOTHING
-    unit, code = quantity.get("unit"), quantity.get("code")
-    raw = f"{quantity.get('value')} {unit or code or ''}".strip()
-    if not isinstance(unit, str) and not isinstance(code, str):
-        return Reading(problem="no-unit", raw=raw)
-    factor = next((rule.factors[u] for u in (code, unit) if isinstance(u, str) and u in rule.factors), None)
-    if factor is None:
-        return Reading(problem="unlisted-unit", raw=raw)
-    value = amount * factor
-    if rule.plausible and not rule.plausible[0] <= value <= rule.plausible[1]:
-        return Reading(problem="implausible", raw=raw)
-    comparator = quantity.get("comparator")
-    return Reading(Quantity(value, rule.unit, comparator if isinstance(comparator, str) else ""), raw=raw)
-
-
-def _integer(element: Mapping[str, Any], rule: Value) -> Reading:
-    number: Decimal | None = None
-    raw = ""
-    if "valueInteger" in element:
-        number, raw = _decimal(element["valueInteger"]), str(element["valueInteger"])
-    elif isinstance(quantity := element.get("valueQuantity"), dict):
-        unit = quantity.get("code", quantity.get("unit"))
-        raw = f"{quantity.get('value')} {unit or ''}".strip()
-        if unit is not None and not (isinstance(unit, str) and unit in rule.factors):
-            return Reading(problem="unlisted-unit", raw=raw)
-        if quantity.get("comparator"):
-            return Reading(problem="comparator", raw=raw)
-        number = _decimal(quantity.get("value"))
-    elif "valueCodeableConcept" in element:
-        return _word(element, rule)
-    if number is None:
-        return NOTHING
-    if number != number.to_integral_value() or (
-        rule.plausible and not rule.plausible[0] <= number <= rule.plausible[1]
-    ):
-        return Reading(problem="implausible", raw=raw)
-    return Reading(int(number), raw=raw)
-
-
-def _boolean(element: Mapping[str, Any]) -> Reading:
-    value = element.get("valueBoolean")
-    return Reading(value) if isinstance(value, bool) else NOTHING
-
-
-def _word(element: Mapping[str, Any], rule: Value) -> Reading:
-    concept = element.get("valueCodeableConcept")
-    if not isinstance(concept, dict):
-        return NOTHING
-    answers = {rule.answers[c] for c in codings(concept) if c in rule.answers}
-    if len(answers) == 1:
-        return Reading(answers.pop())
-    return Reading(problem="two-answers" if answers else "unknown-answer", raw=str(concept.get("text", "")))
-
-
-def _decimal(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return None
-    return Decimal(str(value))

@@ -113,14 +113,14 @@ class _Judgement:
             library.spelling.with_site(site.systems),
             library.recognition,
             _words(library, site.languages, site.words),
+            library.signs,
         )
         self.facts = Facts(library.needs, chart, intake, at, zone, library.policy.conflict_days)
 
     def decide(self, audience: str) -> Decision:
         if audience != "clinician":
             return self._silent("audience")
-        patient = self.facts.patient
-        if patient and (patient.get("deceasedBoolean") is True or "deceasedDateTime" in patient):
+        if self.facts.deceased:
             return self._silent("deceased")
         everyone = Environment(gather(self.library, self.facts, self.site))
         policy = PolicyApplied(everyone, self.emergency)
@@ -136,6 +136,7 @@ class _Judgement:
             raise ScopeUndecidable(
                 f"Whether a spinal pathway applies could not be decided, because this could not be read: {keys}.",
                 hint="Provide these prefetch keys, or a FHIR server with a token that may read them.",
+                unread=tuple((u.key, u.detail or u.reason.value) for u in unread),
             )
         verdicts = self._verdicts(admitted, policy)
         notices = noticed(self.library.policy.notices, everyone)
@@ -147,7 +148,7 @@ class _Judgement:
             at=self.at,
             patient=self.chart.patient,
             library=self.library.digest,
-            facts=facts_digest(self.chart, self.facts.used),
+            facts=facts_digest(self.chart, self.facts.used, self.facts.types_unread),
             entries=results,
             verdicts=tuple(verdicts),
             cards=layout.plan(self.library.policy, results, verdicts, unread, notices),
@@ -158,6 +159,7 @@ class _Judgement:
             ledger=self.facts.ledger,
             counts=dict(self.facts.counts),
             drafts=any(r.draft for r in results),
+            warnings=self.facts.warnings,
             goals=tuple(e for g in self.library.policy.goals for e in everyone.recorded(g.test)),
         )
 
@@ -270,8 +272,10 @@ class _Judgement:
         return [name for name in self.library.needs if name in read]
 
     def _unread(self, needs: Sequence[str]) -> tuple[Unread, ...]:
-        found = {u.key: u for n in needs for u in self.facts.unread(self.library.needs[n])}
-        return tuple(found[key] for key in sorted(found))
+        read = [self.library.needs[name] for name in needs]
+        lost = {u.key: u for need in read for u in self.facts.unread(need)}
+        doubts = {(u.key, u.detail): u for need in read for u in self.facts.doubts(need) if u.key not in lost}
+        return tuple(sorted((*lost.values(), *doubts.values()), key=lambda u: (u.key, u.detail)))
 
 
 def _doubted(verdict: Verdict, doubt: Answer) -> Verdict:

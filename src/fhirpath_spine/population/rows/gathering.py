@@ -10,9 +10,10 @@ from typing import Any
 import orjson
 
 from fhirpath_spine.errors import BodyTooLarge, PatientMismatch, RequestError
+from fhirpath_spine.exchange.incoming.absence import without_absent
+from fhirpath_spine.exchange.incoming.answers import UnreadReason, is_resource
 from fhirpath_spine.exchange.incoming.bundles import BUT_PATIENT, failed_types, reads
 from fhirpath_spine.exchange.incoming.parsing import deeper_than, has_key_twice
-from fhirpath_spine.exchange.incoming.prefetch import UnreadReason, is_resource
 from fhirpath_spine.pathway.facts.chart import TYPES, Chart, Resource
 from fhirpath_spine.population.rows.owners import LINE_BYTES, READ, Fate, pieces
 
@@ -86,7 +87,7 @@ def _gathered(patient: str, lines: Iterable[bytes]) -> _Gathered:
         elif not isinstance(value, dict) or not is_resource(value) or value["resourceType"] == "OperationOutcome":
             _take_other(line, value, patient, out)
         else:
-            out.resources.append(value)
+            out.resources.append(without_absent(value, line))
     return out
 
 
@@ -94,11 +95,11 @@ def _doubtful(lines: list[bytes], values: list[Any]) -> bool:
     """Whether some line may be too deep or hold a key twice: asked of all at once, which costs a tenth of asking each."""
     readable = [(line, value) for line, value in zip(lines, values, strict=True) if value is not None]
     body, values = b",".join(line for line, _ in readable), [value for _, value in readable]
-    return deeper_than(body, DEPTH) or has_key_twice(b"[" + body + b"]", values)
+    return deeper_than(body, DEPTH) or has_key_twice(b"[" + body + b"]", orjson.dumps(values))
 
 
 def _refused(line: bytes, value: Any) -> bool:
-    return deeper_than(line, DEPTH) or has_key_twice(line, value)
+    return deeper_than(line, DEPTH) or has_key_twice(line, orjson.dumps(value))
 
 
 def _take_broken(line: bytes, out: _Gathered) -> None:

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from fhirpath_spine.exchange.incoming.answers import is_failure
 from fhirpath_spine.exchange.incoming.bundles import contents
-from fhirpath_spine.exchange.incoming.prefetch import is_failure
 from fhirpath_spine.pathway.facts.chart import TYPES
 
 LINE_BYTES = 16 * 1024 * 1024
