@@ -72,8 +72,9 @@ class Run:
 def run(
     directory: str | os.PathLike[str],
     load: Callable[[str | os.PathLike[str]], tuple[Library, Written]] = load_written,
+    wanted: Callable[[Story], bool] = lambda _: True,
 ) -> Run:
-    """Judges all cases below a directory of profiles. ``load`` gives its library, and how that is written.
+    """Judges the cases below a directory of profiles that are wanted. ``load`` gives its library, and how that is written.
 
     Raises:
         ProfileError: the profiles cannot be loaded, or there is no such folder.
@@ -88,7 +89,7 @@ def run(
     stories = read_stories(folder)
     done = Run(library, written, exemptions=read_exemptions(folder))
     known = tuple(recommendations(library))
-    for story in stories:
+    for story in filter(wanted, stories):
         before = report.errors
         scene = stage(story, library, systems, report)
         _check_names(story, library, known, report)

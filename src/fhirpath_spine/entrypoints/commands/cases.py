@@ -13,9 +13,11 @@ from rich.text import Text
 
 from fhirpath_spine import authoring
 from fhirpath_spine.authoring.cases import Outcome, Result, Run, run
+from fhirpath_spine.authoring.cases.checking import expected
+from fhirpath_spine.authoring.cases.stories import Story
 from fhirpath_spine.authoring.proving.coverage import Coverage, cover
 from fhirpath_spine.entrypoints import show
-from fhirpath_spine.entrypoints.commands.files import Directory
+from fhirpath_spine.entrypoints.commands.files import Directory, set_around
 from fhirpath_spine.entrypoints.printing import print_json
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import SettingsError
@@ -37,16 +39,33 @@ WithCoverage = Annotated[
 ]
 
 
-def cases(directory: Directory = None, coverage: WithCoverage = False, form: Form = CasesFormat.HUMAN) -> None:
+Words = Annotated[str, typer.Option("-k", metavar="TEXT", help="Only cases whose title, id or expected ids hold TEXT.")]
+
+
+def cases(
+    directory: Directory = None,
+    words: Words = "",
+    coverage: WithCoverage = False,
+    form: Form = CasesFormat.HUMAN,
+) -> None:
     """Judge the cases that stand beside the pathways, and compare with what each expects.
 
+    A folder or file inside a set stands for its own cases.
     Exit: 0 every case passes (and coverage is complete, with --coverage), 1 some case fails or something is not covered,
     2 a case could not be judged, or wrong use.
     """
-    profiles = directory or load().settings.profiles or authoring.profiles_directory()
-    if not profiles.is_dir():
+    asked = directory or load().settings.profiles or authoring.profiles_directory()
+    profiles = set_around(asked)
+    if profiles is None:
         raise SettingsError("test: there is no such directory.", hint="Name the folder that holds the profiles.")
-    done = run(profiles)
+    part = bool(words) or profiles != asked
+    if part and coverage:
+        raise SettingsError("Coverage is that of all cases.", hint="Leave -k out, and name the whole set.")
+    done = run(profiles, wanted=lambda story: _is_wanted(story, words, asked)) if part else run(profiles)
+    if part and not done.results:
+        raise SettingsError(
+            f"No case is meant by '{words or asked}'.", hint="Name words of a title, or an expected id."
+        )
     table = cover(done, profiles) if coverage else None
     match form:
         case CasesFormat.HUMAN:
@@ -56,6 +75,14 @@ def cases(directory: Directory = None, coverage: WithCoverage = False, form: For
         case CasesFormat.JUNIT:
             typer.echo(_junit(done))
     raise typer.Exit(_exit(done, table))
+
+
+def _is_wanted(story: Story, words: str, asked: Path) -> bool:
+    """Whether a case lies below what was asked for, and holds the words in its title, its id or what it expects."""
+    if not Path(story.span.file).resolve().is_relative_to(asked.resolve()):
+        return False
+    ids = " ".join(str(wanted.id) for _, wanted in expected(story.expect))
+    return words.casefold() in f"{story.title} {story.form.id or ''} {ids}".casefold()
 
 
 def _exit(done: Run, table: Coverage | None) -> int:

@@ -44,7 +44,7 @@ def lint(
     """
     settings = load().settings
     asked = directory or settings.profiles or authoring.profiles_directory()
-    profiles = _set_around(asked)
+    profiles = set_around(asked)
     if profiles is None:
         raise SettingsError("lint: there is no such directory.", hint="Name the folder that holds the profiles.")
     found = authoring.check(profiles, settings.site)
@@ -59,7 +59,7 @@ def lint(
     raise typer.Exit(1 if errors else 0)
 
 
-def _set_around(asked: Path) -> Path | None:
+def set_around(asked: Path) -> Path | None:
     """The set that a path belongs to: the nearest folder at or above it that has the shared files."""
     if not asked.exists():
         return None

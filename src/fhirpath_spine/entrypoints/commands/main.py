@@ -71,6 +71,7 @@ VERBS = {
         "feedback", "feedback", "Show what users did with the cards: accepted, overridden, and why; from the store."
     ),
     "store": Verb("store", "app", "The store of production: its schema, a copy of it, and the end of what is old."),
+    "new": Verb("new", "app", "Write the form of a pathway, a recommendation or a case, for an author to fill in."),
     "sandbox": Verb("sandbox", "app", "Fill a FHIR server with invented patients, and empty it again."),
     "population": Verb("population", "app", "Judge the patients of a Bulk Data export, and report on them."),
     "codes": Verb("codes", "app", "Codes: what reads one, and a site's own expansions."),
