@@ -191,26 +191,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 from fhirpath_spine.adapters.store import Database, Keeping
 from fhirpath_spine.exchange.feedback import Item
-keeping = Keeping(Database.open("", Path(sys.argv[1])), lambda: datetime.now(UTC))
+keeping = Keeping(Database.open(sys.argv[2], Path(sys.argv[1])), lambda: datetime.now(UTC))
 for n in range(10 ** 6):
     asyncio.run(keeping.feedback("a", [Item(f"c{n}", "", "accepted", "2026-06-15T12:00:00Z")]))
     print(n, flush=True)
 """
+KILLS = int(os.environ.get("SPINE_TEST_KILLS", "1"))
+"""How often a process is killed; a whole run sets 50."""
 
 
-def test_what_was_acknowledged_survives_the_end_of_its_process(tmp_path: Path) -> None:
-    store = Database.open("", tmp_path)
-    store.upgrade()
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+@pytest.mark.parametrize("turn", range(KILLS))
+def test_what_was_acknowledged_survives_the_end_of_its_process(
+    turn: int, store: Database, keeping: Keeping, tmp_path: Path
+) -> None:
+    url = "" if store.file is not None else POSTGRESQL
+    command = [sys.executable, "-c", KILLED, str(tmp_path), url]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    for _ in range(20):
+    for _ in range(20 + turn):
         acknowledged = int(process.stdout.readline())
     process.send_signal(signal.SIGKILL)
-    acknowledged = max([acknowledged, *map(int, process.stdout.read().split())])
+    acknowledged = max(
+        [acknowledged, *(int(n) for n in process.stdout.read().splitlines(keepends=True) if n[-1:] == "\n")]
+    )
     process.wait(timeout=30)
     process.stdout.close()
-    kept = {found.card for found in Keeping(store, lambda: NOW).rows()}
-    store.close()
+    kept = {found.card for found in keeping.rows()}
     assert {f"c{n}" for n in range(acknowledged + 1)} <= kept
 
 

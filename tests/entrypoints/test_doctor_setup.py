@@ -25,6 +25,16 @@ def test_production_that_would_not_start_fails(run: Any) -> None:
     assert by_check(ran)["mode"]["level"] == "FAIL"
 
 
+def test_production_without_trusted_clients_and_approvals_fails(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients(tmp_path, monkeypatch, "clients: [{id: ward}]\n")
+    monkeypatch.setenv("SPINE_MODE", "prod")
+    what = by_check(run("doctor", "--format", "json"))["production"]["what"]
+    assert "issuer" in what
+    assert "approval" in what
+
+
 def test_a_setting_that_cannot_be_used_is_a_finding(dev: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPINE_DEADLINE", "soon")
     ran = dev("doctor", "--format", "json")

@@ -32,6 +32,7 @@ def examine(fhir: str, token: scopes.Token, patient: str, chosen: str) -> Iterat
     yield from setup.check_settings(settings)
     content = yield from setup.check_content(settings)
     registry = yield from setup.check_registry(settings)
+    yield from setup.check_production(settings, content, registry)
     yield from setup.check_idle(settings, content, registry)
     client = None
     if registry is not None:

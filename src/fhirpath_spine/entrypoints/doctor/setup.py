@@ -8,6 +8,7 @@ from fhirpath_spine.entrypoints.clients import Registry, load_clients
 from fhirpath_spine.entrypoints.content import Content, load_content, without_effect
 from fhirpath_spine.entrypoints.doctor.findings import Checking, Finding, fail, info, passed, warn
 from fhirpath_spine.entrypoints.http.process import check_mode
+from fhirpath_spine.entrypoints.production import missing
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import ProfileError, SettingsError, SpineError
 from fhirpath_spine.exchange.ehr_side.registration import NEVER
@@ -166,6 +167,15 @@ def check_client(settings: Settings, entries: Sequence[Client], chosen: str, fhi
     elif base is not None:
         yield passed(AREA, "FHIR server listed", f"calls from this base are those of the client {client.id}")
     return client
+
+
+def check_production(settings: Settings, content: Content | None, registry: Registry | None) -> Iterator[Finding]:
+    """What of clients and content stands against a start in production; the settings are told with the mode."""
+    told = missing(settings, None, None)
+    found = [reason for reason in missing(settings, registry, content) if reason not in told]
+    if settings.mode == "prod" and found:
+        what = "; ".join(found)
+        yield fail(AREA, "production", what, "`serve` ends at once.", "docs/production.md says what is asked for.")
 
 
 def check_idle(settings: Settings, content: Content | None, registry: Registry | None) -> Iterator[Finding]:
