@@ -67,10 +67,10 @@ def test_new_cases_are_judged_and_chosen_by_their_words(run: Any, profiles: Path
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("pathway", "thyroid"), "Write one like PW-THYROID"),
+        (("pathway", "thyroid"), "PW- and a name in capitals"),
         (("pathway", "PW-ALPHA"), "is there already"),
         (("recommendation", "PW-ALPHA", "R-ALPHA-01"), "is there already"),
-        (("recommendation", "PW-ALPHA", "R-4"), "Write one like R-NEU-15"),
+        (("recommendation", "PW-ALPHA", "R-4"), "R-AREA-NN"),
         (("recommendation", "PW-NOBODY", "R-ALPHA-09"), "No pathway is called PW-NOBODY"),
         (("case", "PW-ALPHA", "R-ALPHA-01", "--profiles", "nowhere"), "Name their folder"),
     ],

@@ -60,7 +60,7 @@ def new() -> None:
 
 @app.command()
 def pathway(
-    id_: Annotated[str, typer.Argument(metavar="PW-ID", help="For example PW-THYROID.")],
+    id_: Annotated[str, typer.Argument(metavar="PATHWAY", help="Its id: PW- and a name in capitals.")],
     title: Title = "New pathway",
     profiles: Where = None,
 ) -> None:
@@ -68,7 +68,7 @@ def pathway(
 
     Exit: 0 written, 2 wrong use, or it is there already.
     """
-    _must(id_, r"PW-[A-Z][A-Z0-9]*", "PW-THYROID")
+    _must(id_, r"PW-[A-Z][A-Z0-9]*", "PW- and a name in capitals")
     root = _set(profiles)
     folder = root / id_.removeprefix("PW-").lower()
     policy = root / "policy.yaml"
@@ -93,8 +93,8 @@ def pathway(
 
 @app.command()
 def recommendation(
-    pathway_id: Annotated[str, typer.Argument(metavar="PW-ID", help="The pathway that it belongs to.")],
-    id_: Annotated[str, typer.Argument(metavar="R-ID", help="For example R-NEU-15.")],
+    pathway_id: Annotated[str, typer.Argument(metavar="PATHWAY", help="The pathway that it belongs to.")],
+    id_: Annotated[str, typer.Argument(metavar="ID", help="R-, an area in capitals, and two digits: R-AREA-NN.")],
     title: Title = "New recommendation",
     kind: Annotated[str, typer.Option("--kind", help="As docs/profiles.md lists them.")] = KIND,
     profiles: Where = None,
@@ -103,7 +103,7 @@ def recommendation(
 
     Exit: 0 written, 2 wrong use, or it is there already.
     """
-    _must(id_, r"R-[A-Z][A-Z0-9]*-[0-9]{2}", "R-NEU-15")
+    _must(id_, r"R-[A-Z][A-Z0-9]*-[0-9]{2}", "R-AREA-NN, with two digits")
     path = _pathway(_set(profiles), pathway_id)
     if any(f"id: {id_}\n" in other.read_text(encoding="utf-8") for other in _set(profiles).rglob("*.yaml")):
         raise SettingsError(f"{id_} is there already.", hint="Ids are never reused; take the next number.")
@@ -115,8 +115,8 @@ def recommendation(
 
 @app.command()
 def case(
-    pathway_id: Annotated[str, typer.Argument(metavar="PW-ID", help="The pathway that it stands beside.")],
-    id_: Annotated[str, typer.Argument(metavar="R-ID", help="The recommendation that it is about.")],
+    pathway_id: Annotated[str, typer.Argument(metavar="PATHWAY", help="The pathway that it stands beside.")],
+    id_: Annotated[str, typer.Argument(metavar="ID", help="The recommendation that it is about.")],
     title: Title = "New case",
     profiles: Where = None,
 ) -> None:
@@ -147,7 +147,7 @@ def _pathway(root: Path, id_: str) -> Path:
 
 def _must(id_: str, form: str, example: str) -> None:
     if not re.fullmatch(form, id_):
-        raise SettingsError(f"'{id_}' is no id.", hint=f"Write one like {example}.")
+        raise SettingsError(f"'{id_}' is no id.", hint=f"Write {example}.")
 
 
 def _done(path: Path) -> None:
