@@ -77,7 +77,9 @@ def pathway(
     if folder.exists() or f"{id_}," in text or f"{id_}]" in text:
         raise SettingsError(f"{id_} is there already.", hint="Choose another id.")
     if order is None:
-        raise SettingsError("The order of policy.yaml is not written on one line.", hint="Write order: [PW-A, PW-B].")
+        raise SettingsError(
+            "The order of policy.yaml is not written on one line.", hint="Write its ids in one pair of brackets."
+        )
     first = f"R-{id_.removeprefix('PW-')[:6]}-01"
     folder.mkdir()
     written = PATHWAY.format(id=id_, title=title) + RECOMMENDATION.format(
