@@ -1,4 +1,7 @@
-"""Production: what it asks for before it starts, and the door that every call goes through."""
+"""Production: what it asks for before it starts, and the door that every call goes through.
+
+It is long because the door of production is tried from outside, once for each way to be refused.
+"""
 
 from __future__ import annotations
 

@@ -14,9 +14,7 @@ import orjson
 from fhirpath_spine import authoring
 from fhirpath_spine.errors import PreconditionError, RequestError
 from fhirpath_spine.exchange.incoming import take_in
-from fhirpath_spine.exchange.outgoing.cards import Wording
-from fhirpath_spine.exchange.outgoing.ids import Ids
-from fhirpath_spine.exchange.outgoing.phrases import Phrases
+from fhirpath_spine.exchange.outgoing import Ids, Phrases, Wording
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot, Trace
 from tests.kit.ports import Unfetched

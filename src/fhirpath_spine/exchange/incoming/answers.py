@@ -1,6 +1,8 @@
 """One answer of an EHR: a Bundle or a resource, read the same way whoever sent it, in a prefetch, as a page or as a whole chart.
 
 What it holds is taken; where it says, or its form shows, that not all is here, that is heard and kept with its reason.
+
+It is long because there is one reader: each form in which an answer may come is a few statements of it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """One resource filed under one need: whether it counts there, how it is dated, and what expressions see of it.
 
 Status, dates, sites, values and units are applied here (rulings section 2, fault R14); what does not count is rejected by name.
+
+It is long because a resource meets its need once, and each reason to reject it stands where it is found.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """How one resource is read: its codes, status, dates and author. Rulings section 2; no clinical content.
 
 Each function is total: an odd resource gives an empty answer or a reason, never an exception.
+
+It is long because each element of a resource has one reader, and all of them are here.
 """
 
 from __future__ import annotations
