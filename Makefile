@@ -36,6 +36,14 @@ demo-prod: $(INSTALLED) ## show production on this machine: signed calls, what i
 test: $(INSTALLED) ## run the tests, on every core
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
+# Style, then the core, what comes in and goes out, and the plan of the house: what needs no process, port or profile set of its own.
+CORE := tests/fhirpath tests/pathway tests/exchange tests/service $(addprefix tests/house/test_,faces.py layers.py source.py)
+.PHONY: check
+check: $(INSTALLED) ## a first answer in half a minute: style, and the tests of the core
+	$(BIN)/ruff check -q .
+	$(BIN)/ruff format -q --check .
+	$(BIN)/python -m pytest -q -n auto --dist worksteal $(CORE)
+
 .PHONY: lint
 lint: $(INSTALLED) ## check style, types, layers and profiles
 	$(BIN)/ruff check .
