@@ -42,7 +42,7 @@ CORE := tests/fhirpath tests/pathway tests/exchange tests/service $(addprefix te
 check: $(INSTALLED) ## a first answer in half a minute: style, and the tests of the core
 	$(BIN)/ruff check -q .
 	$(BIN)/ruff format -q --check .
-	$(BIN)/python -m pytest -q -n auto --dist worksteal $(CORE)
+	$(BIN)/python -m pytest -q -n auto --dist worksteal --hypothesis-profile=quick $(CORE)
 
 .PHONY: lint
 lint: $(INSTALLED) ## check style, types, layers and profiles

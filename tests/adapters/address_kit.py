@@ -10,7 +10,7 @@ import httpx2
 from fhirpath_spine.adapters.ehr import Ehr, GuardedTransport
 from fhirpath_spine.exchange.incoming import Servers, read_base
 from fhirpath_spine.service import Client
-from tests.adapters.whole_service import Setup, chart, patient_of, request_body
+from tests.adapters.whole_service import Setup, chart, patient_of, request_body, trusted
 
 CHART = chart("C13")
 PATIENT = patient_of(CHART)
@@ -37,7 +37,7 @@ class Names:
 
 
 async def called(servers: Servers, base: str, names: Names, **changes: Any) -> tuple[Setup, httpx2.Response]:
-    ehr = Ehr(GuardedTransport(names))
+    ehr = Ehr(GuardedTransport(names, trusted()))
     try:
         setup = Setup(ehr, Client(servers=servers))
         return setup, await setup.call(request_body(PATIENT, base, **changes))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -15,7 +17,8 @@ from typing import Any, TypeVar
 import httpx2
 from fastapi import FastAPI
 
-from fhirpath_spine.adapters.ehr import AT_ONCE, Ehr
+from fhirpath_spine.adapters import trust
+from fhirpath_spine.adapters.ehr import AT_ONCE, Ehr, GuardedTransport
 from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.entrypoints.http import create
 from fhirpath_spine.exchange.incoming import Servers
@@ -34,6 +37,16 @@ TOKEN = "canary-token-4711"
 
 Json = dict[str, Any]
 T = TypeVar("T")
+
+
+def trusted() -> ssl.SSLContext:
+    """Whom the service trusts, by what is set now. To read the authorities of the machine takes longer than a call."""
+    return _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@cache
+def _trusted(file: str | None, folder: str | None) -> ssl.SSLContext:
+    return trust.context()
 
 
 @cache
@@ -143,7 +156,7 @@ def over_sockets(stub: Stub, work: Callable[[Setup], Awaitable[T]], **changes: A
 
     async def run() -> T:
         async with stub.serve():
-            ehr = Ehr()
+            ehr = Ehr(GuardedTransport(trusted=trusted()))
             try:
                 return await work(Setup(ehr, **changes))
             finally:

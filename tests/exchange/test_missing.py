@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fhirpath_spine.exchange.ehr_side import COLUMNS, MOST, Gap, Missing, table
+from fhirpath_spine.exchange.ehr_side import COLUMNS, Gap, Missing, table
 from fhirpath_spine.pathway.facts import answer
 from fhirpath_spine.pathway.model import Library, Site
 from tests.kit import content
@@ -119,12 +119,12 @@ def test_resources_without_a_code_are_counted(library: Library) -> None:
 
 
 def test_what_is_kept_is_bounded(library: Library) -> None:
-    found = Missing(library, Site())
-    for number in range(MOST + 5):
+    found = Missing(library, Site(), most=20)
+    for number in range(25):
         found.take(coded("Condition", (HOUSE, str(number))))
     found.take(coded("Condition", (HOUSE, "0")))
     rows = list(found.gaps())
-    assert (len(rows), found.further, rows[0].count) == (MOST, 5, 2)
+    assert (len(rows), found.further, rows[0].count) == (20, 5, 2)
 
 
 def test_the_table_holds_no_word_of_a_chart_unless_it_is_asked_for() -> None:

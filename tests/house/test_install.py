@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 import zipfile
 from pathlib import Path
 
@@ -43,7 +44,17 @@ def wheel(folder: Path, name: str, *needs: str) -> str:
     return f"{name}==1 --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
 
 
-def install(folder: Path, lock: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with nothing but pip, as the recipe makes it where there is none."""
+    folder = tmp_path_factory.mktemp("bare") / ".venv"
+    venv.create(folder, with_pip=True)
+    return folder
+
+
+def install(folder: Path, lock: str, bare: Path | None = None) -> subprocess.CompletedProcess[str]:
+    if bare is not None:
+        shutil.copytree(bare, folder / ".venv", symlinks=True)
     shutil.copy(ROOT / "Makefile", folder / "Makefile")
     (folder / "requirements.lock").write_text(f"--no-index\n--find-links {folder}\n{lock}", encoding="utf-8")
     (folder / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
@@ -62,18 +73,18 @@ def test_a_lock_that_holds_all_that_is_needed_installs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lacking", "named"), [("of the project", "house 1 requires brick"), ("of a package", "brick 1 requires clay")]
 )
-def test_a_lock_that_lacks_a_package_fails_and_names_it(tmp_path: Path, lacking: str, named: str) -> None:
+def test_a_lock_that_lacks_a_package_fails_and_names_it(tmp_path: Path, bare: Path, lacking: str, named: str) -> None:
     lock = wheel(tmp_path, "clay") if lacking == "of the project" else wheel(tmp_path, "brick", "clay")
-    done = install(tmp_path, lock)
+    done = install(tmp_path, lock, bare)
     assert done.returncode != 0
     assert named in done.stdout
     assert "make lock" in done.stderr
     assert not (tmp_path / ".venv" / ".installed").exists()
 
 
-def test_a_wheel_that_is_not_the_locked_one_is_refused(tmp_path: Path) -> None:
+def test_a_wheel_that_is_not_the_locked_one_is_refused(tmp_path: Path, bare: Path) -> None:
     lock = wheel(tmp_path, "brick")
     wheel(tmp_path, "brick", "clay")
-    done = install(tmp_path, lock)
+    done = install(tmp_path, lock, bare)
     assert done.returncode != 0
     assert "do not match the hashes" in " ".join(done.stderr.lower().split())

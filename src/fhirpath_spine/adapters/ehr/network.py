@@ -153,9 +153,9 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
     Pools are apart by reach, so that a connection that one client may have is never handed to another that may not.
     """
 
-    def __init__(self, resolver: Resolver = resolve) -> None:
+    def __init__(self, resolver: Resolver = resolve, trusted: ssl.SSLContext | None = None) -> None:
         # No proxy is read from the environment.
-        trusted = context()
+        trusted = trusted or context()
         self._pools = {reach: _Pool(reach, trusted, resolver) for reach in Reach}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:

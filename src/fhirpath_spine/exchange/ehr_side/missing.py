@@ -53,10 +53,10 @@ class Gap:
 class Missing:
     """Takes resources, of any patients and in any order, and counts what no table of a library reads at a site."""
 
-    def __init__(self, library: Library, site: Site) -> None:
+    def __init__(self, library: Library, site: Site, most: int = MOST) -> None:
         self._needs = {name: need for name, need in library.needs.items() if need.codes is not None}
         self._matcher = Matcher(self._needs)
-        self._mapped = site.code_map
+        self._mapped, self._most = site.code_map, most
         sets = library.value_sets.values()
         prefixes: dict[str, list[str]] = {}
         for one in sets:
@@ -67,7 +67,7 @@ class Missing:
         self._displays: dict[Coding, str] = {}
         self._kinds: dict[Coding, str] = {}
         self.further = self.uncoded = self.read = 0
-        """Codes beyond :data:`MOST`, resources without any code, and resources looked at."""
+        """Codes beyond those that are kept, resources without any code, and resources looked at."""
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ class Missing:
                         self._count(code, clean(display) if isinstance(display, str) else "", kind)
 
     def _count(self, code: Coding, display: str, kind: str) -> None:
-        if code not in self._counts and len(self._counts) >= MOST:
+        if code not in self._counts and len(self._counts) >= self._most:
             self.further += 1
             return
         self._counts[code] += 1
