@@ -7,7 +7,7 @@ from fhirpath_spine.faces import face
 __all__, __getattr__ = face(
     __name__,
     door="Door Seen Trusted",
-    keysets="KEPT Keys KeyServers REFRESH RETRY from_file",
+    keysets="KEPT KeyServers Keys REFRESH RETRY from_file",
     signing="Signer public_keys wrongs",
     tokens="ALGORITHMS LEEWAY LIFETIME LONGEST Reason Terms",
 )

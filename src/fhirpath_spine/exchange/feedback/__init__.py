@@ -7,6 +7,6 @@ from fhirpath_spine.faces import face
 __all__, __getattr__ = face(
     __name__,
     issued="Issued cards_issued",
-    items="Item ITEMS parse_feedback",
+    items="ITEMS Item parse_feedback",
     report="Row interval latest summary",
 )

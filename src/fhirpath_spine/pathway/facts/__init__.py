@@ -9,10 +9,10 @@ from fhirpath_spine.faces import face
 __all__, __getattr__ = face(
     __name__,
     answers="answer",
-    chart=("Chart KEYS OBSERVATION_GROUPS ORDER Read Resource Unread canonical facts_digest is_id type_of"),
+    chart="Chart KEYS OBSERVATION_GROUPS ORDER Read Resource Unread canonical facts_digest is_id type_of",
+    copies="newest",
     dates="apart day_of is_before is_since moment_of possible_ages stamp within",
     facts="Facts",
-    copies="newest",
     filing="DOUBTS Rejection",
     intake="Intake",
     needs="Absent Coding Matcher Need Value known printed",
