@@ -131,6 +131,8 @@ class CallRecord:
     unread: tuple[str, ...] = ()
     """``key:why`` of each key that could not be read to its end."""
     ignored: int = 0
+    ledger: tuple[str, ...] = ()
+    """``way:number`` of each way in which what was sent ended; empty where nothing was judged."""
     patient: str = ""
     """A keyed hash, for the store alone: with the public key of development it could be guessed."""
     issued: tuple[Issued, ...] = ()
@@ -321,6 +323,7 @@ class HookService:
             outcome=decision.silent or "ok",
             cards=len(worded.cards),
             pathways=tuple(f"{e.id}:{e.state}" for e in decision.entries),
+            ledger=tuple(f"{way}:{number}" for way, number in decision.ledger.by_way().items()),
             issued=cards_issued(worded.cards, snapshot.library),
         )
 

@@ -26,6 +26,7 @@ TYPES = (
     "DiagnosticReport",
     "MedicationRequest",
     "MedicationStatement",
+    "MedicationAdministration",
     "FamilyMemberHistory",
     "AllergyIntolerance",
     "Observation",

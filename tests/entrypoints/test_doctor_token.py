@@ -18,7 +18,8 @@ PATIENT = "spine-demo-resectable"
 ALL = "patient/*.rs"
 NO_PROCEDURE = (
     "patient/Patient.rs patient/Condition.rs patient/DiagnosticReport.rs patient/MedicationRequest.rs "
-    "patient/MedicationStatement.rs patient/FamilyMemberHistory.rs patient/AllergyIntolerance.rs patient/Observation.rs"
+    "patient/MedicationStatement.rs patient/MedicationAdministration.rs patient/FamilyMemberHistory.rs "
+    "patient/AllergyIntolerance.rs patient/Observation.rs"
 )
 
 

@@ -35,6 +35,18 @@ def check_chart(
     else:
         pathways = ", ".join(dict.fromkeys(e.id for e in decision.entries)) or decision.silent or "none"
         yield passed(AREA, "judgement", f"it can be judged; pathways: {pathways}")
+        ended = ", ".join(f"{way} {number}" for way, number in decision.ledger.by_way().items()) or "nothing was sent"
+        yield info(
+            AREA,
+            "what was sent",
+            f"each resource was counted once, by how it ended: {ended}",
+            "What is not recognised or unreadable never counts as absent where a verdict could change.",
+            "`fhirpath-spine codes missing --fhir URL` lists the codes that nothing reads, to be filled in.",
+        )
+        doubtful = sum(bool(entry.doubt) for entry in decision.ledger.entries)
+        if doubtful:
+            what = f"{doubtful} entries that no table knows may be a tumour or a deficit"
+            yield warn(AREA, "codes", what, "They raise a doubt on a card, and settle nothing.", _DO)
         for name, (what, why) in _COUNTS.items():
             if number := decision.counts.get(name):
                 yield warn(AREA, "codes", f"{number} {what}", why, _DO)

@@ -15,7 +15,7 @@ from fhirpath_spine.exchange import Json, objects
 from fhirpath_spine.exchange.incoming.addresses import read_link
 from fhirpath_spine.exchange.incoming.answers import UnreadReason, next_link, read_page
 from fhirpath_spine.exchange.incoming.templates import asks_for, without_codes
-from fhirpath_spine.pathway.facts.chart import Read, type_of
+from fhirpath_spine.pathway.facts.chart import WHERE_OFFERED, Read, type_of
 from fhirpath_spine.service import Client
 
 AREA = "FHIR server"
@@ -102,7 +102,8 @@ def _capability(statement: Json, templates: Mapping[str, str], client: Client) -
     rests = [r for r in objects(statement.get("rest")) if r.get("mode", "server") == "server"]
     listed = {str(r.get("type")): r for rest in rests for r in objects(rest.get("resource"))}
     wanted = dict.fromkeys(map(type_of, templates))
-    missing = [kind for kind in wanted if kind not in listed and kind not in client.not_offered]
+    optional = client.not_offered | {type_of(key) for key in WHERE_OFFERED}
+    missing = [kind for kind in wanted if kind not in listed and kind not in optional]
     for kind in missing:
         why = "Each call asks for it and gets an error, so each card would say that data are incomplete."
         if kind in INDISPENSABLE:
@@ -150,6 +151,9 @@ def check_searches(server: Peer, templates: Mapping[str, str], patient: str, cli
         try:
             pages = list(server.pages(server.search(query)))
         except ServerError as error:
+            if key in WHERE_OFFERED:
+                yield info(AREA, key, "the server does not give it", "It is read where it is offered, and not missed.")
+                continue
             yield fail(AREA, key, error.message, "This part of the chart is unread in each call.", error.hint)
             continue
         read = _read(pages, kind)
@@ -162,6 +166,9 @@ def check_searches(server: Peer, templates: Mapping[str, str], patient: str, cli
                 what = f"it refuses to search by code (HTTP {pages[0].status})"
                 why = f"The service reads all {kind}s of the patient instead and filters them, which takes longer."
                 yield warn(AREA, key, what, why, "Have the server support the code parameter, if it can.")
+                continue
+            if key in WHERE_OFFERED:
+                yield info(AREA, key, "the server does not give it", "It is read where it is offered, and not missed.")
                 continue
             yield _refusal(key, kind, pages[-1], read)
             continue
