@@ -82,6 +82,8 @@ def everything(decision: Decision) -> Iterator[str]:
         if verdict.status.shown or verdict.status is Status.SATISFIED:
             yield from words_of(verdict)
             yield from (plain(b.said) for b in verdict.beside)
+    for notice in decision.notices:
+        yield from map(plain, (notice.headline, *notice.lines))
     for one in decision.rejections:
         yield f"{one.label}: {one.reason} {plain(one.value)}".rstrip()
     yield from (f"{u.key} was not read" for u in decision.unread)
