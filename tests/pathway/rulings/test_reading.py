@@ -203,9 +203,9 @@ def test_an_answer_that_says_two_things_at_once_is_none() -> None:
     assert found.rejected == {"Observation/goal-1": "two-answers"}
 
 
-def test_an_observation_without_a_value_is_not_recorded() -> None:
+def test_an_observation_without_a_value_is_named_and_not_used() -> None:
     found = ask("%pain.value > 3", observation("pain", dataAbsentReason=concept("unknown")))
-    assert found.reasons == {"not-recorded"}
+    assert (found.reasons, found.rejected) == ({"rejected"}, {"Observation/pain-1": "no-value"})
 
 
 # ------------------------------------------------------------------------------------------------- drugs

@@ -330,7 +330,7 @@ def _admitted(bin_: Bin, need: Need, sheet: Sheet) -> bool:
         case "Observation" | "DiagnosticReport":
             if status in reading.FINAL[kind]:
                 return True
-            if reading.is_garbled(sheet.resource, "status", reading.OBSERVED):
+            if reading.is_garbled(sheet.resource, "status", coded=False):
                 bin_.doubts["status"] = None
             if status in reading.PRELIMINARY[kind]:
                 _reject(bin_, need, sheet, "preliminary", day=day)
@@ -340,7 +340,7 @@ def _admitted(bin_: Bin, need: Need, sheet: Sheet) -> bool:
         case "Procedure":
             if status in (need.statuses or {"completed"}):
                 return True
-            if reading.is_garbled(sheet.resource, "status", reading.PERFORMED):
+            if reading.is_garbled(sheet.resource, "status", coded=False):
                 bin_.doubts["status"] = None
             if status is None or status == "unknown":
                 _reject(bin_, need, sheet, "no-status", day=day)

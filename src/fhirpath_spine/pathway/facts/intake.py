@@ -124,6 +124,7 @@ class Intake:
         entries = [one for one in resources if one[0].get("resourceType") not in ("Patient", "Medication")]
         for resource, draft, called in entries:
             self._take(resource, draft, called)
+        self.ledger.entries.sort(key=lambda entry: (entry.kind, entry.day, entry.reference))
         self.ledger.check(len(entries))
 
     def _take_patient(self, resource: Resource) -> None:

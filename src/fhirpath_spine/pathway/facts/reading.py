@@ -29,13 +29,6 @@ PROVISIONAL = frozenset({"unconfirmed", "provisional", "differential"})
 ERASED = frozenset({"entered-in-error", "refuted", "cancelled", "not-done"})
 MEDICATIONS = ("MedicationRequest", "MedicationStatement", "MedicationAdministration")
 _GIVEN = frozenset({"in-progress", "on-hold", "completed", "stopped"})
-OBSERVED = (
-    FINAL["DiagnosticReport"] | PRELIMINARY["DiagnosticReport"] | {"registered", "cancelled"} | ERASED | {"unknown"}
-)
-PERFORMED = ERASED | {
-    *("preparation", "in-progress", "on-hold", "stopped", "completed", "unknown", "aborted", "suspended")
-}
-"""FHIR's statuses of what was observed, and of what was done; the last two are of older releases."""
 MEDICATION = frozenset({"active", "on-hold", "cancelled", "completed", "entered-in-error", "stopped"}) | {
     *("draft", "unknown", "intended", "not-taken", "in-progress", "not-done")
 }
@@ -185,15 +178,13 @@ def status_code(concept: object, codes: frozenset[str]) -> str:
     return ""
 
 
-def is_garbled(resource: Resource, name: str, codes: frozenset[str] | None = None) -> bool:
-    """Whether a status stands there and is none: in no form of FHIR, or under another name. ``codes`` are all that it can be if
-    it is a plain code; without them it is a concept, and one that only the EHR understands is no error.
+def is_garbled(resource: Resource, name: str, *, coded: bool = True) -> bool:
+    """Whether a status stands there in no form of FHIR, or under another name: a plain code, or a concept if it is ``coded``. One
+    that only the EHR understands has its form.
     """
     if name not in resource:
         return bool(strange_members(resource, name.lower()))
-    if codes is not None:
-        return resource[name] not in codes if isinstance(resource[name], str) else True
-    return not (isinstance(resource[name], str) or is_readable(resource[name]))
+    return not (isinstance(resource[name], str) or (coded and is_readable(resource[name])))
 
 
 _CODED = ("Observation", "Condition", "Procedure", "DiagnosticReport")
