@@ -64,9 +64,10 @@ def of_json(value: Any, status: int = 200, **changes: Any) -> Answer:
     return Answer(status, json.dumps(value).encode(), **changes)
 
 
-def tokens(concept: Any) -> set[tuple[str, str]]:
+def tokens(concept: Any) -> set[str]:
+    """What a search may call a concept by: each code with its system, and without."""
     coded = concept.get("coding", []) if isinstance(concept, dict) else []
-    return {(c.get("system", ""), c.get("code", "")) for c in coded}
+    return {token for c in coded for token in (f"{c.get('system', '')}|{c.get('code', '')}", c.get("code", ""))}
 
 
 @dataclass
@@ -112,7 +113,7 @@ class Stub:
 
     def _search(self, kind: str, query: Mapping[str, list[str]]) -> Answer:
         patient = query["patient"][0]
-        codes = {tuple(c.split("|", 1)) for c in query["code"][0].split(",")} if "code" in query else None
+        codes = set(query["code"][0].split(",")) if "code" in query else None
         found = []
         for resource in self.resources:
             holder = resource.get("subject", resource.get("patient", {}))

@@ -51,8 +51,12 @@ def from_a_bundle(bundle: Json) -> Json | str:
 
 
 def from_a_call(setup: Setup) -> Json | str:
-    """What came of the last call: its decision, or the code of its refusal."""
-    return said(setup.decisions[-1]) if setup.decisions else setup.records[-1].outcome
+    """What came of the last call: the decision on its chart with all that it rests on, or the code of its refusal."""
+    if not setup.decisions:
+        return setup.records[-1].outcome
+    decision = decide(library(), setup.charts[-1], AT, Site())
+    assert [(v.id, v.status) for v in setup.decisions[-1].verdicts] == [(v.id, v.status) for v in decision.verdicts]
+    return said(decision)
 
 
 def sent(stub: Stub, patient: str) -> Json:

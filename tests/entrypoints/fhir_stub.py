@@ -107,12 +107,12 @@ class FhirStub:
     def _search(self, kind: str, query: dict[str, str]) -> Reply:
         if "code" in query and not self.searches_by_code:
             return 400, OUTCOME
-        wanted = {tuple(c.split("|", 1)) for c in query["code"].split(",")} if "code" in query else None
+        wanted = set(query["code"].split(",")) if "code" in query else None
         found = []
         for resource in self.resources:
             holder = resource.get("subject", resource.get("patient", {})).get("reference", "")
             codings = resource.get("code", {}).get("coding", [])
-            coded = {(c.get("system", ""), c.get("code", "")) for c in codings}
+            coded = {t for c in codings for t in (f"{c.get('system', '')}|{c.get('code', '')}", c.get("code", ""))}
             if resource["resourceType"] == kind and holder == f"Patient/{query.get('patient', holder[8:])}":
                 found += [resource] if wanted is None or coded & wanted else []
         size = min(int(query["_count"]), self.page_size) if "_count" in query and self.heeds_count else self.page_size
