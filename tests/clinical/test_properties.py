@@ -118,7 +118,12 @@ UNRELATED: list[Json] = [
 @given(charts(), st.lists(st.sampled_from(UNRELATED), min_size=1, max_size=6, unique_by=lambda r: r["id"]))
 def test_unrelated_resources_change_nothing(chart: Json, unrelated: list[Json]) -> None:
     more = [{"resource": {"subject": {"reference": f"Patient/{PATIENT}"}, **r}} for r in unrelated]
-    assert bytes_of({**chart, "entry": [*more[::2], *chart["entry"], *more[1::2]]}) == bytes_of(chart)
+    assert _judged({**chart, "entry": [*more[::2], *chart["entry"], *more[1::2]]}) == _judged(chart)
+
+
+def _judged(chart: Json) -> Json:
+    """The document without its explanation, which counts all that was sent."""
+    return {key: value for key, value in orjson.loads(bytes_of(chart)).items() if key != "explanation"}
 
 
 GATE = {"R-EMG-01", "R-EMG-02", "R-EMG-03", "R-STER-01"}
