@@ -65,7 +65,7 @@ def write(folder: Path, asked: Set60) -> None:
     shipped = yaml.safe_load((authoring.profiles_directory() / "policy.yaml").read_text(encoding="utf-8"))
     plain = {key: value for key, value in shipped.items() if key == "budget" or not isinstance(value, (dict, list))}
     _put(folder / "policy.yaml", {"order": ["PW-BENCH"], **plain})
-    for name in ("phrases.yaml", "words.yaml"):
+    for name in ("phrases.yaml", "words.yaml", "incoming.yaml"):
         shutil.copyfile(authoring.profiles_directory() / name, folder / name)
     source = {
         "title": "The fixed workload",

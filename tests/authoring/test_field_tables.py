@@ -195,12 +195,12 @@ def test_a_problem_has_its_class_unless_a_set_of_ours_reads_it() -> None:
         own = any(
             library.value_sets[n].contains(*coding) for n in ("neoplasm-any-known", "deficit-any-known", "breast-lump")
         )
-        assert library.classes.get(coding) == (None if own else row["reads_as"]), row["display"]
+        assert library.recognition.classes.get(coding) == (None if own else row["reads_as"]), row["display"]
 
 
 def test_no_class_founds_a_lesion_without_a_spinal_site() -> None:
     library = shipped()
-    listed = {coding for coding, reads_as in library.classes.items() if reads_as != "elsewhere"}
+    listed = {coding for coding, reads_as in library.recognition.classes.items() if reads_as != "elsewhere"}
     for kind in library.lesions.classes:
         for source in kind.sources:
             if source.site is None:

@@ -40,7 +40,7 @@ BAD = {
     "a mapping without its claim": ("night-pain\", claim: A. Coder,", "night-pain\",", "SP206", "{from: \"urn", "claim"),
     "a code mapped twice": ("icd-10-cm|M54.6", "urn:example:house|NP1", "SP204", "", "twice"),
     "a language without words": ("[fr, en]", "[fr, nl]", "SP220", "nl]", "Known: en, fr"),
-    "a stop of a site": ("  deficit:", "  stops:", "SP205", "stops:", "strong, weak, deficit"),
+    "a stop of a site": ("  deficit:", "  stops:", "SP205", "stops:", "strong, weak, spinal, deficit"),
     "a word of a site twice": ("neoplazm,", "bump,", "SP204", "bump, notAfter", "once"),
     "an unknown key": ("flags:", "flag:", "SP205", "flag:", "'flags'"),
     "a digest of another form": ("0" * 64, "0" * 63, "SP208", "0" * 63, "64"),
