@@ -38,7 +38,9 @@ def laid(found: Iterable[Mapping[str, Any]], templates: Mapping[str, str], rest:
     asked = {key: frozenset(_codes(query)) for key, query in templates.items()}
     keyed: dict[str, list[Any]] = {key: [] for key in templates}
     for one in found:
-        coded = {f"{c.get('system')}|{c.get('code')}" for c in one.get("code", {}).get("coding", ())}
+        codings = one.get("code", {}).get("coding", ())
+        # A search names some codes without their system, where the system has several names.
+        coded = {token for c in codings for token in (f"{c.get('system')}|{c.get('code')}", c.get("code"))}
         keys = [k for k, codes in asked.items() if type_of(k) == one["resourceType"] and (not codes or codes & coded)]
         for key in keys or ([rest] if rest else []):
             keyed[key].append(one)
