@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -36,12 +37,13 @@ def service(library: Library) -> HookService:
 
 
 def caller(library: Library) -> Callable[[bytes], bytes]:
-    """One whole call after another on one event loop, as a worker answers them."""
+    """One whole call after another on one event loop, as a worker answers them. The loop ends with the caller."""
     answering, client, loop = service(library), Client(), asyncio.new_event_loop()
 
     def call(body: bytes) -> bytes:
         return orjson.dumps(loop.run_until_complete(answering.answer(parse(body), client, Trace())))
 
+    weakref.finalize(call, loop.close)
     return call
 
 
