@@ -42,7 +42,7 @@ def test_a_refusal_has_an_outcome_and_empty_lists() -> None:
 def test_the_tree_shows_each_criterion_with_its_answer_value_resource_and_date() -> None:
     asked = Step("when", "grade-high", None, "%grade = 'high'", (), (make.missing(),))
     steps = (*make.verdict().steps, asked, Step("blocked", "unfit", False, "%unfit"))
-    found = tree(make.decision(make.planned(make.verdict(steps=steps))), "d", make.wording().phrases)
+    found = tree(make.decision(make.planned(make.verdict(steps=steps))), "d", make.wording())
     criteria = found["entries"][0]["verdicts"][0]["criteria"]
     assert [c["answer"] for c in criteria] == ["MET", "UNKNOWN", "NOT_MET"]
     assert criteria[0]["data"] == [

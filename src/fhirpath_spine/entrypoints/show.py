@@ -87,6 +87,14 @@ def entry_line(entry: Json) -> Text:
     return text
 
 
+def show_explanation(told: Iterable[Json]) -> None:
+    """The full text of a decision, as it reads."""
+    out = console()
+    for one in told:
+        out.print(Markdown(str(one["text"]), hyperlinks=False))
+        out.print()
+
+
 def show_tree(found: Json) -> None:
     """The tree of a decision."""
     out = console()

@@ -139,7 +139,7 @@ def explain(
     wording = judged.content.wording
     found: Json = {}
     if judged.decision is not None and not (wanted or everything):
-        found = tree(judged.decision, decision_id(judged.decision, wording), wording.phrases)
+        found = tree(judged.decision, decision_id(judged.decision, wording), wording)
     elif judged.error is not None:
         _show_decision(as_document(judged), judged.at, form)
     if seen.admitted is not None:

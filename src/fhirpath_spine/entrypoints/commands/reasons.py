@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.text import Text
 from rich.tree import Tree
 
-from fhirpath_spine.entrypoints.show import STYLES, console, data_line, show_tree
+from fhirpath_spine.entrypoints.show import STYLES, console, data_line, show_explanation, show_tree
 from fhirpath_spine.exchange import Json, objects
 
 APPLIES = {"MET": "applies", "NOT_MET": "does not apply", "UNKNOWN": "may apply"}
@@ -32,6 +32,7 @@ def show_reasons(found: Json) -> None:
     out = console()
     if "entries" in found:
         show_tree(found)
+        show_explanation(objects(found.get("explanation")))
     elif "silent" in found:
         out.print(Text(f"No pathway is asked: {found['silent']}."))
     for one in objects(found.get("elsewhere")):

@@ -8,6 +8,7 @@ __all__, __getattr__ = face(
     __name__,
     cards="CardPolicy Wording unavailable write_cards",
     careplan="members",
+    explanation="Explained explain explanation_json",
     ids="Ids PUBLIC_KEY",
     markdown="CAP clean escape plain render section",
     offline="document refusal tree",

@@ -7,13 +7,13 @@ from __future__ import annotations
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange import Json, lean
 from fhirpath_spine.exchange.outgoing.cards import Wording, write_cards
+from fhirpath_spine.exchange.outgoing.explanation import explain, explanation_json
 from fhirpath_spine.exchange.outgoing.markdown import plain
 from fhirpath_spine.exchange.outgoing.outcomes import of_error
 from fhirpath_spine.exchange.outgoing.phrases import Phrases
-from fhirpath_spine.exchange.outgoing.verdicts import entry_json, verdict_json
-from fhirpath_spine.pathway.decision import Decision, Evidence, Missing, Step, Verdict
+from fhirpath_spine.exchange.outgoing.verdicts import entry_json, step_json, verdict_json
+from fhirpath_spine.pathway.decision import Decision, Verdict
 from fhirpath_spine.pathway.facts.chart import Chart
-from fhirpath_spine.pathway.truth import Truth
 
 CLIENT = "decide"
 
@@ -34,20 +34,9 @@ def document(decision: Decision, wording: Wording) -> Json:
         "verdicts": [verdict_json(v, wording.phrases) for v in decision.verdicts],
         "cards": worded.cards,
         "careplans": worded.careplans,
-        "explanation": explanation(decision, wording.phrases),
+        "explanation": explanation_json(explain(decision, identifier, wording.library, wording.phrases)),
         **({"silent": decision.silent} if decision.silent else {}),
     }
-
-
-def explanation(decision: Decision, phrases: Phrases) -> list[Json]:
-    """What lies behind the cards, in words: what was sent and not recognised, by name; and how everything that was sent ended."""
-    ways = decision.ledger.by_way()
-    if not ways:
-        return []
-    told = [plain(phrases.rejection(r)) for r in decision.rejections]
-    told += [plain(phrases.entry(entry)) for entry in decision.ledger.entries]
-    counted = phrases.text("ledger", ways=", ".join(f"{phrases.word('way', way)} {n}" for way, n in ways.items()))
-    return [{"text": "\n".join([counted, *told]), "data": [e.reference for e in decision.ledger.entries]}]
 
 
 def refusal(error: SpineError, issue_code: str, chart: Chart | None, wording: Wording, day: str) -> Json:
@@ -62,16 +51,15 @@ def refusal(error: SpineError, issue_code: str, chart: Chart | None, wording: Wo
     }
 
 
-ANSWERS: dict[Truth, str] = {True: "MET", False: "NOT_MET", None: "UNKNOWN"}
-
-
-def tree(decision: Decision, decision_id: str, phrases: Phrases) -> Json:
-    """Every criterion that was asked, under its verdict, under its pathway entry."""
+def tree(decision: Decision, decision_id: str, wording: Wording) -> Json:
+    """The full text, then every criterion that was asked, under its verdict, under its pathway entry."""
+    phrases = wording.phrases
     return {
         "decision": decision_id,
         "at": decision.at.isoformat(),
         "library": decision.library,
         "facts": decision.facts,
+        "explanation": explanation_json(explain(decision, decision_id, wording.library, phrases)),
         "entries": [
             {
                 **entry_json(entry),
@@ -103,45 +91,3 @@ def _verdict(verdict: Verdict, phrases: Phrases) -> Json:
         "title": verdict.title,
         "criteria": [step_json(s) for s in verdict.steps],
     }
-
-
-def step_json(step: Step) -> Json:
-    """A criterion as it was answered."""
-    return lean(
-        {
-            "role": step.role,
-            "name": step.name,
-            "answer": ANSWERS[step.answer],
-            "said": plain(step.said),
-            "expression": step.expression,
-            "data": [evidence_json(e) for e in step.evidence],
-            "missing": [missing_json(m) for m in step.missing],
-        }
-    )
-
-
-def evidence_json(evidence: Evidence) -> Json:
-    """A datum that was read."""
-    return lean(
-        {
-            "need": evidence.need,
-            "label": evidence.label,
-            "value": plain(evidence.value),
-            "date": evidence.date,
-            "resource": evidence.reference,
-            "author": evidence.author,
-        }
-    )
-
-
-def missing_json(missing: Missing) -> Json:
-    """A datum that would decide."""
-    return lean(
-        {
-            "item": missing.item,
-            "reason": missing.reason.value,
-            "date": missing.date,
-            "days": missing.days,
-            "values": [evidence_json(e) for e in missing.alternatives],
-        }
-    )

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from fhirpath_spine.exchange import Json, lean
 from fhirpath_spine.exchange.outgoing.markdown import plain
 from fhirpath_spine.exchange.outgoing.phrases import Phrases, joined
-from fhirpath_spine.pathway.decision import PathwayResult, Status, Verdict
+from fhirpath_spine.pathway.decision import Evidence, Missing, PathwayResult, Status, Step, Verdict
 from fhirpath_spine.pathway.lesions.lesion import LesionRef
+from fhirpath_spine.pathway.truth import Truth
 
 
 def lesion_json(lesion: LesionRef | None) -> Json | None:
@@ -60,3 +61,48 @@ def extension(decision_id: str, entry: PathwayResult | None, verdicts: Iterable[
     head = {} if entry is None else {"pathway": entry.id, "version": entry.version, **entry_json(entry)}
     head.pop("id", None)
     return lean({"decision": decision_id, **head, "verdicts": [lean(verdict_json(v, phrases)) for v in verdicts]})
+
+
+ANSWERS: dict[Truth, str] = {True: "MET", False: "NOT_MET", None: "UNKNOWN"}
+
+
+def step_json(step: Step) -> Json:
+    """A criterion as it was answered."""
+    return lean(
+        {
+            "role": step.role,
+            "name": step.name,
+            "answer": ANSWERS[step.answer],
+            "said": plain(step.said),
+            "expression": step.expression,
+            "data": [evidence_json(e) for e in step.evidence],
+            "missing": [missing_json(m) for m in step.missing],
+        }
+    )
+
+
+def evidence_json(evidence: Evidence) -> Json:
+    """A datum that was read."""
+    return lean(
+        {
+            "need": evidence.need,
+            "label": evidence.label,
+            "value": plain(evidence.value),
+            "date": evidence.date,
+            "resource": evidence.reference,
+            "author": evidence.author,
+        }
+    )
+
+
+def missing_json(missing: Missing) -> Json:
+    """A datum that would decide."""
+    return lean(
+        {
+            "item": missing.item,
+            "reason": missing.reason.value,
+            "date": missing.date,
+            "days": missing.days,
+            "values": [evidence_json(e) for e in missing.alternatives],
+        }
+    )

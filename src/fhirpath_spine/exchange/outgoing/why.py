@@ -6,9 +6,15 @@ from collections.abc import Iterable
 
 from fhirpath_spine.exchange import Json, lean
 from fhirpath_spine.exchange.outgoing.markdown import plain
-from fhirpath_spine.exchange.outgoing.offline import ANSWERS, evidence_json, missing_json, step_json
 from fhirpath_spine.exchange.outgoing.phrases import Phrases
-from fhirpath_spine.exchange.outgoing.verdicts import lesion_json, reasons
+from fhirpath_spine.exchange.outgoing.verdicts import (
+    ANSWERS,
+    evidence_json,
+    lesion_json,
+    missing_json,
+    reasons,
+    step_json,
+)
 from fhirpath_spine.pathway.asking.opening import Opened
 from fhirpath_spine.pathway.judging.why import Considered, Question, Why
 

@@ -32,10 +32,10 @@ def _of_entries(
     policy: Policy, entries: Sequence[PathwayResult], verdicts: Sequence[Verdict], unread: Sequence[Unread]
 ) -> tuple[PlannedCard, ...]:
     gate = policy.gate.pathway if policy.gate else ""
-    shared = next((e for e in entries if e.id != gate), entries[0])
+    shared = _shared(entries, gate)
     cards: list[PlannedCard] = []
-    for entry in entries:
-        mine = [v for v in verdicts if _home(v, entries, shared, gate) is entry and v.status.shown]
+    for entry, verdicts_of in zip(entries, belonging(entries, verdicts, gate), strict=True):
+        mine = [v for v in verdicts_of if v.status.shown]
         cards += _cards_of(entry, mine, is_gate=entry.id == gate)
     cards = _with_plans(_fold(cards, policy.budget), gate)
     if any(u.reason is Reason.UNREAD for u in unread):
@@ -43,6 +43,20 @@ def _of_entries(
         critical = [c for c in cards if c.indicator is Indicator.CRITICAL]
         cards = [*critical, incomplete, *(c for c in cards if c.indicator is not Indicator.CRITICAL)]
     return tuple(cards)
+
+
+def belonging(entries: Sequence[PathwayResult], verdicts: Sequence[Verdict], gate: str) -> list[tuple[Verdict, ...]]:
+    """For each entry the verdicts that belong to it; those of the patient belong to the first that is not the gate's."""
+    found: dict[int, list[Verdict]] = {id(entry): [] for entry in entries}
+    for verdict in verdicts:
+        home = _home(verdict, entries, _shared(entries, gate), gate) if entries else None
+        if home is not None:
+            found[id(home)].append(verdict)
+    return [tuple(found[id(entry)]) for entry in entries]
+
+
+def _shared(entries: Sequence[PathwayResult], gate: str) -> PathwayResult:
+    return next((e for e in entries if e.id != gate), entries[0])
 
 
 def _home(verdict: Verdict, entries: Sequence[PathwayResult], shared: PathwayResult, gate: str) -> PathwayResult | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from fhirpath_spine.exchange.outgoing.offline import ANSWERS
+from fhirpath_spine.exchange.outgoing.verdicts import ANSWERS
 from fhirpath_spine.pathway import decision as judged
 from fhirpath_spine.pathway.decision import Decision, Step
 from fhirpath_spine.pathway.facts.chart import Chart
