@@ -7,6 +7,7 @@ A message never holds a patient's value, an identifier or a token: it is written
     ├── SettingsError          a setting cannot be used
     ├── Unauthorized           the caller's token is not taken; no word says why
     ├── StoreAway              the store cannot be reached now; the same request may be sent again
+    ├── Overdue                the time for the call is over before there is an answer
     ├── RequestError           the caller has to change the request
     │   ├── BodyTooLarge
     │   ├── MediaTypeUnsupported
@@ -77,6 +78,12 @@ class StoreAway(SpineError):
     """What has to be kept before the answer cannot be kept now. The same request may be sent again later."""
 
     code = "store-away"
+
+
+class Overdue(SpineError):
+    """The call's time is over and it was not judged to the end: that is said, since silence would be taken for an answer."""
+
+    code = "overdue"
 
 
 class RequestError(SpineError):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
-from fhirpath_spine.errors import ScopeUndecidable, SpineError
+from fhirpath_spine.errors import Overdue, ScopeUndecidable, SpineError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.feedback.issued import Issued, cards_issued
 from fhirpath_spine.exchange.fhir.apply import ApplyRequest, applied
@@ -34,6 +35,10 @@ PAGES = 20
 """Pages of one search, where the client's entry says nothing else (fault R09)."""
 CALL_BYTES = 2 * BYTES
 """Bytes that one call takes in, sent and fetched together; twice the body that its client may send, if that is more."""
+SMALL = 64 * 1024
+"""Bytes up to which a body is read where it came in: handing it to a thread would take as long."""
+LEFT = 0.5
+"""Seconds that judging has at least, where a FHIR server took all the time that the call has."""
 CDS_HOOKS = "3.0.0"
 """Version of the CDS Hooks specification that the answers follow; they also read as 2.0.1 (DISC-11)."""
 
@@ -69,6 +74,38 @@ class Judge(Protocol):
         explained: bool = ...,
     ) -> Decision:
         """The decision on a chart at an instant."""
+
+
+T = TypeVar("T")
+
+
+class Work(Protocol):
+    """Where what computes is done: at once, or beside an event loop that others wait for."""
+
+    async def __call__(self, compute: Callable[..., T], *given: Any) -> T:
+        """What the function answers."""
+
+
+async def at_once(compute: Callable[..., T], *given: Any) -> T:
+    """Computes here and now: for whoever has one call and nobody else waiting."""
+    return compute(*given)
+
+
+async def in_time(work: Work, seconds: float, compute: Callable[..., T], *given: Any) -> T:
+    """What the function answers within so many seconds.
+
+    Raises:
+        Overdue: it did not; what was begun ends by itself, and nobody waits for it.
+
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await work(compute, *given)
+    except TimeoutError:
+        raise Overdue(
+            "The call was not judged in the time that it has. This is not a statement that nothing is needed.",
+            hint="Send less, or ask for a longer SPINE_DEADLINE.",
+        ) from None
 
 
 class Clock(Protocol):
@@ -178,6 +215,7 @@ class HookService:
     seconds: float = 4.0
     on_unavailable: str = "412"
     judge: Judge = evaluate.decide
+    work: Work = at_once
 
     def describe(self) -> Json:
         """The entry of the discovery document."""
@@ -192,18 +230,22 @@ class HookService:
             "prefetch": dict(self.snapshot.templates),
         }
 
-    async def answer(self, body: object, client: Client, trace: Trace, size: int = 0) -> Json:
+    async def answer(
+        self, body: object, client: Client, trace: Trace, size: int = 0, started: float | None = None
+    ) -> Json:
         """The response to one call: ``{"cards": [...]}``. ``trace`` learns the decision's id as soon as there is one;
-        ``size`` is how many bytes the body had.
+        ``size`` is how many bytes the body had, ``started`` when it was there (by ``time.monotonic``; default: now).
 
         Raises:
+            Overdue: its time is over, and it was not judged to the end.
             RequestError: the caller has to change the request.
             PatientMismatch: data of another patient; nothing is judged.
             PatientUnknown: the FHIR server has no such patient; nothing is judged.
             ScopeUndecidable: it could not be read whether a pathway applies (unless a card shall say so).
 
         """
-        started, at, snapshot = time.monotonic(), self.clock(), self.snapshot
+        started = time.monotonic() if started is None else started
+        at, snapshot = self.clock(), self.snapshot
         request = parse_request(body, self.hook)
         trace.decision = self._id(client, request, at)
         with self._keeping(self._begun(trace, client, self.id, request), started) as kept:
@@ -212,7 +254,8 @@ class HookService:
                 kept.record = replace(kept.record, outcome="audience")
                 return {"cards": []}
             chart = await self._read(request, client, snapshot, started, kept, size)
-            result, kept.record = self._judge(request, client, snapshot, at, chart, kept.record)
+            judging = (request, client, snapshot, at, chart, kept.record)
+            result, kept.record = await self._in_time(started, self._judge, *judging)
             return result
 
     async def apply(self, pathway: str, asked: ApplyRequest, client: Client, trace: Trace) -> Json:
@@ -228,17 +271,22 @@ class HookService:
         trace.decision = self._id(client, request, at)
         name = f"PlanDefinition/{pathway}/$apply"
         with self._keeping(self._begun(trace, client, name, request), started) as kept:
-            chart = asked.chart(client.resources, snapshot.library.signs)
+            chart = await self._in_time(started, asked.chart, client.resources, snapshot.library.signs)
             if chart is None:
                 chart = await self._read(request, client, snapshot, started, kept)
             else:
                 kept.note(chart)
-            decision = self.judge(snapshot.library, chart, at, snapshot.site, emergency=client.emergency)
+            judging = partial(self.judge, snapshot.library, chart, at, snapshot.site, emergency=client.emergency)
+            decision = await self._in_time(started, judging)
             trace.decision = self._id(client, request, at, decision.facts)
             kept.record = replace(kept.record, decision=trace.decision)
             result = applied(decision, pathway, trace.decision, snapshot.wording)
             kept.record = replace(kept.record, outcome="ok")
             return result
+
+    async def _in_time(self, started: float, compute: Callable[..., T], *given: Any) -> T:
+        left = self.seconds - (time.monotonic() - started)
+        return await in_time(self.work, max(left, LEFT), compute, *given)
 
     @contextmanager
     def _keeping(self, record: CallRecord, started: float) -> Iterator[_Kept]:
@@ -266,7 +314,8 @@ class HookService:
         size: int = 0,
     ) -> Chart:
         # Facts come from the prefetch, key by key; what it leaves open, and only that, goes to the retriever.
-        found = read_prefetch(
+        reading = partial(
+            read_prefetch,
             request.prefetch,
             snapshot.templates,
             request.patient,
@@ -275,6 +324,7 @@ class HookService:
             not_offered=client.not_offered,
             signs=snapshot.library.signs,
         )
+        found = reading() if 0 < size <= SMALL else await self._in_time(started, reading)
         budget = Budget(
             seconds=self.seconds - (time.monotonic() - started),
             resources=client.resources - found.taken,

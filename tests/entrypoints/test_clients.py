@@ -26,7 +26,7 @@ from fhirpath_spine.entrypoints.clients import (
 from fhirpath_spine.entrypoints.http import Callers, build
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import ProfileError
-from fhirpath_spine.exchange.incoming import Servers, UnreadReason, read_base
+from fhirpath_spine.exchange.incoming import DEEPEST, Servers, UnreadReason, read_base
 from fhirpath_spine.service import CALL_BYTES, PAGES, Client
 from tests.kit import decisions as make
 
@@ -124,11 +124,13 @@ def test_what_is_wrong_is_shown_at_its_place(tmp_path: Path, text: str) -> None:
 
 
 ADDRESS = "clients:\n  - id: a\n    fhir_servers: [{}]\n"
+LIMITS = "clients:\n  - id: a\n    limits: {{depth: {}}}\n"
 KEYS = "clients:\n  - id: a\n    jwks: {}\n"
 RULES = {
     "SP501": (ADDRESS.format("https://u@a.example"), ADDRESS.format("https://a.example")),
     "SP502": (ADDRESS.format("http://a.example"), ADDRESS.format("https://a.example")),
     "SP503": (KEYS.format("{url: https://a.example/jwks, file: keys.json}"), KEYS.format("{file: keys.json}")),
+    "SP504": (LIMITS.format(DEEPEST + 1), LIMITS.format(DEEPEST)),
 }
 """Each rule of this file, with what breaks it and what keeps it."""
 

@@ -6,13 +6,14 @@ It is long because every way that a call ends is asked of the same fakes.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from fhirpath_spine.errors import PatientMismatch, PatientUnknown, ScopeUndecidable, SpineError
+from fhirpath_spine.errors import Overdue, PatientMismatch, PatientUnknown, ScopeUndecidable, SpineError
 from fhirpath_spine.exchange import EXTENSION
 from fhirpath_spine.exchange.incoming import HookRequest, Open, UnreadReason, unread
 from fhirpath_spine.pathway.decision import Decision
@@ -305,3 +306,32 @@ def test_what_an_ehr_does_not_offer_is_not_fetched() -> None:
     bench.call(client=Client(not_offered=frozenset({"MedicationRequest"})))
     assert retriever.asked == ["observations-pain"]
     assert bench.record.unread == ("medicationRequests:not-offered",)
+
+
+class Endless:
+    """Work that does not come to its end."""
+
+    def __init__(self) -> None:
+        self.begun: list[Any] = []
+
+    async def __call__(self, compute: Any, *given: Any) -> Any:
+        del given
+        self.begun.append(compute)
+        await asyncio.Event().wait()
+
+
+def test_what_is_not_computed_in_time_is_said_and_never_silence() -> None:
+    bench = Bench(make.decision(), work=Endless(), seconds=0.01)
+    with pytest.raises(Overdue, match="not a statement that nothing is needed"):
+        bench.call()
+    assert bench.record.outcome == "overdue"
+
+
+def test_the_time_of_a_call_begins_when_its_body_is_there() -> None:
+    work = Endless()
+    bench = Bench(make.decision(), work=work, seconds=60.0)
+    # A minute ago: nothing is left but the moment that judging always has.
+    began = time.monotonic() - 60.0
+    with pytest.raises(Overdue):
+        asyncio.run(bench.service.answer(body(), Client(), bench.trace, started=began))
+    assert len(work.begun) == 1

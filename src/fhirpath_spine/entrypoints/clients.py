@@ -21,6 +21,7 @@ from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.exchange.incoming.addresses import Servers, read_base, read_origin
+from fhirpath_spine.exchange.incoming.parsing import DEEPEST
 from fhirpath_spine.exchange.incoming.prefetch import RESOURCES
 from fhirpath_spine.exchange.outgoing.cards import CardPolicy
 from fhirpath_spine.pathway.facts.chart import TYPES
@@ -170,6 +171,9 @@ def _check(form: ClientsForm, report: Report, *, plain_http: bool) -> None:
         if not text.lower().startswith("https:"):
             report.add("SP502", f"'{text}' is without TLS", text.span, "Write https; http is for SPINE_MODE=dev.")
     for client in form.clients:
+        if client.limits.depth > DEEPEST:
+            what = f"limits.depth is {client.limits.depth}, and a body is read to {DEEPEST} levels at most"
+            report.add("SP504", what, client.id.span, "FHIR resources need less than 64.")
         jwks = client.jwks
         if jwks is not None and (jwks.url is None) == (jwks.file is None):
             report.add("SP503", "jwks wants either a url or a file", client.id.span)

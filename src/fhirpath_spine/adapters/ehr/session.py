@@ -16,7 +16,7 @@ from fhirpath_spine.adapters.ehr.network import REACH, reach_of
 from fhirpath_spine.errors import BodyTooLarge, RequestError
 from fhirpath_spine.exchange.incoming.addresses import Address, Servers, read_link
 from fhirpath_spine.exchange.incoming.answers import UnreadReason
-from fhirpath_spine.exchange.incoming.parsing import take_in
+from fhirpath_spine.exchange.incoming.parsing import LARGE, take_in
 from fhirpath_spine.exchange.incoming.requests import Secret
 
 CONNECT, WRITE = 1.0, 1.0
@@ -144,7 +144,8 @@ class Session:
         _check_media_type(response.headers)
         body = await read_body(response, self.allowance)
         try:
-            value = take_in(body)
+            # A large page is parsed beside the event loop, which other calls wait for.
+            value = take_in(body) if len(body) <= LARGE else await asyncio.to_thread(take_in, body)
         except BodyTooLarge:
             raise FaultError(UnreadReason.TOO_LARGE) from None
         except RequestError:

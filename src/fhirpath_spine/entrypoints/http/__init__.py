@@ -12,5 +12,6 @@ __all__, __getattr__ = face(
     process="build check_mode clock",
     rim="Callers read_bytes",
     statuses="TABLE answer",
+    threads="THREADS Threads",
     warming="invented warm",
 )

@@ -21,7 +21,7 @@ from fhirpath_spine.entrypoints.http import fhir_api
 from fhirpath_spine.entrypoints.http.rim import CALLER_LEFT, Callers, Rim, while_connected
 from fhirpath_spine.errors import MethodNotAllowed, NotImplementedYet, RequestError, UnknownService
 from fhirpath_spine.exchange.feedback.items import Item, parse_feedback
-from fhirpath_spine.service import Client, HookService, Trace
+from fhirpath_spine.service import Client, HookService, Trace, at_once
 
 if TYPE_CHECKING:
     from fhirpath_spine.adapters.callers.door import Door
@@ -64,7 +64,9 @@ def create(
     the application ends. ``public_url`` is how the service is reached from outside, if that is configured.
     ``door`` admits who signed a call; without one, nobody is authenticated (dev). ``store`` keeps feedback, if there is one.
     """
-    callers = Callers(client, tuple(entries), door)
+    seconds = max((service.seconds for service in services), default=0.0)
+    work = services[0].work if services else at_once
+    callers = Callers(client, tuple(entries), door, work=work, seconds=seconds)
     by_id = {service.id: service for service in services}
     discovery = {"services": [s.describe() for s in services]}
 
@@ -95,7 +97,7 @@ def create(
         service = _find(by_id, service_id)
         request.state.trace = trace = Trace()
         got = await callers.read(request)
-        answer = await while_connected(request, service.answer(got.body, got.client, trace, got.size))
+        answer = await while_connected(request, service.answer(got.body, got.client, trace, got.size, got.ended))
         return Response(status_code=CALLER_LEFT) if answer is None else _json(answer)
 
     @app.post("/cds-services/{service_id}/feedback")

@@ -22,6 +22,7 @@ from fhirpath_spine.entrypoints.clients import Registry, load_clients
 from fhirpath_spine.entrypoints.content import HOOKS, Content, load_content, without_effect
 from fhirpath_spine.entrypoints.http.app import SANDBOX, create
 from fhirpath_spine.entrypoints.http.bounds import BoundedProtocol
+from fhirpath_spine.entrypoints.http.threads import Threads
 from fhirpath_spine.entrypoints.http.warming import warm
 from fhirpath_spine.entrypoints.logs import start_logging
 from fhirpath_spine.entrypoints.production import approved, missing
@@ -88,8 +89,8 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
             logger.warning("Without an approval of this site, and not loaded: %s.", ", ".join(dropped))
     content.prepare()
     snapshot = Snapshot.of(content.library, content.site, content.wording)
-    ehr = Ehr()
-    guard = None
+    work = Threads()
+    ehr, guard = Ehr(), None
     if settings.mode == "prod":
         from fhirpath_spine.entrypoints.http.guard import Guard  # development waits for no database library
 
@@ -104,6 +105,7 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
             clock=clock(settings),
             seconds=settings.deadline,
             on_unavailable=settings.on_unavailable,
+            work=work,
         )
         for hook in HOOKS
     ]
@@ -114,7 +116,7 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
         entries=registry.clients,
         origins=registry.cors_origins if guard else [SANDBOX, *registry.cors_origins],
         loopback=guard is None,
-        closing=[ehr.aclose, *([guard.aclose] if guard else [])],
+        closing=[work.aclose, ehr.aclose, *([guard.aclose] if guard else [])],
         public_url=settings.public_url,
         door=guard.door if guard else None,
         store=guard.keeping if guard else None,
@@ -124,8 +126,9 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
     gc.collect()
     gc.freeze()
     # What a call makes holds no circles, so it is gone with the call. Looking for them after each 700 objects, as Python does by
-    # default, costs a chart of 5,000 resources a seventh of its time.
-    gc.set_threshold(20_000, 20, 20)
+    # default, costs a chart of 5,000 resources a seventh of its time. The old are looked at rarely, and the middle ones often:
+    # each look stops everything, and 400,000 objects of a large chart at once stopped it for a quarter of a second.
+    gc.set_threshold(20_000, 3, 1_000)
     return app
 
 

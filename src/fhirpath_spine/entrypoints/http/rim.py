@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
@@ -26,7 +28,7 @@ from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.incoming.addresses import read_base
 from fhirpath_spine.exchange.incoming.parsing import check_depth, take_in
 from fhirpath_spine.exchange.outgoing.outcomes import of_error, outcome
-from fhirpath_spine.service import Client
+from fhirpath_spine.service import SMALL, Client, Work, at_once, in_time
 
 if TYPE_CHECKING:
     from fhirpath_spine.adapters.callers.door import Door  # development waits for no cryptography
@@ -93,11 +95,12 @@ CALLER_LEFT = 499
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A request that was read: its JSON, whose it is, and how many bytes it had."""
+    """A request that was read: its JSON, whose it is, how many bytes it had, and when they were all here (monotonic)."""
 
     body: Any
     client: Client
     size: int
+    ended: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,9 @@ class Callers:
     entries: tuple[Client, ...] = ()
     door: Door | None = None
     places: Places = field(default_factory=Places)
+    work: Work = at_once
+    seconds: float = 4.0
+    """For parsing: as long as for the whole call."""
 
     async def admit(self, request: Request) -> Client | None:
         """Who signed a request, of which no byte of the body is read yet; None where nobody has to sign.
@@ -137,20 +143,20 @@ class Callers:
         Raises:
             Unauthorized, StoreAway: it is not signed as it has to be; nothing of it was read.
             RequestError: it cannot be read, or is too large or too deep.
+            Overdue: it cannot be read in the time that a call has.
 
         """
         signer = await self.admit(request)
-        if signer is not None:
-            raw = await read_bytes(request, limit=signer.body)
-            return Received(take_in(raw, depth=signer.depth), signer, len(raw))
-        all_ = (self.builtin, *self.entries)
+        all_ = (signer,) if signer is not None else (self.builtin, *self.entries)
         raw = await read_bytes(request, limit=max(c.body for c in all_))
-        body = take_in(raw, depth=max(c.depth for c in all_))
-        client = self.client_of(body)
+        ended = time.monotonic()
+        parsing = partial(take_in, raw, depth=max(c.depth for c in all_))
+        body = parsing() if len(raw) <= SMALL else await in_time(self.work, self.seconds, parsing)
+        client = signer or self.client_of(body)
         check_size(len(raw), client.body)
-        if self.entries:
-            check_depth(raw, client.depth)
-        return Received(body, client, len(raw))
+        if client.depth < max(c.depth for c in all_):
+            await in_time(self.work, self.seconds, check_depth, raw, client.depth)
+        return Received(body, client, len(raw), ended)
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T | None:

@@ -13,6 +13,7 @@ TABLE: dict[type[errors.SpineError], tuple[int, str]] = {
     errors.SettingsError: (500, "exception"),
     errors.Unauthorized: (401, "login"),
     errors.StoreAway: (503, "transient"),
+    errors.Overdue: (503, "timeout"),
     errors.RequestError: (400, "invalid"),
     errors.BodyTooLarge: (413, "too-long"),
     errors.MediaTypeUnsupported: (415, "not-supported"),
