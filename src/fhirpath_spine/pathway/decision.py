@@ -103,6 +103,10 @@ class Verdict(NamedTuple):
     activity: Activity | None = None
     safety: bool = False
     on_gate: bool = False
+    headline: Said = ()
+    """What a card says first, if this leads it; empty where the profile has no sentence for it."""
+    step: str = ""
+    """The step, or what stands against it or is missing, in a few words without a datum."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,12 @@ class Recommendation:
     """``unless:`` ids or ``kind:<kind>``: holds only if each of them is not-applicable, satisfied or suppressed."""
     lines: tuple[Line, ...] = ()
     alternatives: tuple[Line, ...] = ()
+    headline: tuple[Text, ...] = ()
+    """What a card says first where it is recommended: the first sentence of which every placeholder has a value. The last has
+    no placeholder and is the step in a few words. ``ask`` and ``against`` are the same where data are missing, or it is blocked.
+    """
+    ask: tuple[Text, ...] = ()
+    against: tuple[Text, ...] = ()
     activity: Activity | None = None
     per_patient: bool = False
     safety: Expression | bool = False

@@ -34,6 +34,12 @@ class Slot:
     unit: str = ""
     factor: Decimal = Decimal(1)
     rejected: str = ""
+    told: str = ""
+    """What the verdict itself tells, not the chart: one of :data:`TOLD`."""
+
+
+TOLD = ("blockers", "missing")
+"""Placeholders of a headline: the names of the blockers that hold, and of the data that are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,9 @@ class Speaker(Protocol):
     def rejected(self, need: str) -> Sequence[Said]:
         """The rejections of a need in words."""
 
+    def of_verdict(self, name: str) -> str:
+        """What a verdict tells of itself; empty where there is nothing, or no verdict."""
+
 
 def render(text: Text, speaker: Speaker) -> Said | None:
     """The sentence with its values, or None when one is missing."""
@@ -60,6 +69,11 @@ def render(text: Text, speaker: Speaker) -> Said | None:
     for part in text.parts:
         if isinstance(part, str):
             said.append(part)
+            continue
+        if part.told:
+            if not (word := speaker.of_verdict(part.told)):
+                return None
+            said.append(word)
             continue
         if part.rejected:
             reasons = speaker.rejected(part.rejected)
@@ -125,6 +139,28 @@ def concept(value: Mapping[str, Any]) -> Charted:
                 if isinstance(word := coding.get(key), str) and word:
                     return Charted(word)
     return Charted("")
+
+
+SUMMARY = 110
+"""Characters of a summary: one sentence, read at a glance. The wire allows 139."""
+DATE, NUMBER, WORDS = 17, 16, 40
+"""Characters that a date, a number with its unit and other text may take in a headline; what is longer is cut there."""
+_LONGEST = {"date": DATE, "dateTime": DATE, "boolean": 3, "integer": NUMBER, "decimal": NUMBER, "Quantity": NUMBER}
+
+_CHOSEN = re.compile(r"\.select\('([^'\\]*)'\)")
+"""Words of the profile's own that stand where something holds."""
+
+
+def longest(text: Text) -> int:
+    """Characters of a headline with the longest value in each of its placeholders."""
+    return sum(len(part) if isinstance(part, str) else _longest(part) for part in text.parts)
+
+
+def _longest(slot: Slot) -> int:
+    if slot.expression is not None and (words := _CHOSEN.search(slot.expression.text)):
+        return len(words[1])
+    type_name = slot.expression.shape.type if slot.expression is not None else ""
+    return _LONGEST.get(type_name.removeprefix("System."), WORDS)
 
 
 def plain(said: Said) -> str:

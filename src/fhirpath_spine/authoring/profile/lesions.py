@@ -44,11 +44,20 @@ class LesionSourceForm(Short):
     without_site: Annotated[Scalar, *one_of("drop", "keep")] | None = Field(default=None, alias="withoutSite")
 
 
+class LesionNameForm(Form):
+    """What a lesion is called where its code says so."""
+
+    code: ValueSets
+    called: Text
+
+
 class LesionClassForm(Form):
-    """One row of the class table."""
+    """One row of the class table. ``called`` is its short name in summaries, ``names`` those of some codes."""
 
     id: Name
     title: Text
+    called: Text | None = None
+    names: tuple[LesionNameForm, ...] = ()
     sources: Annotated[tuple[LesionSourceForm, ...], OneOrMany()] = Field(alias="from")
     note: Text | None = None
 
@@ -186,7 +195,8 @@ class LesionsBuilder:
             self._report.add(
                 "SP318", "the note of a class has no placeholders", form.note.span, "Say it in plain words."
             )
-        return LesionClass(str(form.id), str(form.title), tuple(sources), note)
+        names = tuple((self._sets(n.code), str(n.called)) for n in form.names)
+        return LesionClass(str(form.id), str(form.title), tuple(sources), note, str(form.called or ""), names)
 
     def _levels(self, form: LesionsForm) -> dict[Coding, tuple[str, ...]]:
         levels: dict[Coding, tuple[str, ...]] = {}

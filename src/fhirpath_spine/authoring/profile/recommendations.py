@@ -33,13 +33,15 @@ from fhirpath_spine.pathway.model import (
     Recommendation,
     Unknown,
 )
+from fhirpath_spine.pathway.sentences import DATE, NUMBER, SUMMARY, WORDS, longest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fhirpath_spine.authoring.profile.compiler import Compiler
     from fhirpath_spine.authoring.profile.sentences import TextBuilder
     from fhirpath_spine.fhirpath import Expression
+    from fhirpath_spine.pathway.sentences import Text as Sentence
 KINDS = (
     "surgery",
     "radiotherapy",
@@ -81,6 +83,10 @@ class LineForm(Short):
 
 
 Lines = Annotated[tuple[LineForm, ...], OneOrMany()]
+
+
+Headlines = Annotated[tuple[Text, ...], OneOrMany()]
+"""Sentences of which the first that can be said is said; the last has no placeholder, so that there always is one."""
 
 
 class ClaimRefForm(Short):
@@ -130,6 +136,9 @@ class RecommendationForm(Form):
     say: Lines = ()
     detail: Path | None = None
     alternatives: Lines = ()
+    headline: Headlines = ()
+    ask: Headlines = ()
+    against: Headlines = ()
     activity: ActivityForm | None = None
 
 
@@ -186,6 +195,9 @@ class RecommendationBuilder:
             unless=tuple(map(str, form.unless)),
             lines=lines,
             alternatives=self.lines(form.alternatives, place, pathway),
+            headline=self._headlines(form.headline, place, pathway),
+            ask=self._headlines(form.ask, place, pathway),
+            against=self._headlines(form.against, place, pathway),
             activity=Activity(str(form.activity.kind), str(form.activity.text)) if form.activity else None,
             per_patient=per_patient,
             safety=self._safety(form.safety, place, pathway),
@@ -226,6 +238,25 @@ class RecommendationBuilder:
         return tuple(
             Line(self._texts.build(form.text, place, pathway), self._when(form.when, place, pathway)) for form in forms
         )
+
+    def _headlines(self, forms: Sequence[Scalar], place: Place, pathway: str) -> tuple[Sentence, ...]:
+        """Headlines, each within the longest that a summary may be; only the last, and it surely, is without a placeholder."""
+        built = tuple(self._texts.build(form, place, pathway, told=True) for form in forms)
+        for number, (form, text) in enumerate(zip(forms, built, strict=True), start=1):
+            filled = any(not isinstance(part, str) for part in text.parts)
+            if filled is (number == len(forms)):
+                hint = "End the list with a sentence that needs no datum, and begin it with those that do."
+                what = "the last headline has a placeholder" if filled else "what follows this headline is never said"
+                self._report.add("SP349", what, form.span, hint)
+            for slot in (p for p in text.parts if not isinstance(p, str) and p.expression is not None):
+                if slot.expression is not None and slot.expression.shape.many:
+                    self._report.add("SP350", f"'{slot.source}' may hold several values", form.span, "Add .first().")
+            if (length := longest(text)) > SUMMARY:
+                hint = (
+                    f"A summary has {SUMMARY} characters; dates count as {DATE}, numbers as {NUMBER}, words as {WORDS}."
+                )
+                self._report.add("SP350", f"with its longest values it has {length} characters", form.span, hint)
+        return built
 
     def _when(self, test: Scalar | None, place: Place, pathway: str) -> Expression | None:
         return self._compiler.test(test, place, pathway) if test is not None else None

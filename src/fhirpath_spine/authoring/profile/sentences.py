@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.diagnostics import Span, did_you_mean
-from fhirpath_spine.pathway.sentences import Slot, Text
+from fhirpath_spine.pathway.sentences import TOLD, Slot, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,12 +84,15 @@ class TextBuilder:
     def __init__(self, compiler: Compiler, needs: Mapping[str, Need]) -> None:
         self._compiler, self._needs = compiler, needs
 
-    def build(self, text: Scalar, place: Place, pathway: str = "") -> Text:
-        """The compiled sentence; what is wrong with its placeholders is reported."""
+    def build(self, text: Scalar, place: Place, pathway: str = "", *, told: bool = False) -> Text:
+        """The compiled sentence; what is wrong with its placeholders is reported. ``told``: a verdict may speak in it."""
         parts: list[str | Slot] = []
         try:
             for part in split(text):
-                parts.append(self._slot(part, text, place, pathway) if part.slot else part.text)
+                if part.slot and told and part.text.strip() in TOLD:
+                    parts.append(Slot(part.text.strip(), None, told=part.text.strip()))
+                else:
+                    parts.append(self._slot(part, text, place, pathway) if part.slot else part.text)
         except UnbalancedBraceError as error:
             hint = "Write {{ and }} for braces that are meant as such."
             self._compiler.report.add("SP318", "a brace opens or closes nothing", text.place(error.offset), hint)

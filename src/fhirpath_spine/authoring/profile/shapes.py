@@ -115,6 +115,7 @@ def lesion_members(flags: Iterable[str], condition: Shape) -> dict[str, Shape]:
         "key": one(STRING, known=True),
         "class": one(STRING, known=True),
         "title": one(STRING, known=True),
+        "called": one(STRING, known=True),
         "code": Shape("CodeableConcept", many=True),
         "level": Shape(STRING, many=True),
         "behaviour": one(STRING),

@@ -67,6 +67,7 @@ KEYS: Mapping[str, frozenset[str]] = {
         "source-label-more": "title publisher date more",
         "source-own": "",
         "undated": "",
+        "and": "",
         "footer": "decision library at",
         "title-blocked": "",
         "title-needs-data": "",

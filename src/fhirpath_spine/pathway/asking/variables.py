@@ -15,7 +15,7 @@ from fhirpath_spine.pathway.asking.circumstances import Circumstances
 from fhirpath_spine.pathway.facts.facts import Fact
 from fhirpath_spine.pathway.facts.filing import NOT_UNDERSTOOD, Found
 from fhirpath_spine.pathway.lesions.lesion import Lesion
-from fhirpath_spine.pathway.sentences import Said
+from fhirpath_spine.pathway.sentences import WORDS, Said
 from fhirpath_spine.pathway.truth import Reason
 
 
@@ -199,6 +199,21 @@ class Variables(Mapping[str, Sequence[Any]]):
             for r in self._facts.rejections([need])
             for why in (self.phrase(f"rejected-{r.reason}", r.reason),)
         ]
+
+    def enumeration(self, names: Sequence[str]) -> str:
+        """Names of ours after one another, as many as a summary has room for; the first always."""
+        kept: list[str] = []
+        for name in dict.fromkeys(names):
+            if kept and len(", ".join((*kept, name))) > WORDS:
+                break
+            kept.append(name[:1].lower() + name[1:] if name[1:2].islower() else name)
+        last = self.phrase("and", "and")
+        return f" {last} ".join([", ".join(kept[:-1]), kept[-1]]) if len(kept) > 1 else "".join(kept)
+
+    def of_verdict(self, name: str) -> str:
+        """Nothing: only a verdict tells of itself."""
+        del name
+        return ""
 
     def phrase(self, key: str, default: str = "") -> str:
         """A fixed sentence of the phrase book; the default where a set has none of that name."""

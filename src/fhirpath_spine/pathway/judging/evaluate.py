@@ -25,6 +25,7 @@ from fhirpath_spine.pathway.facts.needs import Matcher
 from fhirpath_spine.pathway.facts.words import Lists, Words, for_site
 from fhirpath_spine.pathway.judging import layout
 from fhirpath_spine.pathway.judging.admission import Admitted, Entry, Observer, admit
+from fhirpath_spine.pathway.judging.headlines import worded
 from fhirpath_spine.pathway.judging.notices import noticed, questions
 from fhirpath_spine.pathway.judging.oversight import PolicyApplied
 from fhirpath_spine.pathway.judging.verdicts import judge, to_step
@@ -215,9 +216,11 @@ class _Judgement:
             if test is not None:
                 self.observe("indicator", recommendation.id, indicator.value, env.ask(test).truth)
         verdict = policy.finish(verdict, following, env, recommendation)
-        if entry.doubt is None:
-            return verdict
-        return None if verdict.status is Status.NOT_APPLICABLE else _doubted(verdict, entry.doubt)
+        if entry.doubt is not None:
+            if verdict.status is Status.NOT_APPLICABLE:
+                return None
+            verdict = _doubted(verdict, entry.doubt)
+        return worded(verdict, recommendation, env)
 
     def _closed_gate(self, admitted: Admitted, policy: PolicyApplied) -> list[Entry]:
         """An acknowledged gate has no entry, but its recommendations are satisfied (rulings 4.2)."""

@@ -16,6 +16,7 @@ from fhirpath_spine.pathway.facts.filing import Found
 from fhirpath_spine.pathway.facts.needs import Coding, known
 from fhirpath_spine.pathway.lesions.lesion import Description, Growing, Lesion
 from fhirpath_spine.pathway.lesions.places import exact, levels_of, named_by, near, regions_of
+from fhirpath_spine.pathway.sentences import WORDS
 
 if TYPE_CHECKING:
     from fhirpath_spine.pathway.lesions.table import Lesions
@@ -163,6 +164,7 @@ def _describe(config: Lesions, place: _Placed) -> Description:
     return Description(
         kind=grown.class_id,
         title=grown.kind.title if grown.kind else "",
+        called=_called(config, place),
         code=[item["code"] for item in conditions],
         level=place.levels,
         conditions=conditions,
@@ -174,6 +176,22 @@ def _describe(config: Lesions, place: _Placed) -> Description:
         since=days[0] if days else None,
         confirmed=_confirmed([item.get("confirmed") for item in conditions]),
     )
+
+
+def _called(config: Lesions, place: _Placed) -> str:
+    """A lesion in a few words: its name and its levels, those that follow each other as a range."""
+    kind, order = place.grown.kind, config.order
+    name = kind.name(place.grown.codes) if kind else ""
+    runs: list[list[str]] = []
+    for level in place.levels:
+        if runs and level in order and order.index(level) == order.index(runs[-1][-1]) + 1:
+            runs[-1].append(level)
+        else:
+            runs.append([level])
+    at = ", ".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    if len(runs) > 1 and len(f"{name} {at}") > WORDS:
+        at = f"{place.levels[0]}-{place.levels[-1]}"
+    return f"{name} {at}".strip()
 
 
 def _confirmed(stated: Sequence[bool | None]) -> bool | None:

@@ -26,6 +26,8 @@ class LesionRef:
     levels: tuple[str, ...]
     conditions: tuple[str, ...]
     rank: int = 0
+    called: str = ""
+    """Its short name with its levels: ``Schwannoma T8``."""
 
 
 @dataclass(slots=True, eq=False)
@@ -75,6 +77,7 @@ class Description:
     since: str | None = None
     confirmed: bool | Incomplete | None = None
     behaviour: str | Incomplete | None = None
+    called: str = ""
     pathways: Sequence[str] = ()
     state: str | None = None
 
@@ -84,6 +87,7 @@ class Description:
             "key": key,
             "class": self.kind,
             "title": self.title,
+            "called": self.called,
             "code": self.code,
             "level": self.level,
             "conditions": self.conditions,
@@ -130,6 +134,7 @@ class Lesion:
             tuple(self.about.level),
             tuple(sorted(c.reference for c in self.conditions)),
             self.rank,
+            self.about.called,
         )
 
     def told(self, **members: Any) -> Lesion:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fhirpath_spine.fhirpath import ValueSet
-from fhirpath_spine.pathway.facts.needs import Coding
+from fhirpath_spine.pathway.facts.needs import Coding, known
 from fhirpath_spine.pathway.sentences import Text
 
 
@@ -31,6 +31,14 @@ class LesionClass:
     title: str
     sources: tuple[LesionSource, ...]
     note: Text | None = None
+    called: str = ""
+    """What a summary calls such a lesion; its ``names``, by the codes that say so, come first."""
+    names: tuple[tuple[ValueSet, str], ...] = ()
+
+    def name(self, codes: Iterable[Coding]) -> str:
+        """What a summary calls a lesion of this class with these codes."""
+        found = set(codes)
+        return next((name for which, name in self.names if known(which, found)), self.called or self.title)
 
 
 @dataclass(frozen=True, slots=True)
