@@ -190,6 +190,16 @@ RANGES: dict[str, tuple[str, str, list[str]]] = {
         "ICD-10-CM D37-D49: uncertain or unspecified by its chapter",
         ["D37", "D38", "D39", "D4"],
     ),
+    "neoplasm-perhaps-chapter": (
+        "Neoplasm that may be one of the spine or of the blood",
+        "ICD-10-CM D32, D33 and D72.11: meninges and nervous system where the part is not said, and eosinophilia that may be a blood cancer",
+        ["D32", "D33", "D72.11"],
+    ),
+    "neoplasm-elsewhere-chapter": (
+        "Neoplasm that is no cancer and surely not of the spine",
+        "ICD-10-CM D00-D09 (in situ) and the benign neoplasms of brain, cranial nerves and glands of the head",
+        ["D0", "D18.02", "D32.0", "D33.0", "D33.1", "D33.2", "D33.3", "D35.2", "D35.3", "D35.4"],
+    ),
 }
 
 TITLES = {

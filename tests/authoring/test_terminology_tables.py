@@ -19,7 +19,13 @@ SYSTEMS = yaml.safe_load((FOLDER / "systems.yaml").read_text(encoding="utf-8"))
 SETS = yaml.safe_load((FOLDER / "value-sets.yaml").read_text(encoding="utf-8"))
 # What counts as a coded neoplasm at all (rulings 2.2): ICD-10-CM C00-D49. No table lists it.
 CHAPTER = {"C", "D0", "D1", "D2", "D3", "D4"}
-CHAPTERS = ("neoplasm-chapter", "neoplasm-malignant-chapter", "neoplasm-uncertain-chapter")
+CHAPTERS = (
+    "neoplasm-chapter",
+    "neoplasm-malignant-chapter",
+    "neoplasm-uncertain-chapter",
+    "neoplasm-perhaps-chapter",
+    "neoplasm-elsewhere-chapter",
+)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -15,6 +15,7 @@ __all__, __getattr__ = face(
     facts="Facts",
     filing="DOUBTS Rejection",
     intake="Intake",
+    ledger="Way",
     needs="Absent Coding Matcher Need Value known printed",
     reading="codings",
     searches="LONGEST",

@@ -245,8 +245,8 @@ class Intake:
         """Keeps what a person has to be told of: Conditions and allergies that no table knows."""
         if seen.way is Way.NOT_RECOGNISED and kind in _NAMED:
             dating = self._filer.date(resource)
-            doubt = next(iter(sorted(seen.doubts)), "")
-            self.ledger.entries.append(Entry(kind, reference, seen.way, said(concept, codes), dating.day, doubt))
+            named = said(concept, codes)
+            self.ledger.entries.append(Entry(kind, reference, seen.way, named, dating.day, seen.gravest))
 
     def _subject(self, resource: Resource) -> Subject:
         reference = reference_of(resource)

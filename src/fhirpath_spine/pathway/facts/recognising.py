@@ -22,13 +22,14 @@ from fhirpath_spine.pathway.sentences import Charted
 
 class Doubt(StrEnum):
     """What a need that collects doubts asks for: entries that no table knows. Their words, class or chapter may mean a cancer
-    (strong, weak), a tumour of the spine by its name or its site (spinal), or a deficit; or they are allergies.
+    (strong, weak), a tumour of the spine by its name or its site (spinal), or a deficit; or they are allergies. The gravest
+    comes first.
     """
 
     STRONG = "strong"
-    WEAK = "weak"
     SPINAL = "spinal"
     DEFICIT = "deficit"
+    WEAK = "weak"
     UNRECOGNISED = "unrecognised"
 
 
@@ -58,6 +59,11 @@ class Recognised(NamedTuple):
 
     way: Way
     doubts: frozenset[str] = frozenset()
+
+    @property
+    def gravest(self) -> str:
+        """The gravest of its doubts; empty without one."""
+        return next((doubt.value for doubt in Doubt if doubt in self.doubts), "")
 
 
 NOT_RECOGNISED = Recognised(Way.NOT_RECOGNISED)
