@@ -368,7 +368,8 @@ OTHERS: list[Line] = [
         "Cancer, now or earlier",
         "primary cancers, histories, metastases and blood cancers, without basal and squamous cell cancer of skin (C44,"
         " Z85.828): neither a red flag nor a cause of the gate (DEFAULT)",
-        "@primary-cancer @cancer-history @any-secondary-malignancy @haematological-malignancy -icd:C44 -icd:Z85.828",
+        "@primary-cancer @cancer-history @any-secondary-malignancy @haematological-malignancy sct:448670003"
+        " -icd:C44 -icd:Z85.828",
     ),
     ("metastasis-of-no-site", "Metastasis, organ not named", _OWN_CODE, "sct:128462008"),
     (

@@ -205,9 +205,7 @@ def radiotherapy() -> Json:
     spine = _problem(
         "spine-ostrowski", f"{MCODE}mcode-secondary-cancer-condition", me, BONE_METASTASIS, 60, bodySite=[T8]
     )
-    person = _made(
-        "Patient", "xrts-ostrowski", f"{MCODE}mcode-cancer-patient", gender="male", birthDate="1951-01-20"
-    )
+    person = _made("Patient", "xrts-ostrowski", f"{MCODE}mcode-cancer-patient", gender="male", birthDate="1951-01-20")
     held = (person, primary, spine, course, volume)
     return {"resourceType": "Bundle", "type": "collection", "entry": _entries("http://oncology.example/r4/", *held)}
 

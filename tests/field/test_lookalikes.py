@@ -51,6 +51,10 @@ def test_an_elsewhere_site_reaches_no_pathway_of_the_spine(judged: Judge) -> Non
     for entry in chart["entry"]:
         if entry["resource"]["id"] == "secondary-lindqvist":
             entry["resource"]["bodySite"] = [
-                {"coding": [{"system": "http://snomed.info/sct", "code": "71341001", "display": "Bone structure of femur"}]}
+                {
+                    "coding": [
+                        {"system": "http://snomed.info/sct", "code": "71341001", "display": "Bone structure of femur"}
+                    ]
+                }
             ]
     assert lesion_of(judged(chart)) == []
