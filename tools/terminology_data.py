@@ -192,7 +192,8 @@ RANGES: dict[str, tuple[str, str, list[str]]] = {
     ),
     "neoplasm-perhaps-chapter": (
         "Neoplasm that may be one of the spine or of the blood",
-        "ICD-10-CM D32, D33 and D72.11: meninges and nervous system where the part is not said, and eosinophilia that may be a blood cancer",
+        "ICD-10-CM D32, D33 and D72.11: meninges and nervous system where the part is not said, and eosinophilia that may"
+        " be a blood cancer",
         ["D32", "D33", "D72.11"],
     ),
     "neoplasm-elsewhere-chapter": (

@@ -1,4 +1,4 @@
-"""Each code of a cancer beside a new loss of power is read or doubted, none is silent; sites and studies of the spine are read."""
+"""Each code of a cancer beside a new loss of power is read or doubted; each site and study of the spine is read."""
 
 from __future__ import annotations
 
