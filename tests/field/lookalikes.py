@@ -1,6 +1,8 @@
 """Charts as public guides let systems write them: mCODE, its radiotherapy guide, US Core, an International Patient Summary and an
 export of Synthea. Every patient is invented; to each chart a metastasis in the spine is added, with its level, its primary
 and what such a chart holds besides.
+
+It is long because a chart of a guide is: each one stands whole in its function.
 """
 
 from __future__ import annotations
