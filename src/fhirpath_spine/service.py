@@ -108,6 +108,18 @@ async def in_time(work: Work, seconds: float, compute: Callable[..., T], *given:
         ) from None
 
 
+class Count(Protocol):
+    """Counts something, by a name and labels of closed lists."""
+
+    def __call__(self, name: str, amount: float = 1.0, **labels: str) -> None:
+        """Adds the amount, or says it where the name is of a state."""
+
+
+def uncounted(name: str, amount: float = 1.0, **labels: str) -> None:
+    """Counts nothing: for whoever was not asked for metrics."""
+    del name, amount, labels
+
+
 class Clock(Protocol):
     """Tells the time; fixed in tests and by ``SPINE_CLOCK``."""
 

@@ -71,9 +71,10 @@ def wording_of(library: Library, settings: Settings) -> Wording:
 
 def without_effect(settings: Settings, site: Site | None, registry: Registry | None) -> list[str]:
     """What is set and does nothing as the service runs: accepted, and said at each start."""
-    idle = ("release", settings.mode)
     names = [
-        PREFIX + name.upper() for name, f in FIELDS.items() if f.metadata["idle"] in idle and getattr(settings, name)
+        PREFIX + name.upper()
+        for name, f in FIELDS.items()
+        if f.metadata["idle"] == settings.mode and getattr(settings, name)
     ]
     signed = settings.mode == "prod"
     keys = registry.idle if registry else ()

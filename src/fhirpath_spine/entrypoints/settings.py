@@ -22,6 +22,7 @@ PREFIX = "SPINE_"
 SANDBOX = "SPINE_SANDBOX_"
 """Names of the sandbox tools; they are no settings of the service."""
 FILE = "fhirpath-spine.toml"
+PORTS = 65535
 LONGEST = 60
 """Seconds that one call may be given at most."""
 
@@ -76,6 +77,14 @@ def _address(value: object) -> str:
     return text
 
 
+def _listening(value: object) -> str:
+    text = _text(value)
+    found = re.fullmatch(r"([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):([1-9][0-9]{0,4})", text)
+    if text and (found is None or int(found[2]) > PORTS):
+        raise ValueError("needs host and port, for example 127.0.0.1:9464")
+    return text
+
+
 def _about(read: Callable[[object], Any], description: str, *, idle: str = "") -> Mapping[str, Any]:
     return {"read": read, "description": description, "idle": idle}
 
@@ -83,7 +92,7 @@ def _about(read: Callable[[object], Any], description: str, *, idle: str = "") -
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings. A field's description is what ``config`` prints beside it; ``idle`` says where it does
-    nothing: in ``dev``, or in this release."""
+    nothing: in ``dev``."""
 
     mode: Literal["dev", "prod"] = field(
         default="prod", metadata=_about(_one_of("dev", "prod"), "dev needs no signed tokens and says so loudly")
@@ -120,7 +129,7 @@ class Settings:
         metadata=_about(_path, "folder of the default store, and of records that wait; prod only", idle="dev"),
     )
     metrics_addr: str = field(
-        default="", metadata=_about(_text, "host:port of the metrics (without effect)", idle="release")
+        default="", metadata=_about(_listening, "host:port at which Prometheus finds the metrics; default: nowhere")
     )
 
 

@@ -27,7 +27,7 @@ from fhirpath_spine.adapters.callers.tokens import (
     take_apart,
 )
 from fhirpath_spine.errors import Unauthorized
-from fhirpath_spine.service import Client, Clock
+from fhirpath_spine.service import Client, Clock, Count, uncounted
 
 logger = logging.getLogger("fhirpath_spine.callers")
 
@@ -58,9 +58,11 @@ class Trusted:
 class Door:
     """Admits callers."""
 
-    def __init__(self, trusted: Sequence[Trusted], public_url: str, seen: Seen, clock: Clock) -> None:
+    def __init__(
+        self, trusted: Sequence[Trusted], public_url: str, seen: Seen, clock: Clock, count: Count = uncounted
+    ) -> None:
         self._trusted, self._public = tuple(trusted), public_url.rstrip("/")
-        self._seen, self._clock = seen, clock
+        self._seen, self._clock, self._count = seen, clock, count
 
     async def admit(self, authorization: Collection[str], path: str) -> Client:
         """The client of a request to a path of this service.
@@ -82,6 +84,7 @@ class Door:
         except RefusedError as refused:
             event = {"event": "unauthorized", "reason": refused.reason.value, "client": client}
             logger.info("%s", orjson.dumps(event).decode())
+            self._count("spine_unauthorized_total", reason=refused.reason.value)
             raise Unauthorized("The call is not authorized.") from None
         return found.client
 

@@ -22,6 +22,7 @@ from joserfc.jwk import ECKey, RSAKey, import_key
 from fhirpath_spine.adapters.callers.tokens import Key
 from fhirpath_spine.adapters.ehr.network import REACH, GuardedTransport, Reach
 from fhirpath_spine.exchange.ehr_side.jwks import keys as examined
+from fhirpath_spine.service import Count, uncounted
 
 LARGEST = 64 * 1024
 """Bytes of a key set that are read."""
@@ -130,6 +131,7 @@ class Keys:
     client: str
     read: Read
     clock: Callable[[], float] = time.monotonic
+    count: Count = uncounted
     _found: Mapping[str, Key] = field(default_factory=dict)
     _good: float | None = None
     _tried: float | None = None
@@ -168,3 +170,4 @@ class Keys:
                 logger.warning("keys of %s cannot be read: %s", self.client, error)
             else:
                 self._good = self._tried
+                self.count("spine_keys_read_timestamp_seconds", time.time(), client=self.client)

@@ -18,7 +18,7 @@ import orjson
 from fhirpath_spine.adapters.store.keeping import Keeping
 from fhirpath_spine.adapters.store.spool import Spool
 from fhirpath_spine.errors import StoreAway
-from fhirpath_spine.service import CallRecord, Clock, Journal
+from fhirpath_spine.service import CallRecord, Clock, Count, Journal, uncounted
 
 QUEUE = 10_000
 """Records that wait for the thread at most."""
@@ -31,8 +31,8 @@ logger = logging.getLogger("fhirpath_spine.store")
 class Recorder:
     """Keeps records of calls."""
 
-    def __init__(self, keeping: Keeping, spool: Spool, clock: Clock, log: Journal) -> None:
-        self._keeping, self._spool, self._clock, self._log = keeping, spool, clock, log
+    def __init__(self, keeping: Keeping, spool: Spool, clock: Clock, log: Journal, count: Count = uncounted) -> None:
+        self._keeping, self._spool, self._clock, self._log, self._count = keeping, spool, clock, log, count
         self._queue: queue.Queue[Mapping[str, Any] | None] = queue.Queue(QUEUE)
         self._thread = threading.Thread(target=self._run, name="records", daemon=True)
         self._thread.start()
@@ -46,7 +46,7 @@ class Recorder:
         try:
             self._queue.put_nowait(row)
         except queue.Full:
-            _lost(1)
+            self._lost(1)
 
     def close(self, seconds: float = 5.0) -> None:
         """Ends the thread once all is kept or spooled."""
@@ -63,7 +63,8 @@ class Recorder:
                     self._keeping.calls(rows)
             except (StoreAway, OSError):
                 if rows and (lost := self._spool.add(rows)):
-                    _lost(lost)
+                    self._lost(lost)
+            self._count("spine_spool_bytes", self._spool.waiting)
 
     def _next(self) -> tuple[list[Mapping[str, Any]], bool]:
         """The records that wait, and whether there come no more; none where only the spool is to be tried again."""
@@ -79,6 +80,6 @@ class Recorder:
             return rows, False
         return rows, True
 
-
-def _lost(count: int) -> None:
-    logger.error("%s", orjson.dumps({"event": "lost", "records": count}).decode())
+    def _lost(self, number: int) -> None:
+        self._count("spine_records_lost_total", number)
+        logger.error("%s", orjson.dumps({"event": "lost", "records": number}).decode())

@@ -21,7 +21,7 @@ from fhirpath_spine.entrypoints.http import fhir_api
 from fhirpath_spine.entrypoints.http.rim import CALLER_LEFT, Callers, Rim, while_connected
 from fhirpath_spine.errors import MethodNotAllowed, NotImplementedYet, RequestError, UnknownService
 from fhirpath_spine.exchange.feedback.items import Item, parse_feedback
-from fhirpath_spine.service import Client, HookService, Trace, at_once
+from fhirpath_spine.service import Client, Count, HookService, Trace, at_once, uncounted
 
 if TYPE_CHECKING:
     from fhirpath_spine.adapters.callers.door import Door
@@ -57,12 +57,14 @@ def create(
     public_url: str = "",
     door: Door | None = None,
     store: Store | None = None,
+    count: Count = uncounted,
 ) -> FastAPI:
     """The application that offers these services to one built-in client, and to the clients that have an entry.
 
     ``origins`` are the browser origins that may call; ``loopback`` adds those of this machine. ``closing`` is called when
     the application ends. ``public_url`` is how the service is reached from outside, if that is configured.
     ``door`` admits who signed a call; without one, nobody is authenticated (dev). ``store`` keeps feedback, if there is one.
+    ``count`` counts what becomes of requests.
     """
     seconds = max((service.seconds for service in services), default=0.0)
     work = services[0].work if services else at_once
@@ -84,7 +86,7 @@ def create(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        middleware=[*_cors(origins, loopback=loopback), Middleware(Rim)],
+        middleware=[*_cors(origins, loopback=loopback), Middleware(Rim, count=count)],
         exception_handlers={HTTPException: _refused, RequestValidationError: _invalid},
     )
 
@@ -108,7 +110,10 @@ def create(
                 "Feedback is not kept in development.", hint="Keep it, or do not send it: nothing was stored."
             )
         got = await callers.read(request)
-        await store.feedback(got.client.id, parse_feedback(got.body))
+        items = parse_feedback(got.body)
+        await store.feedback(got.client.id, items)
+        for item in items:
+            count("spine_feedback_total", outcome=item.outcome)
         return Response(status_code=200)
 
     @app.get("/livez")

@@ -17,7 +17,7 @@ from fhirpath_spine.adapters.store.spool import Spool
 from fhirpath_spine.entrypoints.clients import Issuer, Registry
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import SettingsError
-from fhirpath_spine.service import Client
+from fhirpath_spine.service import Client, Count, uncounted
 
 
 def now() -> datetime:
@@ -46,7 +46,7 @@ class Guard:
     store: Database
 
     @classmethod
-    def of(cls, settings: Settings, registry: Registry) -> Guard:
+    def of(cls, settings: Settings, registry: Registry, count: Count = uncounted) -> Guard:
         """Door and store, ready. An SQLite store is made, or brought to this release; PostgreSQL has to be so already.
 
         Raises:
@@ -59,10 +59,11 @@ class Guard:
         _check_schema(store)
         keeping, servers = Keeping(store, now), KeyServers()
         clients = {client.id: client for client in registry.clients}
-        trusted = [_trusted(clients[issuer.client], issuer, servers) for issuer in registry.issuers if issuer.is_whole]
+        whole = [issuer for issuer in registry.issuers if issuer.is_whole]
+        trusted = [_trusted(clients[issuer.client], issuer, servers, count) for issuer in whole]
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        recorder = Recorder(keeping, Spool(settings.data_dir), now, LogJournal())
-        return cls(Door(trusted, settings.public_url, keeping, now), keeping, recorder, servers, store)
+        recorder = Recorder(keeping, Spool(settings.data_dir), now, LogJournal(), count)
+        return cls(Door(trusted, settings.public_url, keeping, now, count), keeping, recorder, servers, store)
 
     async def aclose(self) -> None:
         """Ends it: what waits is kept or spooled."""
@@ -83,8 +84,8 @@ def _check_schema(store: Database) -> None:
         )
 
 
-def _trusted(client: Client, issuer: Issuer, servers: KeyServers) -> Trusted:
+def _trusted(client: Client, issuer: Issuer, servers: KeyServers, count: Count) -> Trusted:
     private = client.servers.private_network
     read: Read = from_file(issuer.file) if issuer.file else servers.at(issuer.url, private=private)
     terms = Terms(issuer.issuer, issuer.url, issuer.algorithms or ALGORITHMS, issuer.tenants, issuer.subject)
-    return Trusted(client, terms, Keys(client.id, read), issuer.aliases)
+    return Trusted(client, terms, Keys(client.id, read, count=count), issuer.aliases)

@@ -16,6 +16,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from fhirpath_spine import __version__
 from fhirpath_spine.adapters.ehr.client import Ehr
 from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.entrypoints.clients import Registry, load_clients
@@ -29,7 +30,8 @@ from fhirpath_spine.entrypoints.production import approved, missing
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange.incoming.addresses import Servers
-from fhirpath_spine.service import Client, HookService, Snapshot
+from fhirpath_spine.pathway.model import Library
+from fhirpath_spine.service import Client, Count, HookService, Journal, Snapshot, uncounted
 
 logger = logging.getLogger("fhirpath_spine.start")
 DRAIN = 3.0
@@ -89,19 +91,22 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
             logger.warning("Without an approval of this site, and not loaded: %s.", ", ".join(dropped))
     content.prepare()
     snapshot = Snapshot.of(content.library, content.site, content.wording)
-    work = Threads()
+    work, count = Threads(), counting(settings, content.library)
     ehr, guard = Ehr(), None
     if settings.mode == "prod":
         from fhirpath_spine.entrypoints.http.guard import Guard  # development waits for no database library
 
-        guard = Guard.of(settings, registry)
+        guard = Guard.of(settings, registry, count)
+    journal: Journal = guard.recorder if guard else LogJournal()
+    if count is not uncounted:
+        journal = counted(count, journal)
     services = [
         HookService(
             id=f"spine-{hook}",
             hook=hook,
             snapshot=snapshot,
             retriever=ehr,
-            journal=guard.recorder if guard else LogJournal(),
+            journal=journal,
             clock=clock(settings),
             seconds=settings.deadline,
             on_unavailable=settings.on_unavailable,
@@ -120,6 +125,7 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
         public_url=settings.public_url,
         door=guard.door if guard else None,
         store=guard.keeping if guard else None,
+        count=count,
     )
     warm(snapshot, clock(settings)())
     # Collections over the compiled library are what makes the slowest calls slow (30 ms against 3 ms, measured).
@@ -130,6 +136,30 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
     # each look stops everything, and 400,000 objects of a large chart at once stopped it for a quarter of a second.
     gc.set_threshold(20_000, 3, 1_000)
     return app
+
+
+def counting(settings: Settings, library: Library) -> Count:
+    """What counts, where metrics are asked for; they are offered from now on.
+
+    Raises:
+        SettingsError: their address cannot be listened on.
+
+    """
+    if not settings.metrics_addr:
+        return uncounted
+    from fhirpath_spine.adapters.metrics import Metrics, offer  # nobody else waits for its library
+
+    metrics = Metrics()
+    metrics.of(library, __version__)
+    offer(settings.metrics_addr, metrics.registry)
+    return metrics.count
+
+
+def counted(count: Count, journal: Journal) -> Journal:
+    """The journal, which counts what it keeps."""
+    from fhirpath_spine.adapters.metrics import Counting
+
+    return Counting(count, journal)
 
 
 def registered(settings: Settings) -> Registry:

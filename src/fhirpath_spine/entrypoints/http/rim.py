@@ -28,7 +28,7 @@ from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.incoming.addresses import read_base
 from fhirpath_spine.exchange.incoming.parsing import check_depth, take_in
 from fhirpath_spine.exchange.outgoing.outcomes import of_error, outcome
-from fhirpath_spine.service import SMALL, Client, Work, at_once, in_time
+from fhirpath_spine.service import SMALL, Client, Count, Work, at_once, in_time, uncounted
 
 if TYPE_CHECKING:
     from fhirpath_spine.adapters.callers.door import Door  # development waits for no cryptography
@@ -186,8 +186,8 @@ logger = logging.getLogger("fhirpath_spine.errors")
 class Rim:
     """ASGI middleware that answers every error with an OperationOutcome."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, count: Count = uncounted) -> None:
+        self._app, self._count = app, count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a call on, and answers what it raises."""
@@ -207,6 +207,7 @@ class Rim:
         except SpineError as error:
             status, code = answer(error)
             logger.log(logging.ERROR if status == 500 else logging.INFO, "refused %s %s", status, error.code)
+            self._count("spine_refused_total", code=error.code)
             body = of_error(error, code, _decision(state))
         except ClientDisconnect:
             # The caller left while it was sending: nobody receives an answer, and nothing failed here.
@@ -214,6 +215,7 @@ class Rim:
             return
         except Exception as error:
             logger.error("internal error %s at %s", type(error).__name__, places(error))
+            self._count("spine_refused_total", code="internal-error")
             text = "The service failed. Nothing was judged; this is not a statement that nothing is needed."
             status, body = 500, outcome("exception", text, code="internal-error", decision=_decision(state))
         else:

@@ -1,0 +1,133 @@
+"""What the service counts, for Prometheus: each metric with labels whose values come from a closed list, none from a call.
+
+``TABLE`` is the list, and the page for whoever runs the service repeats it. Who counts something says its name and labels; where
+nobody asked for metrics, nothing is counted and the library is not loaded.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter as Tally
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, start_http_server
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from fhirpath_spine.errors import SettingsError
+from fhirpath_spine.exchange.incoming.answers import UnreadReason
+from fhirpath_spine.pathway.model import Library
+from fhirpath_spine.service import CallRecord, Count, Journal
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder in which workers count together; the library reads it when it is loaded."""
+BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+OTHER = "other"
+"""Stands for a value that is on no list; it is never to be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What is counted: a ``counter``, a ``gauge`` or a ``histogram``, its words, and the names of its labels."""
+
+    kind: str
+    words: str
+    labels: tuple[str, ...] = ()
+
+
+TABLE: Mapping[str, Metric] = {
+    "spine_calls_total": Metric("counter", "calls, by what came of them", ("service", "client", "outcome")),
+    "spine_call_seconds": Metric("histogram", "time of a call", ("service",)),
+    "spine_cards_total": Metric("counter", "cards that were sent", ("pathway", "indicator")),
+    "spine_unread_total": Metric("counter", "keys that could not be read to their end", ("reason",)),
+    "spine_refused_total": Metric("counter", "requests that were answered with an error", ("code",)),
+    "spine_unauthorized_total": Metric("counter", "calls that were answered 401", ("reason",)),
+    "spine_feedback_total": Metric("counter", "items of feedback that were kept", ("outcome",)),
+    "spine_records_lost_total": Metric("counter", "records of calls that found no place"),
+    "spine_spool_bytes": Metric("gauge", "records of calls that wait for the store"),
+    "spine_keys_read_timestamp_seconds": Metric("gauge", "when keys of a client were last read well", ("client",)),
+    "spine_pathway_info": Metric("gauge", "1 for each pathway in force", ("pathway", "version", "digest")),
+    "spine_build_info": Metric("gauge", "1 for the release", ("version",)),
+}
+
+
+class Metrics:
+    """The metrics of a process; with a folder that workers share, those of all."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry()
+        self._made: dict[str, Counter | Gauge | Histogram] = {name: _made(name, self.registry) for name in TABLE}
+
+    def count(self, name: str, amount: float = 1.0, **labels: str) -> None:
+        """Adds to a counter, sets a gauge, or tells a histogram."""
+        found = self._made[name]
+        child: Any = found.labels(**labels) if labels else found
+        match TABLE[name].kind:
+            case "counter":
+                child.inc(amount)
+            case "gauge":
+                child.set(amount)
+            case _:
+                child.observe(amount)
+
+    def of(self, library: Library, version: str) -> None:
+        """Tells which pathways are in force, and no others any more."""
+        pathways = self._made["spine_pathway_info"]
+        pathways.clear()
+        for pathway in library.pathways:
+            self.count("spine_pathway_info", pathway=pathway.id, version=pathway.version, digest=pathway.digest)
+        self.count("spine_build_info", version=version)
+
+
+def _made(name: str, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
+    metric = TABLE[name]
+    if metric.kind == "counter":
+        return Counter(name, metric.words, metric.labels, registry=registry)
+    if metric.kind == "gauge":
+        return Gauge(name, metric.words, metric.labels, registry=registry, multiprocess_mode="mostrecent")
+    return Histogram(name, metric.words, metric.labels, registry=registry, buckets=BUCKETS)
+
+
+def offer(address: str, registry: CollectorRegistry) -> None:
+    """Offers metrics at ``host:port``, on a thread of their own; those of all workers where they share a folder.
+
+    Raises:
+        SettingsError: it cannot be listened on.
+
+    """
+    if SHARED in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    host, _, port = address.rpartition(":")
+    try:
+        start_http_server(int(port), host.strip("[]"), registry)
+    except OSError as error:
+        raise SettingsError(
+            f"The metrics cannot be offered at port {port} of {host}: {error.strerror or 'the name is not known'}.",
+            hint="Choose another SPINE_METRICS_ADDR, or end what listens there.",
+        ) from None
+
+
+class Counting:
+    """A journal that counts each record, and hands it on."""
+
+    def __init__(self, count: Count, journal: Journal) -> None:
+        self._count, self._journal = count, journal
+
+    def keep(self, record: CallRecord) -> None:
+        """Counts a record, and hands it on."""
+        self._count("spine_calls_total", service=record.service, client=record.client, outcome=record.outcome)
+        self._count("spine_call_seconds", record.milliseconds / 1000, service=record.service)
+        for (pathway, indicator), number in Tally(
+            (one.pathway, one.indicator) for one in record.issued if not one.suggestion
+        ).items():
+            self._count("spine_cards_total", number, pathway=pathway, indicator=indicator)
+        for unread in record.unread:
+            reason = unread.partition(":")[2]
+            self._count("spine_unread_total", reason=reason if reason in _REASONS else OTHER)
+        self._journal.keep(record)
+
+
+_REASONS = frozenset(map(str, UnreadReason))
