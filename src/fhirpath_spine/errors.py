@@ -115,9 +115,13 @@ class TooSlow(RequestError):
 
 
 class TooMany(RequestError):
-    """The client has as many calls under way as it may have."""
+    """The client has as many calls or bytes under way as it may have, or calls too often; ``again`` is in how many seconds."""
 
     code = "too-many"
+
+    def __init__(self, message: str, *, hint: str = "", again: int = 1) -> None:
+        super().__init__(message, hint=hint)
+        self.again = again
 
 
 class UnknownService(RequestError):

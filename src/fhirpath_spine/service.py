@@ -33,6 +33,8 @@ BYTES, DEPTH = 16 * 1024 * 1024, 64
 """Size and depth of the body of a call, where the client's entry says nothing else (rulings 2.9)."""
 PAGES = 20
 """Pages of one search, where the client's entry says nothing else (fault R09)."""
+CALLS = 50
+"""Calls a second, where the client's entry says nothing else (threat T22)."""
 CALL_BYTES = 2 * BYTES
 """Bytes that one call takes in, sent and fetched together; twice the body that its client may send, if that is more."""
 SMALL = 64 * 1024
@@ -148,6 +150,8 @@ class Client:
     depth: int = DEPTH
     resources: int = RESOURCES
     pages: int = PAGES
+    calls: int = CALLS
+    """Calls a second, over a longer time."""
 
 
 @dataclass(frozen=True, slots=True)

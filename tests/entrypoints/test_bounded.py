@@ -33,8 +33,21 @@ def test_a_client_that_takes_all_its_places_leaves_those_of_others() -> None:
     places.enter("b")
     with pytest.raises(TooMany):
         places.enter("c")
-    leave[0]()
+    leave[0].leave()
     places.enter("a")
+
+
+def test_bytes_under_way_are_counted_and_given_back() -> None:
+    places = Places(bytes_each=10, bytes_everyone=15)
+    first, second, other = places.enter("a"), places.enter("a"), places.enter("b")
+    first.take(6)
+    with pytest.raises(TooMany):
+        second.take(5)
+    second.take(4)
+    with pytest.raises(TooMany):
+        other.take(6)
+    first.leave()
+    other.take(6)
 
 
 class Hurried(BoundedProtocol):

@@ -20,13 +20,13 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from fhirpath_spine.adapters.callers import Door, Keys, Signer, Terms, Trusted, from_file, public_keys
+from fhirpath_spine.adapters.callers import BURST, Door, Keys, Rates, Signer, Terms, Trusted, from_file, public_keys
 from fhirpath_spine.entrypoints.clients import load_clients
 from fhirpath_spine.entrypoints.content import Content
 from fhirpath_spine.entrypoints.http import EACH, build
 from fhirpath_spine.entrypoints.production import approved, missing
 from fhirpath_spine.entrypoints.settings import Settings
-from fhirpath_spine.errors import PatientMismatch, SettingsError, StoreAway
+from fhirpath_spine.errors import PatientMismatch, SettingsError, StoreAway, TooMany
 from fhirpath_spine.exchange.feedback import Item
 from fhirpath_spine.service import Client
 from tests.entrypoints.test_serve import discovered, free_port, start
@@ -81,9 +81,15 @@ def store() -> Memory:
 def guarded(application: Callable[..., FastAPI], store: Memory, tmp_path: Path) -> Callable[..., TestClient]:
     """A client of an application with a door, whose judgement is given."""
     (tmp_path / "keys.json").write_text(json.dumps(public_keys(SIGNER)), encoding="utf-8")
-    entry = Trusted(Client(id="a"), Terms(ISSUER), Keys("a", from_file(tmp_path / "keys.json")))
-    door = Door([entry], PUBLIC, store, lambda: datetime.now(UTC))
-    return lambda answer=None: TestClient(application(answer or make.decision(), door=door, store=store))
+
+    def build(answer: Any = None, calls: int = 50, **changes: Any) -> TestClient:
+        keys = Keys("a", from_file(tmp_path / "keys.json"))
+        door = Door(
+            [Trusted(Client(id="a", calls=calls), Terms(ISSUER), keys)], PUBLIC, store, lambda: datetime.now(UTC)
+        )
+        return TestClient(application(answer or make.decision(), door=door, store=store, **changes))
+
+    return build
 
 
 def signed(url: str = URL, **wrong: str) -> dict[str, str]:
@@ -177,6 +183,27 @@ def test_a_client_has_so_many_calls_at_once_and_gets_its_places_back(guarded: An
     *together, after = asyncio.run(story())
     assert sorted(together) == [200] * EACH + [429]
     assert after == 200
+
+
+def test_a_client_that_calls_too_often_is_told_when_to_come_again(guarded: Any, body: Any) -> None:
+    client = guarded(rates=Rates(), calls=1)
+    answers = [client.post(URL, json=body(), headers=signed()) for _ in range(BURST + 1)]
+    *taken, refused = [a.status_code for a in answers]
+    assert taken == [200] * BURST
+    assert (refused, answers[-1].headers["retry-after"], answers[-1].json()["issue"][0]["code"]) == (
+        429,
+        "1",
+        "throttled",
+    )
+
+
+def test_a_client_that_calls_too_often_takes_nothing_from_another() -> None:
+    rates = Rates()
+    for _ in range(BURST):
+        rates.take(Client(id="a", calls=1))
+    with pytest.raises(TooMany):
+        rates.take(Client(id="a", calls=1))
+    rates.take(Client(id="b", calls=1))
 
 
 # ------------------------------------------------------------------ what a start asks for

@@ -25,7 +25,7 @@ from fhirpath_spine.exchange.incoming.parsing import DEEPEST
 from fhirpath_spine.exchange.incoming.prefetch import RESOURCES
 from fhirpath_spine.exchange.outgoing.cards import CardPolicy
 from fhirpath_spine.pathway.facts.chart import TYPES
-from fhirpath_spine.service import BYTES, DEPTH, PAGES, Client
+from fhirpath_spine.service import BYTES, CALLS, DEPTH, PAGES, Client
 
 SIGNATURES = ("ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512")
 """What an entry may list. Symmetric algorithms and none are no choice (JWT-05, JWT-06)."""
@@ -57,12 +57,13 @@ class JwksForm(Form):
 
 
 class LimitsForm(Form):
-    """What one call may weigh (rulings 2.9)."""
+    """What one call may weigh (rulings 2.9), and how many calls a second there may be."""
 
     body: Size | None = None
     resources: Whole = RESOURCES
     depth: Whole = DEPTH
     pages: Whole = PAGES
+    calls: Whole = CALLS
 
 
 class CardsForm(Form):
@@ -230,4 +231,5 @@ def _client(entry: ClientForm, emergency: str) -> Client:
         depth=limits.depth,
         resources=limits.resources,
         pages=limits.pages,
+        calls=max(1, limits.calls),
     )

@@ -8,6 +8,7 @@ __all__, __getattr__ = face(
     __name__,
     door="Door Seen Trusted",
     keysets="KEPT KeyServers Keys REFRESH RETRY from_file",
+    rates="BURST Rates",
     signing="Signer public_keys wrongs",
     tokens="ALGORITHMS LEEWAY LIFETIME LONGEST Reason Terms",
 )

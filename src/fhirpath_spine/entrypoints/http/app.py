@@ -25,6 +25,7 @@ from fhirpath_spine.service import Client, Count, HookService, Trace, at_once, u
 
 if TYPE_CHECKING:
     from fhirpath_spine.adapters.callers.door import Door
+    from fhirpath_spine.adapters.callers.rates import Rates
 
 LOOPBACK = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?"
 """Origins of a browser on this machine (dev only)."""
@@ -56,6 +57,7 @@ def create(
     closing: Sequence[Callable[[], Awaitable[None]]] = (),
     public_url: str = "",
     door: Door | None = None,
+    rates: Rates | None = None,
     store: Store | None = None,
     count: Count = uncounted,
 ) -> FastAPI:
@@ -63,12 +65,13 @@ def create(
 
     ``origins`` are the browser origins that may call; ``loopback`` adds those of this machine. ``closing`` is called when
     the application ends. ``public_url`` is how the service is reached from outside, if that is configured.
-    ``door`` admits who signed a call; without one, nobody is authenticated (dev). ``store`` keeps feedback, if there is one.
+    ``door`` admits who signed a call, as often as ``rates`` allow; without one, nobody is authenticated (dev). ``store`` keeps
+    feedback, if there is one.
     ``count`` counts what becomes of requests.
     """
     seconds = max((service.seconds for service in services), default=0.0)
     work = services[0].work if services else at_once
-    callers = Callers(client, tuple(entries), door, work=work, seconds=seconds)
+    callers = Callers(client, tuple(entries), door, rates=rates, work=work, seconds=seconds)
     by_id = {service.id: service for service in services}
     discovery = {"services": [s.describe() for s in services]}
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -19,17 +18,25 @@ HEADER_SECONDS, BODY_SECONDS = 10.0, 30.0
 HEADER_BYTES = 64 * 1024
 EACH, ALL = 16, 64
 """Calls at once of one client, and of all together."""
+BYTES_EACH, BYTES_ALL = 64 * 1024 * 1024, 192 * 1024 * 1024
+"""Bytes of bodies that are under way, of one client and of all together."""
 
 
 class Places:
-    """Counts the calls that are under way. A client that takes all of its own leaves those of the others free."""
+    """Counts the calls that are under way, and the bytes of their bodies. A client that takes all of its own leaves those of the
+    others free.
+    """
 
-    def __init__(self, each: int = EACH, everyone: int = ALL) -> None:
+    def __init__(
+        self, each: int = EACH, everyone: int = ALL, bytes_each: int = BYTES_EACH, bytes_everyone: int = BYTES_ALL
+    ) -> None:
         self._each, self._everyone = each, everyone
+        self._bytes_each, self._bytes_everyone = bytes_each, bytes_everyone
         self._taken: Counter[str] = Counter()
+        self._bytes: Counter[str] = Counter()
 
-    def enter(self, client: str) -> Callable[[], None]:
-        """Takes a place; what comes back gives it free.
+    def enter(self, client: str) -> Place:
+        """Takes a place.
 
         Raises:
             TooMany: there is none.
@@ -38,11 +45,38 @@ class Places:
         if self._taken[client] >= self._each or self._taken.total() >= self._everyone:
             raise TooMany("Too many calls are under way.", hint="Send this one again in a moment.")
         self._taken[client] += 1
+        return Place(self, client)
 
-        def leave() -> None:
-            self._taken[client] -= 1
+    def _weigh(self, client: str, size: int) -> None:
+        total = self._bytes.total() + size
+        if self._bytes[client] + size > self._bytes_each or total > self._bytes_everyone:
+            raise TooMany("Too many bytes are under way.", hint="Send this call again in a moment.")
+        self._bytes[client] += size
 
-        return leave
+    def _leave(self, client: str, size: int) -> None:
+        self._taken[client] -= 1
+        self._bytes[client] -= size
+
+
+class Place:
+    """One call's place. It is given back once, with the bytes that it took."""
+
+    def __init__(self, places: Places, client: str) -> None:
+        self._places, self._client, self._size = places, client, 0
+
+    def take(self, size: int) -> None:
+        """Takes in so many bytes more.
+
+        Raises:
+            TooMany: the client, or all clients together, have too many under way.
+
+        """
+        self._places._weigh(self._client, size)
+        self._size += size
+
+    def leave(self) -> None:
+        """Gives the place back."""
+        self._places._leave(self._client, self._size)
 
 
 class BoundedProtocol(HttpToolsProtocol):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from fhirpath_spine.adapters.callers.door import Door, Trusted
 from fhirpath_spine.adapters.callers.keysets import Keys, KeyServers, Read, from_file
+from fhirpath_spine.adapters.callers.rates import Rates
 from fhirpath_spine.adapters.callers.tokens import ALGORITHMS, Terms
 from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.adapters.store.database import Database, State
@@ -44,6 +45,7 @@ class Guard:
     recorder: Recorder
     servers: KeyServers
     store: Database
+    rates: Rates
 
     @classmethod
     def of(cls, settings: Settings, registry: Registry, count: Count = uncounted) -> Guard:
@@ -63,7 +65,7 @@ class Guard:
         trusted = [_trusted(clients[issuer.client], issuer, servers, count) for issuer in whole]
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         recorder = Recorder(keeping, Spool(settings.data_dir), now, LogJournal(), count)
-        return cls(Door(trusted, settings.public_url, keeping, now, count), keeping, recorder, servers, store)
+        return cls(Door(trusted, settings.public_url, keeping, now, count), keeping, recorder, servers, store, Rates())
 
     async def aclose(self) -> None:
         """Ends it: what waits is kept or spooled."""

@@ -124,6 +124,7 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
         closing=[work.aclose, ehr.aclose, *([guard.aclose] if guard else [])],
         public_url=settings.public_url,
         door=guard.door if guard else None,
+        rates=guard.rates if guard else None,
         store=guard.keeping if guard else None,
         count=count,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -32,12 +32,15 @@ from fhirpath_spine.service import SMALL, Client, Count, Work, at_once, in_time,
 
 if TYPE_CHECKING:
     from fhirpath_spine.adapters.callers.door import Door  # development waits for no cryptography
+    from fhirpath_spine.adapters.callers.rates import Rates
 
 _HINT = "Send UTF-8 JSON as application/json, without Content-Encoding."
 
 
-async def read_bytes(request: Request, limit: int, seconds: float = BODY_SECONDS) -> bytes:
-    """The body of a request that says it is JSON.
+async def read_bytes(
+    request: Request, limit: int, seconds: float = BODY_SECONDS, take: Callable[[int], None] = lambda _: None
+) -> bytes:
+    """The body of a request that says it is JSON; ``take`` is told of each part how many bytes it has, and may refuse it.
 
     Raises:
         MediaTypeUnsupported: it is not declared as JSON in UTF-8, or is compressed.
@@ -55,6 +58,7 @@ async def read_bytes(request: Request, limit: int, seconds: float = BODY_SECONDS
             async for chunk in request.stream():
                 size += len(chunk)
                 check_size(size, limit)
+                take(len(chunk))
                 chunks.append(chunk)
     except TimeoutError:
         raise TooSlow("The body did not come to its end in time.", hint="Send it again.") from None
@@ -113,6 +117,7 @@ class Callers:
     entries: tuple[Client, ...] = ()
     door: Door | None = None
     places: Places = field(default_factory=Places)
+    rates: Rates | None = None
     work: Work = at_once
     seconds: float = 4.0
     """For parsing: as long as for the whole call."""
@@ -122,13 +127,15 @@ class Callers:
 
         Raises:
             Unauthorized, StoreAway: as :meth:`Door.admit`.
-            TooMany: its client has too many calls under way; this one is counted until its answer is sent.
+            TooMany: its client has too many calls under way, or calls too often; this one counts until its answer is sent.
 
         """
         if self.door is None:
             return None
         client = await self.door.admit(request.headers.getlist("authorization"), request.url.path)
-        request.state.leave = self.places.enter(client.id)
+        if self.rates is not None:
+            self.rates.take(client)
+        request.state.place = self.places.enter(client.id)
         return client
 
     def client_of(self, body: Any) -> Client:
@@ -148,7 +155,8 @@ class Callers:
         """
         signer = await self.admit(request)
         all_ = (signer,) if signer is not None else (self.builtin, *self.entries)
-        raw = await read_bytes(request, limit=max(c.body for c in all_))
+        take = request.state.place.take if signer is not None else lambda _: None
+        raw = await read_bytes(request, limit=max(c.body for c in all_), take=take)
         ended = time.monotonic()
         parsing = partial(take_in, raw, depth=max(c.depth for c in all_))
         body = parsing() if len(raw) <= SMALL else await in_time(self.work, self.seconds, parsing)
@@ -194,7 +202,7 @@ class Rim:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
+        started, again = False, 0
 
         async def watched(message: Message) -> None:
             nonlocal started
@@ -208,7 +216,7 @@ class Rim:
             status, code = answer(error)
             logger.log(logging.ERROR if status == 500 else logging.INFO, "refused %s %s", status, error.code)
             self._count("spine_refused_total", code=error.code)
-            body = of_error(error, code, _decision(state))
+            body, again = of_error(error, code, _decision(state)), getattr(error, "again", 0)
         except ClientDisconnect:
             # The caller left while it was sending: nobody receives an answer, and nothing failed here.
             logger.info("caller left while sending")
@@ -221,16 +229,18 @@ class Rim:
         else:
             return
         finally:
-            if leave := state.get("leave"):
-                leave()
+            if place := state.get("place"):
+                place.leave()
         if not started:
             fields = {"allow": state["allow"]} if status == 405 and state.get("allow") else {}
             fields |= _FIELDS.get(status, {})
+            if again:
+                fields["retry-after"] = str(again)
             media = "application/fhir+json" if scope["path"].startswith("/fhir/") else "application/json"
             await _respond(send, status, body, {"content-type": media, **fields})
 
 
-_FIELDS = {401: {"www-authenticate": "Bearer"}, 429: {"retry-after": "1"}, 503: {"retry-after": "5"}}
+_FIELDS = {401: {"www-authenticate": "Bearer"}, 503: {"retry-after": "5"}}
 """Status -> what its answer carries beside the body."""
 
 
