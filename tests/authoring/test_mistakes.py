@@ -92,10 +92,18 @@ def test_an_interval_that_some_value_meets_is_fine(profiles: ProfileSet, test: s
     assert profiles.found() == []
 
 
+@pytest.mark.parametrize("limit", ["7 'g'", "7 'g/dL'", "7 'mmol/L'"])
+def test_a_limit_of_another_dimension_is_named_at_the_limit(profiles: ProfileSet, limit: str) -> None:
+    profiles.edit(DATA, SEVERE, f'"%creatinine.value < {limit}"')
+    told = [d for d in profiles.found() if d.code == "SP351"]
+    assert len(told) == (limit != "7 'mmol/L'")
+    assert all(str(d.span) == profiles.place(DATA, f"< ¦{limit}") for d in told)
+
+
 def test_a_number_of_a_sentence_that_equals_a_limit_is_named_at_the_number(profiles: ProfileSet) -> None:
     profiles.edit(PAIN, '[severe: "%severe-pain"]', '[severe: {test: "%severe-pain", say: "Severity of 7 or more"}]')
     (told,) = profiles.found()
-    assert (told.code, told.severity.value) == ("SP345", "warning")
+    assert (told.code, told.severity.value) == ("SP345", "error")
     assert str(told.span) == profiles.place(PAIN, "Severity of ¦7 or more")
 
 

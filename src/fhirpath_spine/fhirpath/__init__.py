@@ -7,6 +7,7 @@ expression.truth([], Scope({"creatinine": [...]}, at=now))   # True, False, or N
 from fhirpath_spine.fhirpath.engine.logic import every, some
 from fhirpath_spine.fhirpath.engine.scope import Scope
 from fhirpath_spine.fhirpath.expression import LONGEST, NESTED, Account, Expression, compile  # noqa: A004 - as re.compile
+from fhirpath_spine.fhirpath.grammar.limits import Amount
 from fhirpath_spine.fhirpath.grammar.problems import CompileError, EvaluationError
 from fhirpath_spine.fhirpath.grammar.syntax import Number, step
 from fhirpath_spine.fhirpath.values.items import Incomplete
@@ -14,12 +15,15 @@ from fhirpath_spine.fhirpath.values.quantity import Quantity, align
 from fhirpath_spine.fhirpath.values.r4 import elements_of, is_resource
 from fhirpath_spine.fhirpath.values.shapes import Shape
 from fhirpath_spine.fhirpath.values.temporal import Date, DateTime, Time
+from fhirpath_spine.fhirpath.values.units import CALENDAR
 from fhirpath_spine.fhirpath.values.value_sets import ValueSet
 
 __all__ = [
+    "CALENDAR",
     "LONGEST",
     "NESTED",
     "Account",
+    "Amount",
     "CompileError",
     "Date",
     "DateTime",

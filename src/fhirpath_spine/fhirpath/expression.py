@@ -15,6 +15,7 @@ from fhirpath_spine.fhirpath.engine import logic as truth
 from fhirpath_spine.fhirpath.engine.interpreter import Interpreter
 from fhirpath_spine.fhirpath.engine.scope import Odd, Run, Scope
 from fhirpath_spine.fhirpath.generate.criteria import compile_truth
+from fhirpath_spine.fhirpath.grammar.limits import NAME, Amount, with_limits
 from fhirpath_spine.fhirpath.grammar.parser import parse
 from fhirpath_spine.fhirpath.grammar.problems import Report
 from fhirpath_spine.fhirpath.grammar.syntax import Binary, Call, Number, Tree, Variable, numbers, with_number
@@ -104,6 +105,16 @@ def _choice(whole: Callable[[Run], bool | None], args: list[Witness]) -> Witness
     return judge
 
 
+def _filled(text: str, tree: Tree) -> str:
+    """The text with numbers for the names of limits, from the last to the first, so that no place moves before it is used."""
+    if f"%{NAME}." not in text:
+        return text
+    for number in sorted(numbers(tree), key=lambda one: -one.start):
+        if number.limit and text.startswith(f"%{NAME}.", number.start):
+            text = f"{text[: number.start]}{number.value}{text[number.end :]}"
+    return text
+
+
 LONGEST: Final = 1_000
 """Characters that an expression of a profile may have."""
 NESTED: Final = 50
@@ -121,7 +132,8 @@ class Expression:
     A criterion is judged by source that is generated for it, and by the interpreter where that source meets odd data. One
     that was pickled is interpreted until it is prepared: a process that judges one chart is done before generating pays.
 
-    ``text`` as written; ``shape``: the static type of the result; ``variables``: the ``%names`` it reads directly;
+    ``text`` as written; ``filled``: with the number of each limit in its place;
+    ``shape``: the static type of the result; ``variables``: the ``%names`` it reads directly;
     ``advice``: what a linter says of it; ``tree``: what was parsed, with the types that the check found, to be read only.
     """
 
@@ -129,6 +141,7 @@ class Expression:
         self, text: str, tree: Tree, focus: Shape | None, shapes: Mapping[str, Shape], advice: Sequence[Diagnostic]
     ) -> None:
         self.text = text
+        self.filled = _filled(text, tree)
         self.advice = tuple(advice)
         self.variables = frozenset(t.name for t in tree.walk() if isinstance(t, Variable) and t.name in shapes)
         ty = tree.ty
@@ -200,9 +213,21 @@ class Expression:
         """The numbers and quantities that it was written with, in the order of the text."""
         return tuple(numbers(self._tree))
 
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The names of the limits that it reads, in the order of the text."""
+        return tuple(dict.fromkeys(number.limit for number in self.numbers if number.limit))
+
     def part(self, tree: Tree) -> Expression:
         """A part of this expression by itself: one of the nodes of its tree, outside any brackets that move ``$this``."""
         return Expression(self.text[tree.start : tree.end], tree, self._focus, self._shapes, ())
+
+    def with_numbers(self, moved: Sequence[Number], steps: int) -> Expression:
+        """The same expression with several of its numbers moved alike."""
+        one = self
+        for number in sorted(moved, key=lambda number: -number.start):
+            one = one.with_number(number, steps)
+        return one
 
     def with_number(self, number: Number, steps: int) -> Expression:
         """The same expression with one of its numbers moved by so many units of that number's last digit."""
@@ -252,21 +277,26 @@ def compile(  # noqa: A001 - the word for it, as in re.compile
     focus: Shape | None = None,
     variables: Mapping[str, Shape] = _EMPTY,
     value_sets: Mapping[str, ValueSet] = _EMPTY,
+    limits: Mapping[str, Amount] = _EMPTY,
     want: Literal["boolean"] | None = None,
     profile: bool = True,
 ) -> Expression:
     """Compile FHIRPath over FHIR R4.
 
     ``focus``: what it will stand on, None for resources of any type; ``variables``: every ``%name`` it may read;
-    ``value_sets``: what ``memberOf`` may name; ``want="boolean"``: it has to be a criterion; ``profile``: the subset
-    for profiles, False for the whole language. Raises :class:`CompileError` with every error found.
+    ``value_sets``: what ``memberOf`` may name; ``limits``: what ``%limit.id`` stands for; ``want="boolean"``: it has to be
+    a criterion; ``profile``: the subset for profiles, False for the whole language. Raises
+    :class:`CompileError` with every error found.
     """
     report = Report(text)
     if profile and len(text) > LONGEST:
         raise report.fail(
             "SP104", 0, len(text), f"The expression has {len(text)} characters, {LONGEST} are allowed.", "Split it."
         )
-    tree = parse(report, declared=variables, nesting=NESTED)
+    names = {*variables, NAME} if f"%{NAME}." in text else variables
+    tree = parse(report, declared=names, nesting=NESTED)
+    if names is not variables:
+        tree = with_limits(tree, limits, report)
     checker = Checker(report, declared(focus or Shape()), variables, value_sets, profile=profile)
     ty = checker.check(tree)
     if want == "boolean":

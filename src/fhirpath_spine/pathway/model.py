@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from fhirpath_spine.fhirpath import Expression, ValueSet
+from fhirpath_spine.fhirpath import Amount, Expression, ValueSet
 from fhirpath_spine.pathway.facts.needs import Coding, Need
 from fhirpath_spine.pathway.facts.recognising import Recognition
 from fhirpath_spine.pathway.facts.signs import NO_SIGNS, Signs
@@ -45,6 +45,22 @@ class Indicator(StrEnum):
     def rank(self) -> int:
         """0 for info, 1 for warning, 2 for critical."""
         return list(Indicator).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A number that a judgement turns on, by name. ``source`` is a document, a framework or DEFAULT; ``approver`` is empty
+    where nobody has approved it here; ``pathway`` where one pathway keeps it for itself.
+    """
+
+    id: str
+    value: Amount
+    """Printed as FHIRPath writes it: ``30 'mL/min'``, ``7 days``."""
+    source: str
+    approver: str = ""
+    pathway: str = ""
+    windows: frozenset[str] = frozenset()
+    """The needs, findings and ranked facts whose window or gap it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,6 +450,8 @@ class Library:
     sources: Mapping[str, Source]
     claims: Mapping[str, Claim]
     value_sets: Mapping[str, ValueSet]
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    """Every number that stands under a name of its own."""
     flags: tuple[str, ...] = ()
     """Names of the site flags that expressions read."""
     frameworks: tuple[Framework, ...] = ()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-from fhirpath_spine.fhirpath import Expression, Quantity
+from fhirpath_spine.fhirpath import CALENDAR, Expression, Quantity
 
 
 class Charted(str):
@@ -106,7 +106,7 @@ def words(value: Any, slot: Slot | None = None) -> Said:
         case Quantity():
             if slot is not None and slot.unit:
                 return (f"{(value.value / slot.factor).quantize(Decimal('0.01'))} {slot.unit}",)
-            return (f"{number(value.value)} {_readable(value.unit)}".rstrip(),)
+            return (f"{number(value.value)} {_readable(value.unit, value.value)}".rstrip(),)
         case int() | float() | Decimal():
             return (number(value),)
         case dict():
@@ -115,8 +115,10 @@ def words(value: Any, slot: Slot | None = None) -> Said:
             return (Charted(value),)
 
 
-def _readable(unit: str) -> str:
-    """A UCUM unit as people write it: annotations in braces are for machines."""
+def _readable(unit: str, count: Decimal) -> str:
+    """A unit as people write it: annotations in braces are for machines, and a calendar word has a plural."""
+    if unit in CALENDAR:
+        return unit if abs(count) == 1 else f"{unit}s"
     return re.sub(r"\{([^}]*)\}", lambda m: "" if m[1] == "score" else m[1].replace("_", ""), unit)
 
 

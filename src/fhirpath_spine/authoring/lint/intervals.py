@@ -1,5 +1,6 @@
 """Comparisons that nothing can meet, or that everything meets (SP347): limits that contradict each other in one conjunction, and
-limits outside what is plausible for the need, where a value is rejected before it is compared.
+limits outside what is plausible for the need, where a value is rejected before it is compared; and limits of another dimension than
+the need's unit (SP351).
 """
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from fhirpath_spine.fhirpath import Quantity
+from fhirpath_spine.fhirpath import Quantity, align
 from fhirpath_spine.fhirpath.grammar.syntax import Binary, Call, Literal, Member, Tree, Variable
 
 if TYPE_CHECKING:
@@ -40,7 +41,12 @@ def check_intervals(draft: Draft) -> None:
         text = compiled.expression.text
         for group in _conjunctions(compiled.expression.tree, text, compiled.item):
             for bound in group:
-                if (value := _value(draft, bound)) is not None and (why := _implausible(bound, value)):
+                value = _value(draft, bound)
+                if value is not None and not _is_comparable(bound, value):
+                    hint = f"Write it in '{value.unit}', the unit of the need."
+                    message = f"a value in '{value.unit}' is never comparable with '{bound.unit}'"
+                    draft.files.report.add("SP351", message, _place(compiled, bound.tree), hint)
+                elif value is not None and (why := _implausible(bound, value)):
                     _report(draft, compiled, bound, why)
             for one, other in _pairs(group):
                 if _contradict(one, other):
@@ -93,6 +99,13 @@ def _value(draft: Draft, bound: Bound) -> Value | None:
     if need is None:
         return None
     return need.value if bound.member == "value" else need.components.get(bound.member)
+
+
+def _is_comparable(bound: Bound, value: Value) -> bool:
+    """Whether a limit has the dimension of the need's unit."""
+    if value.kind != "quantity" or not bound.unit or not value.unit:
+        return True
+    return align(Quantity(Decimal(1), bound.unit), Quantity(Decimal(1), value.unit)) is not None
 
 
 def _implausible(bound: Bound, value: Value) -> str:

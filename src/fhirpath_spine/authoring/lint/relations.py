@@ -156,9 +156,22 @@ def check_usage(draft: Draft) -> None:
         if name not in used and name not in EXEMPT:
             report.add("SP317", f"nothing reads the {what} '{name}'", key.span, "Remove it, or use it.")
     texts = [compiled.text for compiled in draft.compiler.compiled if "site" in names_in(compiled.text)]
+    _check_limits(draft)
     for flag in data.flags:
         if not any(f"%site.{flag}" in text for text in texts):
             report.add("SP317", f"nothing reads the flag '{flag}'", flag.span, "Remove it, or read %site.<flag>.")
+
+
+def _check_limits(draft: Draft) -> None:
+    data = draft.shared.data
+    windows = [form.within for _, form in draft.need_forms.values()]
+    windows += [form.gap for form in data.ranked.values()]
+    windows += [data.findings.new, data.findings.open] if data.findings is not None else []
+    read = draft.compiler.limits_read | {str(one).removeprefix("limit.") for one in windows}
+    for forms in (draft.shared.data.limits, *(form.limits for form in draft.files.pathways.values())):
+        for name in forms:
+            if name not in read:
+                draft.files.report.add("SP317", f"nothing reads the limit '{name}'", name.span, "Remove it, or use it.")
 
 
 def _closure(draft: Draft, roots: Iterable[str]) -> set[str]:

@@ -72,7 +72,7 @@ class English:
                 return self._source(tree)
 
     def _literal(self, tree: Literal) -> str:
-        text = self._text[tree.start : tree.end]
+        text = str(tree.value) if tree.limit else self._text[tree.start : tree.end]
         if tree.value is None:
             return "unknown"
         if isinstance(tree.value, bool):

@@ -16,10 +16,8 @@ def text(said: str) -> str:
 
 
 def sentence(said: Text | None) -> str:
-    """A sentence of a profile; its placeholders stay, as what they are."""
-    return (
-        text(said.source or "".join(p if isinstance(p, str) else f"{{{p.source}}}" for p in said.parts)) if said else ""
-    )
+    """A sentence of a profile; its placeholders stay, as what they are, and limits are told."""
+    return text("".join(p if isinstance(p, str) else f"{{{p.source}}}" for p in said.parts)) if said else ""
 
 
 def code(said: str) -> str:

@@ -40,7 +40,7 @@ INTRO = (
 def pathway_page(library: Library, pathway: Pathway, defaults: Defaults) -> str:
     """The whole page as Markdown."""
     english = English(library)
-    names = tables.names_read(library, pathway)
+    names, limits = tables.names_read(library, pathway), tables.limits_read(library, pathway)
     uses = pathway.uses
     claims = dict.fromkeys(c.id for u in uses for c in u.recommendation.claims)
     lines = [
@@ -74,9 +74,14 @@ def pathway_page(library: Library, pathway: Pathway, defaults: Defaults) -> str:
         "## Evidence",
         "",
         *tables.evidence(library, claims),
+        "## Limits",
+        "",
+        "Each number stands once: the criteria read it as `%limit.id`, the sentences as `{limit.id}`.",
+        "",
+        *(tables.limits(library, limits) or ["None with a name of its own.", ""]),
         "## DEFAULT values",
         "",
-        *_defaults(defaults, (*names, *tables.criterion_names(pathway))),
+        *_defaults(defaults, (*names, *limits, *tables.criterion_names(pathway))),
         "## Data needed",
         "",
         "Not recorded is not the same as not read: what could not be read is never taken as absent. The codes of each value set"

@@ -14,7 +14,7 @@ from fhirpath_spine.pathway.model import Gate, Hold, Library, Selector, Unknown
 def policy_page(library: Library, defaults: Defaults) -> str:
     """The whole page as Markdown."""
     english, policy = English(library), library.policy
-    names = tables.names_read(library, policy)
+    names, limits = tables.names_read(library, policy), tables.limits_read(library, policy)
     lines = [
         "# Policy: what stands above the pathways",
         "",
@@ -58,8 +58,9 @@ def policy_page(library: Library, defaults: Defaults) -> str:
     lines += table(["id", "title", "publisher", "date", "where", "switched on"], frameworks)
     rows = (
         [row.meaning, " ".join(f"`{value}`" for value in row.values), row.signed or "nobody yet"]
-        for row in defaults.rows_for((*names, "budget", "conflict-gap"))
+        for row in defaults.rows_for((*names, *limits, "budget", "conflict-gap"))
     )
+    lines += ["## Limits", "", *(tables.limits(library, limits) or ["None with a name of its own.", ""])]
     lines += ["## DEFAULT values", "", *table(["in words", "as it stands in the profiles", "approved by"], rows)]
     lines += ["## Data needed", "", *tables.data(library, names), *tables.definitions(library, names, english)]
     return "\n".join(lines).rstrip() + "\n"

@@ -53,6 +53,23 @@ def beside(library: Library, one: Recommendation, english: English) -> list[str]
     return out
 
 
+def limits_read(library: Library, *records: object) -> list[str]:
+    """The limits behind records of the library, through definitions and windows too, in the order of the files."""
+    names = names_read(library, *records)
+    definitions = [library.definitions[name] for name in names if name in library.definitions]
+    read = {name for one in reach.expressions(*records, *definitions) for name in one.limits}
+    return [name for name in library.limits if name in read or library.limits[name].windows & set(names)]
+
+
+def limits(library: Library, names: Iterable[str]) -> list[str]:
+    """Each limit with its number, where that comes from, and who has approved it here."""
+    rows = (
+        [code(limit.id), text(str(limit.value).replace("'", "")), limit.source, text(limit.approver or "not approved")]
+        for limit in (library.limits[name] for name in names)
+    )
+    return table(["limit", "value", "source", "approved by"], rows)
+
+
 def data(library: Library, names: Iterable[str]) -> list[str]:
     """The needs among the names: value set, window, and what a complete search without a find says."""
     needs: set[str] = set()

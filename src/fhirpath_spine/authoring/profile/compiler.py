@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fhirpath_spine.diagnostics import Diagnostic, Span
     from fhirpath_spine.fhirpath import Expression, Shape
     from fhirpath_spine.pathway.facts.needs import Need
+    from fhirpath_spine.pathway.model import Limit
 REFUSED = frozenset({"SP151", "SP152", "SP153"})
 """Advice of the compiler that a profile has to follow: what leaks, what misses a second coding, what can fail at run time."""
 _MEMBER_OF = re.compile(r"memberOf\(\s*'([^']*)'\s*\)")
@@ -45,6 +46,8 @@ class Compiler:
     def __init__(self, names: Names, terminology: Terminology, report: Report) -> None:
         self.names, self.terminology, self.report = names, terminology, report
         self.used: set[str] = set()
+        self.limits: dict[str, dict[str, Limit]] = {}
+        self.limits_read: set[str] = set()
         self.compiled: list[Compiled] = []
         self.stand_in = compile_fhirpath("true", focus=None, variables={}, value_sets={}, want="boolean", profile=True)
 
@@ -77,6 +80,7 @@ class Compiler:
                 focus=item_shape(item) if item is not None else None,
                 variables=self.names.view(place, pathway),
                 value_sets=self.terminology.value_sets,
+                limits={name: limit.value for name, limit in self.limits_of(pathway).items()},
                 want=want,
                 profile=True,
             )
@@ -89,8 +93,13 @@ class Compiler:
         if want == "boolean":
             compiled.prepare()  # at the load, so that no call pays for it
         self.used |= set(compiled.variables)
+        self.limits_read |= set(compiled.limits)
         self.compiled.append(Compiled(str(text), compiled, origin, shift, item.name if item is not None else ""))
         return compiled
+
+    def limits_of(self, pathway: str = "") -> Mapping[str, Limit]:
+        """The limits that can be named in a file: those that all share, and the pathway's own."""
+        return {**self.limits.get("", {}), **self.limits.get(pathway, {})}
 
     @staticmethod
     def _with_sign(found: Diagnostic, text: str, names: Mapping[str, Shape]) -> Diagnostic:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from fhirpath_spine.authoring.profile.compiler import ANYWHERE, ONE_ITEM, names_in
+from fhirpath_spine.authoring.profile.limits import Limits, Window, window
 from fhirpath_spine.authoring.profile.needs import NeedForm
 from fhirpath_spine.authoring.profile.order import in_order
 from fhirpath_spine.authoring.profile.recognition import RecognitionForm
 from fhirpath_spine.authoring.profile.shapes import FINDING, RANKED_TYPES, one
 from fhirpath_spine.authoring.source.fields import (
     AtLeastOne,
-    Days,
     Expr,
     Form,
     Ident,
@@ -64,8 +64,8 @@ class FindingForm(Form):
 class FindingsForm(Form):
     """All kinds of deficit: when one is new, how long it stays open, and what answers it."""
 
-    new: Days
-    open: Days
+    new: Window
+    open: Window
     answered: tuple[Name, ...]
     course: Ident
     kinds: dict[Name, FindingForm]
@@ -82,7 +82,7 @@ class RankedForm(Form):
     """A judgement read from several needs in order of rank; a rank is one need, or a list of needs that weigh the same."""
 
     label: Text
-    gap: Days
+    gap: Window
     type: Annotated[Scalar, *one_of("boolean", "string", "integer")]
     ranks: Annotated[
         tuple[Annotated[tuple[RankedSourceForm, ...], AtLeastOne(), OneOrMany()], ...],
@@ -99,6 +99,7 @@ class SiteFlagForm(Form):
 class DataForm(Form):
     """``data.yaml``."""
 
+    limits: Limits = Field(default_factory=dict)
     needs: dict[Name, NeedForm] = Field(default_factory=dict)
     define: dict[Name, DefinitionForm] = Field(default_factory=dict)
     findings: FindingsForm | None = None
@@ -146,8 +147,8 @@ class DefinitionBuilder:
         return Finding(
             name=str(name),
             label=str(form.label),
-            new_days=group.new,
-            open_days=group.open,
+            new_days=self._days(group.new),
+            open_days=self._days(group.open),
             answered=answered,
             sources=tuple(sources),
             course=str(group.course),
@@ -158,7 +159,7 @@ class DefinitionBuilder:
         built = (tuple(s for part in rank if (s := self._rank_source(part, form)) is not None) for rank in form.ranks)
         ranks = tuple(rank for rank in built if rank)
         self._names.add(name, one(RANKED_TYPES[str(form.type)]))
-        return RankedFact(str(name), str(form.label), ranks, form.gap, str(form.type))
+        return RankedFact(str(name), str(form.label), ranks, self._days(form.gap), str(form.type))
 
     def _rank_source(self, part: RankedSourceForm, form: RankedForm) -> RankedSource | None:
         need = self._need(part.need)
@@ -177,6 +178,9 @@ class DefinitionBuilder:
             told = _TYPE_NAMES.get(answer.shape.type, answer.shape.type)
             self._report.add("SP336", f"the answer is {told}, not {form.type}", part.answer.span)
         return RankedSource(need.name, answer)
+
+    def _days(self, asked: int | Scalar) -> int:
+        return window(asked, self._compiler.limits_of(), self._report) or 0
 
     def _need(self, name: Scalar) -> Need | None:
         need = self._needs.get(name)

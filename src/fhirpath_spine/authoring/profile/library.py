@@ -17,6 +17,7 @@ from fhirpath_spine.authoring.profile.evidence import (
 )
 from fhirpath_spine.authoring.profile.incoming import build_printed, build_signs
 from fhirpath_spine.authoring.profile.lesions import LesionsBuilder
+from fhirpath_spine.authoring.profile.limits import build_limits, told
 from fhirpath_spine.authoring.profile.needs import NeedBuilder
 from fhirpath_spine.authoring.profile.pathways import PathwayBuilder
 from fhirpath_spine.authoring.profile.policy import PolicyBuilder
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from fhirpath_spine.fhirpath import Expression
     from fhirpath_spine.pathway.facts.needs import Need
     from fhirpath_spine.pathway.lesions.table import Lesions
-    from fhirpath_spine.pathway.model import Finding, Pathway, RankedFact
+    from fhirpath_spine.pathway.model import Finding, Limit, Pathway, RankedFact
 RESERVED = {
     "lesion": "facts about this lesion",
     "lesions": "tumours and lesions of the spine",
@@ -50,6 +51,7 @@ RESERVED = {
     "advised": "recommendations made so far",
     "open": "kinds of options shown so far",
     "conflicts": "contradicting statements",
+    "limit": "limit",
 }
 """Names that expressions can read without a declaration, and how a card calls them."""
 
@@ -78,6 +80,7 @@ def build(files: Files, shared: Shared) -> Draft:
     data, terminology, report = shared.data, files.terminology, files.report
     names = Names(_circumstances(data, shared))
     draft = Draft(files, shared, Compiler(names, terminology, report), units=build_printed(shared.incoming, report))
+    _declare_limits(draft)
     _declare_needs(draft, data.needs)
     for form in files.pathways.values():
         _declare_needs(draft, form.needs, str(form.id))
@@ -139,8 +142,26 @@ def _is_free(draft: Draft, name: Scalar) -> bool:
     return not what
 
 
+def _declare_limits(draft: Draft) -> None:
+    """Limits come first, since needs, definitions and sentences name them; a name stands once in the whole set."""
+    files, compiler, taken = draft.files, draft.compiler, set[str]()
+    groups = {"": draft.shared.data.limits, **{str(form.id): form.limits for form in files.pathways.values()}}
+    for pathway, forms in groups.items():
+        for name in forms:
+            if name in taken:
+                files.report.add("SP302", f"the limit '{name}' is declared twice", name.span, "Give one another name.")
+            taken.add(str(name))
+        compiler.limits[pathway] = build_limits(forms, draft.shared.sources, files.report, pathway)
+
+
 def _declare_needs(draft: Draft, forms: Mapping[Scalar, NeedForm], pathway: str = "") -> None:
-    builder = NeedBuilder(draft.files.terminology, draft.files.report, draft.units, draft.shared.lesions.elsewhere)
+    builder = NeedBuilder(
+        draft.files.terminology,
+        draft.files.report,
+        draft.units,
+        draft.shared.lesions.elsewhere,
+        draft.compiler.limits_of(pathway),
+    )
     for name, form in forms.items():
         is_patient = name == "patient" and tuple(form.resources) == ("Patient",)
         if not is_patient and not _is_free(draft, name):
@@ -196,6 +217,7 @@ def _assemble(draft: Draft) -> Library:
         sources=sources,
         claims=claims,
         value_sets=files.terminology.value_sets,
+        limits=_limits(draft),
         flags=tuple(str(f) for f in shared.data.flags),
         frameworks=policies.frameworks(shared.sources.frameworks),
         words=build_words(shared.words, report),
@@ -209,10 +231,27 @@ def _rank(order: tuple[str, ...], pathway: Pathway) -> int:
     return order.index(pathway.id) if pathway.id in order else len(order)
 
 
+def _limits(draft: Draft) -> dict[str, Limit]:
+    """All limits, each with what it is the window of."""
+    data = draft.shared.data
+    named = [(name, form.within) for name, (_, form) in draft.need_forms.items()]
+    named += [(str(name), form.gap) for name, form in data.ranked.items()]
+    if data.findings is not None:
+        named += [(str(k), window) for k in data.findings.kinds for window in (data.findings.new, data.findings.open)]
+    return {
+        id_: replace(limit, windows=frozenset(name for name, window in named if window == f"limit.{id_}"))
+        for limits in draft.compiler.limits.values()
+        for id_, limit in limits.items()
+    }
+
+
 def _labels(draft: Draft) -> dict[str, str]:
     labels = dict(RESERVED)
     labels |= {name: need.label for name, need in draft.needs.items()}
     labels |= {name: finding.label for name, finding in draft.findings.items()}
     labels |= {name: fact.label for name, fact in draft.ranked.items()}
-    labels |= {n: str(f.label) if f.label else n.replace("-", " ") for n, (_, f) in draft.definition_forms.items()}
+    own = {str(name): str(form.id) for form in draft.files.pathways.values() for name in form.define}
+    for name, (_, form) in draft.definition_forms.items():
+        known = draft.compiler.limits_of(own.get(name, ""))
+        labels[name] = told(form.label, known, draft.files.report) if form.label else name.replace("-", " ")
     return labels | {f"site.{flag}": str(form.label) for flag, form in draft.shared.data.flags.items()}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from fhirpath_spine.authoring.profile.limits import Window, told, window
 from fhirpath_spine.authoring.profile.values import ComponentForm, ValueBuilder, ValueForm
 from fhirpath_spine.authoring.source.fields import (
-    Days,
     Form,
     Ident,
     OneOrMany,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.profile.terminology import Terminology
     from fhirpath_spine.authoring.source.report import Report
     from fhirpath_spine.fhirpath import ValueSet
+    from fhirpath_spine.pathway.model import Limit
 CLINICAL = ("active", "history", "any", "recurrence", "relapse", "inactive", "remission", "resolved")
 
 
@@ -76,7 +78,7 @@ class NeedForm(Form):
     group: Annotated[Scalar, *one_of(*OBSERVATION_GROUPS)] | None = None
     value: ValueForm | None = None
     components: dict[Ident, ComponentForm] = Field(default_factory=dict)
-    within: Days | None = None
+    within: Window | None = None
     latest: Annotated[Scalar, *one_of("1")] | None = None
     absent: Annotated[Scalar, *one_of("no", "unknown")] | None = None
     conflict: Annotated[Scalar, *one_of("meaning")] | None = None
@@ -116,8 +118,10 @@ class NeedBuilder:
         report: Report,
         units: Mapping[str, tuple[str, ...]],
         elsewhere: tuple[Scalar, ...] = (),
+        limits: Mapping[str, Limit] = MappingProxyType({}),
     ) -> None:
         self._terminology, self._report, self._elsewhere = terminology, report, elsewhere
+        self._limits = limits
         self._values = ValueBuilder(terminology, report, units)
 
     def build(self, name: Scalar, form: NeedForm) -> Need:
@@ -130,7 +134,7 @@ class NeedBuilder:
         self._check(name, form, kinds)
         return Need(
             name=str(name),
-            label=str(form.label),
+            label=told(form.label, self._limits, self._report),
             resources=kinds,
             keys=tuple(dict.fromkeys(self._key(kind, form) for kind in kinds)),
             codes=self._codes(form),
@@ -139,7 +143,7 @@ class NeedBuilder:
             meaning=frozenset(str(m) for m in form.meaning) or self._meaning(kinds),
             value=self._values.value(form.value, name) if form.value is not None else None,
             components={str(n): self._values.component(n, c) for n, c in form.components.items()},
-            within=form.within,
+            within=window(form.within, self._limits, self._report),
             latest=form.latest is not None,
             absent=Absent(str(form.absent)) if form.absent is not None else None,
             conflict=form.conflict is not None,

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from fhirpath_spine.authoring.profile.compiler import ENTRY, SCOPE
 from fhirpath_spine.authoring.profile.definitions import DefinitionForm
+from fhirpath_spine.authoring.profile.limits import Limits
 from fhirpath_spine.authoring.profile.needs import NeedForm
 from fhirpath_spine.authoring.profile.recommendations import (
     Criteria,
@@ -74,6 +75,7 @@ class PathwayForm(Form):
     status: Annotated[Scalar, *one_of("draft", "active", "retired")]
     evidence: tuple[Id, ...]
     lesion: LesionScopeForm
+    limits: Limits = Field(default_factory=dict)
     needs: dict[Name, NeedForm] = Field(default_factory=dict)
     define: dict[Name, DefinitionForm] = Field(default_factory=dict)
     applies: Criteria = ()

@@ -69,6 +69,7 @@ class CriterionForm(Short):
     unknown: UnknownRule | None = None
     of: Annotated[Scalar, *one_of("any-lesion")] | None = None
     say: Text | None = None
+    quotes: Text | None = None
 
 
 Criteria = tuple[Annotated[dict[Name, CriterionForm], Single], ...]
@@ -80,6 +81,7 @@ class LineForm(Short):
 
     text: Text
     when: Expr | None = None
+    quotes: Text | None = None
 
 
 Lines = Annotated[tuple[LineForm, ...], OneOrMany()]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.diagnostics import Span, did_you_mean
-from fhirpath_spine.pathway.sentences import TOLD, Slot, Text
+from fhirpath_spine.fhirpath import Scope
+from fhirpath_spine.pathway.sentences import TOLD, Slot, Text, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,6 +80,21 @@ def _closing(text: str, opening: int) -> int:
     raise UnbalancedBraceError(opening)
 
 
+def _add(parts: list[str | Slot], part: str | Slot) -> None:
+    """What a limit says is known now, so it is text like the rest of the sentence."""
+    if (
+        isinstance(part, Slot)
+        and part.expression is not None
+        and part.expression.limits
+        and not part.expression.variables
+    ):
+        values = part.expression.evaluate((), Scope({}, at=datetime.now(UTC)))
+        part = ", ".join("".join(words(value, part)) for value in values)
+    if isinstance(part, str) and parts and isinstance(parts[-1], str):
+        part = parts.pop() + part  # type: ignore[operator]
+    parts.append(part)
+
+
 class TextBuilder:
     """Compiles sentences for one place of one pathway."""
 
@@ -90,9 +107,9 @@ class TextBuilder:
         try:
             for part in split(text):
                 if part.slot and told and part.text.strip() in TOLD:
-                    parts.append(Slot(part.text.strip(), None, told=part.text.strip()))
+                    _add(parts, Slot(part.text.strip(), None, told=part.text.strip()))
                 else:
-                    parts.append(self._slot(part, text, place, pathway) if part.slot else part.text)
+                    _add(parts, self._slot(part, text, place, pathway) if part.slot else part.text)
         except UnbalancedBraceError as error:
             hint = "Write {{ and }} for braces that are meant as such."
             self._compiler.report.add("SP318", "a brace opens or closes nothing", text.place(error.offset), hint)

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.cases.running import Outcome, judge
-from fhirpath_spine.authoring.proving.thresholds import Cards, Days, InExpression, Range, find_thresholds
+from fhirpath_spine.authoring.proving.thresholds import Cards, Days, InExpression, OfLimit, Range, find_thresholds
 from fhirpath_spine.authoring.proving.variants import Watched, exchanged
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.pathway.decision import CardKind
@@ -68,8 +68,9 @@ def borders(run: Run) -> Borders:
     differing = _differing(run.library, found, cases)
     open_ = []
     for move in (Move(threshold, steps) for threshold in found for steps in WAYS):
-        candidates = differing.get(move, ()) if isinstance(move.threshold, InExpression) else cases
-        touched = [case for case in candidates if case.is_touched(move)]
+        touched = differing.get(move, []) if isinstance(move.threshold, InExpression | OfLimit) else []
+        if not isinstance(move.threshold, InExpression):
+            touched = [case for case in cases if case in touched or case.is_touched(move)]
         if not touched or not _fails_any(move.threshold.moved(run.library, move.steps), touched):
             open_.append(move)
     return Borders(tuple(found), tuple(open_))
@@ -83,10 +84,10 @@ def _differing(library: Library, found: list[Threshold], cases: list[_Case]) -> 
     """The cases in which an expression answers otherwise once a number of it is moved."""
     variants: dict[Expression, dict[Move, Expression]] = {}
     for threshold in found:
-        if isinstance(threshold, InExpression):
-            for one in threshold.expressions:
-                moved = {Move(threshold, steps): one.with_number(threshold.number, steps) for steps in WAYS}
-                variants.setdefault(one, {}).update(moved)
+        if isinstance(threshold, InExpression | OfLimit):
+            for steps in WAYS:
+                for one, other in threshold.variants(steps).items():
+                    variants.setdefault(one, {})[Move(threshold, steps)] = other
     told: set[Move] = set()
     watching = exchanged(library, {one: Watched(one, others, told.add) for one, others in variants.items()})
     differing: dict[Move, list[_Case]] = {}
@@ -116,9 +117,10 @@ class _Case:
     def is_touched(self, move: Move) -> bool:
         """Whether moving the threshold can change anything here; an expression has been asked already."""
         match move.threshold:
-            case Days(days=days, between=between):
-                limit = max(days, days + move.steps)
-                return self._partial or limit in (self._distances if between else self._ages)
+            case Days() as window:
+                return self._is_at(window, move.steps)
+            case OfLimit(windows=windows):
+                return any(self._is_at(window, move.steps) for window in windows)
             case Range() as end:
                 moved = end.widened(move.steps)
                 return any(read_value(p, end.value) != read_value(p, moved) for p in self._parts(end))
@@ -127,6 +129,10 @@ class _Case:
                 is_full = sum(card.indicator.value == indicator for card in planned) >= cards
                 return is_full or any(card.kind is CardKind.MORE for card in planned)
         return True
+
+    def _is_at(self, window: Days, steps: int) -> bool:
+        limit = max(window.days, window.days + steps)
+        return self._partial or limit in (self._distances if window.between else self._ages)
 
     @cached_property
     def _stamps(self) -> list[Stamp]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -51,9 +51,13 @@ class InExpression(Threshold):
     number: Number
     expressions: tuple[Expression, ...]
 
+    def variants(self, steps: int) -> dict[Expression, Expression]:
+        """Each expression that holds it, with the number moved."""
+        return {one: one.with_number(self.number, steps) for one in self.expressions}
+
     def moved(self, library: Library, steps: int) -> Library:
         """See :class:`Threshold`."""
-        return exchanged(library, {one: one.with_number(self.number, steps) for one in self.expressions})
+        return exchanged(library, self.variants(steps))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +71,25 @@ class Days(Threshold):
     def moved(self, library: Library, steps: int) -> Library:
         """See :class:`Threshold`."""
         return self.change(library, self.days + steps)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OfLimit(Threshold):
+    """A number with a name of its own: all expressions and all windows that name it move together."""
+
+    numbers: Mapping[Expression, tuple[Number, ...]]
+    windows: tuple[Days, ...]
+
+    def variants(self, steps: int) -> dict[Expression, Expression]:
+        """Each expression that reads it, with the number moved."""
+        return {one: one.with_numbers(numbers, steps) for one, numbers in self.numbers.items()}
+
+    def moved(self, library: Library, steps: int) -> Library:
+        """See :class:`Threshold`."""
+        library = exchanged(library, self.variants(steps))
+        for one in self.windows:
+            library = one.moved(library, steps)
+        return library
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,8 +138,30 @@ def find_thresholds(library: Library, written: Written) -> list[Threshold]:
     """All of them, in the order of the files."""
     paths = {id(scalar): (path, scalar) for path, scalar in scalars(written.content)}
     found: list[Threshold] = [*_in_expressions(written, {key: path for key, (path, _) in paths.items()})]
-    found += (one for path, scalar in paths.values() if (one := _bare(library, path, scalar)) is not None)
+    windows: dict[str, list[Days]] = {}
+    for path, scalar in paths.values():
+        if (one := _bare(library, path, scalar)) is not None:
+            named = scalar.partition("limit.")[2]
+            if isinstance(one, Days) and named:
+                windows.setdefault(named, []).append(one)
+            else:
+                found.append(one)
+    found += _of_limits(library, written, paths.values(), windows)
     return sorted(found, key=lambda one: _order(one.span))
+
+
+def _of_limits(
+    library: Library, written: Written, texts: Iterable[tuple[Path, Scalar]], windows: Mapping[str, list[Days]]
+) -> Iterator[OfLimit]:
+    read: dict[str, dict[Expression, tuple[Number, ...]]] = {}
+    for compiled in written.expressions:
+        for name in compiled.expression.limits:
+            numbers = tuple(one for one in compiled.expression.numbers if one.limit == name)
+            read.setdefault(name, {})[compiled.expression] = numbers
+    for path, scalar in texts:
+        if path[-1] == "value" and path[-3:-2] == ("limits",) and path[-2] in library.limits:
+            name = path[-2]
+            yield OfLimit(f"limit {name} {scalar}", scalar.span, read.get(name, {}), tuple(windows.get(name, ())))
 
 
 def _order(span: Span) -> tuple[str, int, int]:
@@ -169,7 +214,7 @@ class _Place:
 def _in_expressions(written: Written, paths: Mapping[int, Path]) -> Iterator[InExpression]:
     places: dict[Span, _Place] = {}
     for compiled in written.expressions:
-        for number in compiled.expression.numbers:
+        for number in (one for one in compiled.expression.numbers if not one.limit):
             span = compiled.origin.place(compiled.shift + number.start, number.end - number.start)
             name = f"{_name(paths.get(id(compiled.origin), (span.file,)))} {compiled.text[number.start : number.end]}"
             places.setdefault(span, _Place(number, name)).expressions.append(compiled.expression)
@@ -187,11 +232,12 @@ def _bare(library: Library, path: Path, scalar: Scalar) -> Threshold | None:
     name, span = f"{_name(path)} {scalar}", scalar.span
     match path:
         case (*_, "needs", need, "within"):
-            return Days(name, span, _count(scalar), between=False, change=partial(_window, need))
+            return Days(name, span, library.needs[need].within or 0, between=False, change=partial(_window, need))
         case ("findings", "new" | "open" as which):
-            return Days(name, span, _count(scalar), between=False, change=partial(_finding, f"{which}_days"))
+            days = next((getattr(f, f"{which}_days") for f in library.findings.values()), 0)
+            return Days(name, span, days, between=False, change=partial(_finding, f"{which}_days"))
         case ("ranked", fact, "gap"):
-            return Days(name, span, _count(scalar), between=True, change=partial(_gap, fact))
+            return Days(name, span, library.ranked[fact].gap_days, between=True, change=partial(_gap, fact))
         case ("conflict-gap",):
             return Days(name, span, _count(scalar), between=True, change=_conflict)
         case ("budget", indicator):

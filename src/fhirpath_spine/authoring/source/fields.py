@@ -108,7 +108,8 @@ def _number(value: object) -> Decimal:
     raise wrong("SP227", f"'{text}' is not a number")
 
 
-def _days(value: object) -> int:
+def days(value: object) -> int:
+    """A window as it is written: ``30 days``."""
     text = _scalar(value, "a number of days")
     if match := re.fullmatch("([1-9][0-9]{0,4}) days?", text):
         return int(match[1])
@@ -124,7 +125,7 @@ def _flag(value: object) -> bool:
 
 Whole = Annotated[int, PlainValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 0})]
 Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema({"type": "number"})]
-Days = Annotated[int, PlainValidator(_days), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,4} days?$"})]
+Days = Annotated[int, PlainValidator(days), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,4} days?$"})]
 Flag = Annotated[bool, PlainValidator(_flag), WithJsonSchema({"type": "boolean"})]
 
 

@@ -25,6 +25,8 @@ DEPTH = 50
 _FORBIDDEN = re.compile("[\t\r\x85\u2028\u2029\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 _PLAIN = {True: "Indent with spaces, two for each level.", False: "Delete it, and write plain text."}
 _EMPTY = ("", "~", "null", "Null", "NULL")
+_NOBODY = "approver"
+"""The one key that may say ``null``: nobody has approved it."""
 
 
 class _RefusedError(Exception):
@@ -127,7 +129,7 @@ class _Builder:
         if top is not None and isinstance(top.node, Block) and top.key is None:
             self._key(top, scalar, plain, event)
             return
-        if plain and event.value in _EMPTY:
+        if plain and event.value in _EMPTY and not (top is not None and top.key == _NOBODY and event.value == "null"):
             if top is None:
                 return
             where = top.key.span if top.key is not None else span

@@ -96,13 +96,18 @@ def _conditions(use: Use) -> Iterator[Json]:
     if one.suppressed or one.unreachable:
         yield {"kind": "applicability", "expression": {"language": LANGUAGE, "expression": NEVER}}
     if use.when is not None:
-        yield {"kind": "applicability", "expression": {"language": LANGUAGE, "expression": use.when.text}}
+        yield {"kind": "applicability", "expression": {"language": LANGUAGE, "expression": use.when.filled}}
     yield from (_condition(c) for c in one.when)
 
 
 def _condition(criterion: Criterion) -> Json:
     name = criterion.name if len(criterion.name) <= ID else ""
-    expression = {"description": criterion.label, "name": name, "language": LANGUAGE, "expression": criterion.test.text}
+    expression = {
+        "description": criterion.label,
+        "name": name,
+        "language": LANGUAGE,
+        "expression": criterion.test.filled,
+    }
     return {"kind": "applicability", "expression": lean(expression)}
 
 

@@ -20,6 +20,7 @@ class Number:
     start: int
     end: int
     value: int | Decimal | Quantity
+    limit: str = ""
 
     def moved(self, steps: int) -> int | Decimal | Quantity:
         """The value so many units of its last digit higher: 90 days to 91 days, 1.5 to 1.6."""
@@ -32,7 +33,7 @@ class Number:
 def numbers(tree: Tree) -> Iterator[Number]:
     """All numbers of a tree, in the order of the text."""
     found = (
-        Number(part.start, part.end, part.value)
+        Number(part.start, part.end, part.value, part.limit)
         for part in tree.walk()
         if isinstance(part, Literal)
         and isinstance(part.value, int | Decimal | Quantity)
@@ -83,9 +84,10 @@ class Tree:
 
 @dataclass(slots=True, kw_only=True)
 class Literal(Tree):
-    """A constant; ``value`` is its runtime value, None for ``{}``."""
+    """A constant; ``value`` is its runtime value, None for ``{}``; ``limit`` the name of the limit that it was read from."""
 
     value: Any
+    limit: str = ""
 
 
 @dataclass(slots=True, kw_only=True)

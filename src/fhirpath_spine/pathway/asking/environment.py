@@ -127,7 +127,7 @@ class Environment(Reasons):
                 return _MET if truth else _NOT_MET
             return Answer(None, self._missing(self._deciding(expression), label))
         except LimitExceeded:
-            return Answer(None, (Missing(label or expression.text, Reason.LIMIT),))
+            return Answer(None, (Missing(label or expression.filled, Reason.LIMIT),))
 
     def recorded(self, expression: Expression) -> tuple[Evidence, ...]:
         """All data that an expression reads, whatever it makes of them; none of those that contradict each other."""

@@ -55,7 +55,7 @@ class Deciding(NamedTuple):
 
 def opened(expression: Expression, env: Environment) -> tuple[Opened, ...]:
     """Everything that an expression reads, in the order of its text, definitions opened."""
-    return tuple(_opened(name, env, ()) for name in _names(expression))
+    return (*(_opened(name, env, ()) for name in _names(expression)), *_limits(expression, env))
 
 
 def _names(expression: Expression) -> Iterator[str]:
@@ -69,10 +69,18 @@ def _opened(name: str, env: Environment, above: tuple[str, ...]) -> Opened:
     definition = library.definitions.get(name)
     if definition is None or name in above:
         return Opened(name, label, evidence=env.held(name), missing=env.gaps(name))
-    parts = tuple(_opened(n, env, (*above, name)) for n in _names(definition))
+    parts = (*(_opened(n, env, (*above, name)) for n in _names(definition)), *_limits(definition, env))
     asked = _is_question(definition)
     answer = env.ask(definition).truth if asked else None
-    return Opened(name, label, definition.text, asked, answer, parts=parts)
+    return Opened(name, label, definition.filled, asked, answer, parts=parts)
+
+
+def _limits(expression: Expression, env: Environment) -> Iterator[Opened]:
+    """The limits that an expression compares with: each with its number, where that comes from, and who approved it here."""
+    for name in expression.limits:
+        limit = env.circumstances.library.limits[name]
+        approved = limit.approver or env.phrase("limit-not-approved", "not approved")
+        yield Opened(f"limit.{name}", f"{limit.value}, {limit.source}, {approved}")
 
 
 def _is_question(expression: Expression) -> bool:

@@ -237,7 +237,7 @@ def _answer(criterion: Criterion, role: str, env: Environment, sheet: _Sheet) ->
     ask = env.ask_any_lesion if criterion.any_lesion else env.ask
     answer = ask(criterion.test, criterion.label)
     said = render(criterion.say, env) if criterion.say is not None and answer.truth is not False else None
-    step = Step(role, criterion.name, answer.truth, criterion.test.text, (), answer.missing, said or ())
+    step = Step(role, criterion.name, answer.truth, criterion.test.filled, (), answer.missing, said or ())
     sheet.steps.append(step)
     sheet.asked[id(step)] = criterion
     return step
@@ -245,7 +245,7 @@ def _answer(criterion: Criterion, role: str, env: Environment, sheet: _Sheet) ->
 
 def to_step(role: str, name: str, answer: Answer, test: Expression, env: Environment) -> Step:
     """An answer as a step of the trace, with the data that it rests on."""
-    return Step(role, name, answer.truth, test.text, env.evidence(test) if answer.truth else (), answer.missing)
+    return Step(role, name, answer.truth, test.filled, env.evidence(test) if answer.truth else (), answer.missing)
 
 
 def _said(step: Step) -> Said:

@@ -200,7 +200,7 @@ def _question(role: str, name: str, test: Expression, env: Environment, at: str 
     return Question(
         role,
         name,
-        test.text,
+        test.filled,
         answer.truth,
         env.evidence(test),
         answer.missing,

@@ -1,0 +1,142 @@
+"""A number stands once: under ``limits:``, from where tests, windows, labels and sentences read it."""
+
+from __future__ import annotations
+
+import pytest
+
+from fhirpath_spine.authoring.pages import pages
+from fhirpath_spine.diagnostics import Severity
+from fhirpath_spine.fhirpath import Quantity
+from tests.authoring.conftest import ProfileSet
+
+DATA, PAIN, POLICY, A = "data.yaml", "modules/pain.yaml", "policy.yaml", "alpha/pathway.yaml"
+LIMITS = "limits:\n  severe: {value: 7, source: DEFAULT, approver: null}\n"
+
+
+def limited(profiles: ProfileSet, say: str = "Severity of {limit.severe} or more", more: str = "") -> None:
+    """The small set with its one pain limit under a name, and a sentence about it."""
+    profiles.edit(DATA, "needs:\n  patient", f"{LIMITS}{more}needs:\n  patient")
+    profiles.edit(DATA, "%pain-severity.value >= 7", "%pain-severity.value >= %limit.severe")
+    profiles.edit(PAIN, '[severe: "%severe-pain"]', f'[severe: {{test: "%severe-pain", say: "{say}"}}]')
+
+
+def sentence(profiles: ProfileSet) -> str:
+    uses = next(p for p in profiles.library().pathways if p.id == "PW-ALPHA").uses
+    said = next(c.say for u in uses for c in u.recommendation.when if c.name == "severe")
+    assert said is not None
+    return "".join(map(str, said.parts))
+
+
+def test_the_criterion_and_the_sentence_read_the_same_number(profiles: ProfileSet) -> None:
+    limited(profiles)
+    library = profiles.library()
+    assert library.definitions["severe-pain"].filled == "%pain-severity.value >= 7"
+    assert sentence(profiles) == "Severity of 7 or more"
+
+
+def test_a_raised_limit_changes_both_at_once(profiles: ProfileSet) -> None:
+    limited(profiles)
+    profiles.edit(DATA, "{value: 7, source", "{value: 8, source")
+    assert profiles.found() == []
+    assert profiles.library().definitions["severe-pain"].filled == "%pain-severity.value >= 8"
+    assert sentence(profiles) == "Severity of 8 or more"
+
+
+@pytest.mark.parametrize(
+    ("limit", "written", "said"),
+    [
+        ("{value: 90, unit: days, source: DEFAULT, approver: null}", "{limit.other}", "90 days"),
+        ("{value: 1, unit: days, source: DEFAULT, approver: null}", "{limit.other}", "1 day"),
+        ("{value: 30, unit: 'mL/min/{1.73_m2}', source: DEFAULT, approver: null}", "{limit.other}", "30 mL/min/1.73m2"),
+        ("{value: 30, unit: 'mL/min/{1.73_m2}', source: DEFAULT, approver: null}", "{limit.other.value}", "30"),
+        ("{value: 1.5, unit: 10*9/L, source: DEFAULT, approver: null}", "{limit.other.value}", "1.5"),
+        ("{value: 13, source: DEFAULT, approver: null}", "{limit.other - 1}", "12"),
+    ],
+)
+def test_a_sentence_says_a_limit_with_its_unit_or_alone(
+    profiles: ProfileSet, limit: str, written: str, said: str
+) -> None:
+    limited(profiles, f"Limit {written}.", f"  other: {limit}\n")
+    assert sentence(profiles) == f"Limit {said}."
+
+
+def test_the_number_of_a_limit_is_refused_in_a_sentence_that_its_criterion_stands_beside(profiles: ProfileSet) -> None:
+    limited(profiles, "Severity of 7 or more")
+    (told,) = profiles.found()
+    assert (told.code, told.severity) == ("SP345", Severity.ERROR)
+    assert str(told.span) == profiles.place(PAIN, "Severity of ¦7 or more")
+    assert "Write {limit.severe}" in told.hint
+
+
+def test_it_is_refused_in_a_label_and_in_a_line_beside_the_criterion_too(profiles: ProfileSet) -> None:
+    limited(profiles)
+    profiles.edit(DATA, "label: severe pain}", 'label: "pain of 7"}')
+    (told,) = profiles.found()
+    assert str(told.span) == profiles.place(DATA, "pain of ¦7")
+
+
+def test_a_quotation_says_why_it_is_none_of_the_limits_and_a_needless_reason_is_refused(profiles: ProfileSet) -> None:
+    limited(profiles, 'Severity 7 of the source", quotes: "the words of the source')
+    assert profiles.found() == []
+    profiles.edit(PAIN, "Severity 7 of", "Severity of")
+    (told,) = profiles.found()
+    assert told.code == "SP345"
+    assert told.hint == "Remove quotes:."
+
+
+def test_a_window_names_a_limit_in_days_and_a_label_says_it(profiles: ProfileSet) -> None:
+    days = "limits:\n  night: {value: 20, unit: days, source: DEFAULT, approver: null}\n"
+    profiles.edit(DATA, "needs:\n  patient", f"{days}needs:\n  patient")
+    profiles.edit(DATA, "    label: Night pain\n", '    label: "Pain of the last {limit.night}"\n')
+    profiles.edit(DATA, "    value: boolean\n    within: 30 days", "    value: boolean\n    within: limit.night")
+    library = profiles.library()
+    assert library.needs["night-pain"].within == 20
+    assert library.labels["night-pain"] == "Pain of the last 20 days"
+    assert library.limits["night"].value == Quantity(20, "day")  # type: ignore[arg-type]
+    assert library.limits["night"].windows == {"night-pain"}
+
+
+BAD = {
+    "a limit that is not declared": ("%limit.severe", "%limit.sevre", "SP123", "Did you mean"),
+    "a source that is none": ("source: DEFAULT", "source: OV-NONE", "SP308", "sources.yaml"),
+    "no approver and no null": (", approver: null", "", "SP206", ""),
+    "a number that is none": ("value: 7,", "value: seven,", "SP227", ""),
+    "null where no name is wanted": ("source: DEFAULT", "source: null", "SP206", ""),
+}
+
+
+@pytest.mark.parametrize("bad", BAD.values(), ids=list(BAD))
+def test_a_limit_that_cannot_be_used_is_told(profiles: ProfileSet, bad: tuple[str, str, str, str]) -> None:
+    old, new, code, hint = bad
+    limited(profiles)
+    profiles.edit(DATA, old, new)
+    found = profiles.found()
+    assert code in {d.code for d in found}
+    assert any(hint in d.hint for d in found if d.code == code)
+
+
+def test_a_limit_that_nothing_reads_is_told(profiles: ProfileSet) -> None:
+    limited(profiles, more="  other: {value: 3, source: DEFAULT, approver: null}\n")
+    assert [(d.code, d.message) for d in profiles.found()] == [("SP317", "Nothing reads the limit 'other'.")]
+
+
+def test_a_limit_of_one_pathway_is_read_there_and_nowhere_else(profiles: ProfileSet) -> None:
+    own = LIMITS.replace("severe", "own")
+    profiles.edit(A, "evidence:", f"{own}evidence:")
+    profiles.edit(DATA, "%pain-severity.value >= 7", "%pain-severity.value >= %limit.own")
+    assert {d.code for d in profiles.found()} == {"SP123"}
+
+
+def test_a_limit_has_the_dimension_of_its_unit(profiles: ProfileSet) -> None:
+    more = "  low: {value: 7, unit: g/dL, source: DEFAULT, approver: null}\n"
+    limited(profiles, more=more)
+    profiles.edit(DATA, "  bad-night:", '  poor: "%creatinine.value < %limit.low"\n  bad-night:')
+    told = next(d for d in profiles.found() if d.code == "SP351")
+    assert str(told.span) == profiles.place(DATA, "%creatinine.value < ¦%limit.low")
+
+
+def test_the_pages_list_each_limit_with_who_approved_it(profiles: ProfileSet) -> None:
+    limited(profiles)
+    assert "| `severe` | 7 | DEFAULT | not approved |" in pages(profiles.library(), "")["PW-ALPHA.md"]
+    profiles.edit(DATA, "approver: null", "approver: A. Surgeon")
+    assert "| `severe` | 7 | DEFAULT | A. Surgeon |" in pages(profiles.library(), "")["PW-ALPHA.md"]
