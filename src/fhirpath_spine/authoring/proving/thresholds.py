@@ -214,6 +214,8 @@ class _Place:
 def _in_expressions(written: Written, paths: Mapping[int, Path]) -> Iterator[InExpression]:
     places: dict[Span, _Place] = {}
     for compiled in written.expressions:
+        if compiled.expression.limits and not compiled.expression.variables:
+            continue  # what a sentence says of a limit decides nothing
         for number in (one for one in compiled.expression.numbers if not one.limit):
             span = compiled.origin.place(compiled.shift + number.start, number.end - number.start)
             name = f"{_name(paths.get(id(compiled.origin), (span.file,)))} {compiled.text[number.start : number.end]}"
