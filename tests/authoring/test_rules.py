@@ -200,7 +200,7 @@ ELSEWHERE = {
     "SP224": "test_expansions",
     "SP306": "test_lint",
     "SP342": "test_impact",
-    **dict.fromkeys(("SP343", "SP344", "SP345", "SP346", "SP347", "SP348", "SP349"), "test_mistakes"),
+    **dict.fromkeys(("SP343", "SP344", "SP345", "SP346", "SP347", "SP348", "SP351"), "test_mistakes"),
 }
 """Rules that need more than one edit, and where they are tested."""
 

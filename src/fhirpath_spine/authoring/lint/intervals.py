@@ -1,6 +1,6 @@
 """Comparisons that nothing can meet, or that everything meets (SP347): limits that contradict each other in one conjunction, and
-limits outside what is plausible for the need, where a value is rejected before it is compared; and limits of another dimension than
-the need's unit (SP351).
+limits outside what is plausible for the need, where a value is rejected before it is compared; and limits of another dimension
+than the unit of the need (SP351).
 """
 
 from __future__ import annotations
