@@ -24,7 +24,7 @@ PAIN = """cases:
     expect: {expect}
 """
 
-FLAG = "flag-severe 7"
+FLAG = "limit red_flag_pain 7"
 READING_ONLY = {"units", "answers", "conversion", "latest", "spine"}
 """Keys whose numbers say how a value is read, and limit nothing."""
 
