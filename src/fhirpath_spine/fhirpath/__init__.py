@@ -4,9 +4,10 @@ expression = compile("%creatinine.value > 2 'mg/dL'", variables={"creatinine": S
 expression.truth([], Scope({"creatinine": [...]}, at=now))   # True, False, or None for unknown
 """
 
+from fhirpath_spine.fhirpath.engine.accounts import Account
 from fhirpath_spine.fhirpath.engine.logic import every, some
 from fhirpath_spine.fhirpath.engine.scope import Scope
-from fhirpath_spine.fhirpath.expression import LONGEST, NESTED, Account, Expression, compile  # noqa: A004 - as re.compile
+from fhirpath_spine.fhirpath.expression import LONGEST, NESTED, Expression, compile  # noqa: A004 - as re.compile
 from fhirpath_spine.fhirpath.grammar.limits import Amount
 from fhirpath_spine.fhirpath.grammar.problems import CompileError, EvaluationError
 from fhirpath_spine.fhirpath.grammar.syntax import Number, step
