@@ -146,12 +146,13 @@ def _declare_limits(draft: Draft) -> None:
     """Limits come first, since needs, definitions and sentences name them; a name stands once in the whole set."""
     files, compiler, taken = draft.files, draft.compiler, set[str]()
     groups = {"": draft.shared.data.limits, **{str(form.id): form.limits for form in files.pathways.values()}}
+    sources = [str(id_) for id_ in (*draft.shared.sources.sources, *draft.shared.sources.frameworks)]
     for pathway, forms in groups.items():
         for name in forms:
             if name in taken:
                 files.report.add("SP302", f"the limit '{name}' is declared twice", name.span, "Give one another name.")
             taken.add(str(name))
-        compiler.limits[pathway] = build_limits(forms, draft.shared.sources, files.report, pathway)
+        compiler.limits[pathway] = build_limits(forms, sources, files.report, pathway)
 
 
 def _declare_needs(draft: Draft, forms: Mapping[Scalar, NeedForm], pathway: str = "") -> None:

@@ -16,9 +16,8 @@ from fhirpath_spine.pathway.model import Limit
 from fhirpath_spine.pathway.sentences import plain, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from fhirpath_spine.authoring.profile.evidence import SourcesForm
     from fhirpath_spine.authoring.source.report import Report
     from fhirpath_spine.fhirpath import Amount
 
@@ -61,10 +60,10 @@ Window = Annotated[
 
 
 def build_limits(
-    forms: Mapping[Scalar, LimitForm], sources: SourcesForm, report: Report, pathway: str = ""
+    forms: Mapping[Scalar, LimitForm], sources: Iterable[str], report: Report, pathway: str = ""
 ) -> dict[str, Limit]:
     """The limits of one file by name; a source has to be one of the set, or DEFAULT."""
-    known = {DEFAULT, *map(str, sources.sources), *map(str, sources.frameworks)}
+    known = {DEFAULT, *sources}
     for form in forms.values():
         if form.source not in known:
             hint = did_you_mean(form.source, known) or "Name a source or framework of sources.yaml, or DEFAULT."
