@@ -170,7 +170,9 @@ def compare(folder: Path, resources: int, per_patient: int, workers: int, *, wit
         )
     wrong = different(folder / "local", folder / "loop")
     if with_spark:
-        print(f"  Spark local[{workers}]: {spark(export, folder / 'spark', workers)}")
+        theirs = spark(export, folder / "spark", workers)
+        # The JVM's own processes are nobody's children at the end, so that their processor time is not known here.
+        print(f"  Spark local[{workers}]: {theirs.seconds:.1f} s, at most {theirs.peak:.0f} MB", flush=True)
         wrong += different(folder / "local", folder / "spark")
     print("  rows are equal" if not wrong else f"FAILED: {wrong} tables differ")
     return wrong

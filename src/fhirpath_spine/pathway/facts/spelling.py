@@ -133,8 +133,29 @@ class Spelling:
 
     def read(self, value: Any) -> Any:
         """JSON with each coding in its one form, what it reads as beside it; the very same object where nothing is spelt anew."""
+        return value if self._is_plain(value) else self._read(value)
+
+    def _is_plain(self, value: Any) -> bool:
+        """Whether every coding stands in its one form and reads as no other: so it is with most, and looking is a fifth of
+        building anew.
+        """
+        left = [value] if type(value) in (dict, list) else []
+        while left:
+            one = left.pop()
+            if type(one) is dict:
+                if "code" in one and "system" in one:
+                    system, code = one["system"], one["code"]
+                    if isinstance(system, str) and isinstance(code, str):
+                        found = self._known.get((system, code)) or self.codings((system, code))
+                        if len(found) > 1 or found[0] != (system, code):
+                            return False
+                one = one.values()
+            left += [v for v in one if type(v) is dict or type(v) is list]
+        return True
+
+    def _read(self, value: Any) -> Any:
         if type(value) is dict:
-            changed = {k: new for k, v in value.items() if type(v) in (dict, list) and (new := self.read(v)) is not v}
+            changed = {k: new for k, v in value.items() if type(v) in (dict, list) and (new := self._read(v)) is not v}
             whole = {**value, **changed} if changed else value
             return self._respelt(whole) if "code" in whole and "system" in whole else whole
         if type(value) is list:
@@ -148,7 +169,7 @@ class Spelling:
 
     def _each(self, value: Any) -> Iterator[Any]:
         """An item of a list; a coding that reads as another system's gives both."""
-        new = self.read(value)
+        new = self._read(value)
         yield new
         if (
             type(value) is dict
