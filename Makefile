@@ -34,7 +34,7 @@ demo-prod: $(INSTALLED) ## show production on this machine: signed calls, what i
 # A worker that has nothing left takes from another, so that no core waits for the longest file.
 .PHONY: test
 test: $(INSTALLED) ## run the tests, on every core
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal --hypothesis-profile=short
 
 # Style, then the core, what comes in and goes out, and the plan of the house: what needs no process, port or profile set of its own.
 CORE := tests/fhirpath tests/pathway tests/exchange tests/service $(addprefix tests/house/test_,faces.py layers.py source.py)

@@ -137,7 +137,7 @@ def mixtures(draw: st.DrawFn) -> tuple[str, dict[str, str], int, int, bool]:
     return name, ways, draw(st.integers(1, 7)), draw(st.integers(0, 2**16)), draw(st.booleans())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=min(60, settings.default.max_examples))
 @given(mixtures())
 def test_any_mixture_of_sent_searched_and_cut_gives_the_same_verdicts(drawn: Any) -> None:
     name, ways, size, order, by_code = drawn

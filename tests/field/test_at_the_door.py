@@ -204,7 +204,7 @@ BODY = call(SPEAKING["metastasis, paraplegia and pain"])
 HOLDERS = [p for p in _paths(BODY["prefetch"]) if p]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=min(50, settings.default.max_examples))
 @given(st.data(), st.sampled_from([None, "", {}, [], "  ", [None], [{}], {"a": None}, [[], ""]]))
 def test_nothing_beside_anything_changes_nothing(data: st.DataObject, nothing: Json) -> None:
     path = data.draw(st.sampled_from(HOLDERS))

@@ -144,7 +144,9 @@ def test_the_page_asks_the_network_for_nothing(written: Path, outline: Outline) 
     acted_on = [value or "" for _, attributes in outline.tags for value in attributes.values()] + outline.obeyed
     assert [value for value in acted_on if "://" in value or value.startswith("//")] == []
     assert [a for _, a in outline.tags if a.get("src") or (a.get("href") or "#")[0] != "#"] == []
-    assert not re.search(r"\b(?:fetch|import|XMLHttpRequest|WebSocket|EventSource|sendBeacon|Worker)\b", "".join(outline.obeyed))
+    assert not re.search(
+        r"\b(?:fetch|import|XMLHttpRequest|WebSocket|EventSource|sendBeacon|Worker)\b", "".join(outline.obeyed)
+    )
     assert {"link", "iframe", "object", "embed", "base"}.isdisjoint(tag for tag, _ in outline.tags)
 
 

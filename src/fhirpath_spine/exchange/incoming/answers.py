@@ -30,7 +30,7 @@ from fhirpath_spine.pathway.truth import Reason
 
 
 class UnreadReason(StrEnum):
-    """UnreadReason a key could not be read to its end. A closed list; each is the tail of a phrase key, ``unread-<why>``."""
+    """Why a key could not be read to its end. A closed list; each is the tail of a phrase key, ``unread-<why>``."""
 
     ABSENT = "absent"
     OUTCOME = "outcome"
@@ -156,7 +156,7 @@ class Contents:
 
     @property
     def cut(self) -> UnreadReason | None:
-        """UnreadReason the end of it is not here."""
+        """Why the end of it is not here."""
         if self.next is not None:
             return UnreadReason.NEXT_PAGE
         return UnreadReason.TOTAL if self.total > len(self.resources) else None
