@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,6 @@ from fhirpath_spine.adapters.metrics import OTHER, TABLE, Counting, Metrics, off
 from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange.feedback import Issued
 from fhirpath_spine.service import CallRecord
-from tests.kit import decisions as make
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -29,6 +29,18 @@ RECORD = CallRecord(
     unread=("conditions:timed-out", "reports:something a server said"),
     issued=(CARD, Issued("c1", "s1", "R", "P", "1.0.0", "warning"), CARD),
 )
+
+
+@dataclass
+class Named:
+    id: str
+    version: str
+    digest: str
+
+
+@dataclass
+class Loaded:
+    pathways: tuple[Named, ...]
 
 
 class Last:
@@ -73,12 +85,12 @@ def test_a_reason_that_is_on_no_list_is_no_label() -> None:
     assert reasons == {'spine_unread_total{reason="timed-out"} 1.0', f'spine_unread_total{{reason="{OTHER}"}} 1.0'}
 
 
-def test_what_is_not_in_force_any_more_is_not_told() -> None:
-    metrics, library = Metrics(), make.library()
-    metrics.of(library, "1.0.0")
-    metrics.of(library, "1.0.0")
-    infos = [line for line in told(metrics) if line.startswith("spine_pathway_info")]
-    assert len(infos) == len(library.pathways)
+def test_what_is_not_in_force_any_more_is_told_as_0() -> None:
+    metrics = Metrics()
+    metrics.of(Loaded((Named("P", "1.0.0", "a"), Named("Q", "1.0.0", "b"))), "1.0.0")  # type: ignore[arg-type]
+    metrics.of(Loaded((Named("P", "1.0.0", "c"), Named("Q", "1.0.0", "b"))), "1.0.0")  # type: ignore[arg-type]
+    infos = {line.partition('"')[2][0] + line[-3:] for line in told(metrics) if line.startswith("spine_pathway_info")}
+    assert infos == {"a0.0", "b1.0", "c1.0"}
 
 
 def test_an_address_that_is_taken_is_said() -> None:

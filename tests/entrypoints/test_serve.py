@@ -24,7 +24,7 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def start(port: int, **settings: str) -> subprocess.Popen[str]:
+def start(port: int, *words: str, **settings: str) -> subprocess.Popen[str]:
     command = [
         sys.executable,
         "-c",
@@ -32,6 +32,7 @@ def start(port: int, **settings: str) -> subprocess.Popen[str]:
         "serve",
         "--port",
         str(port),
+        *words,
     ]
     clean = {k: v for k, v in os.environ.items() if not k.startswith("SPINE_")}
     return subprocess.Popen(

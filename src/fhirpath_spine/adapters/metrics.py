@@ -47,7 +47,10 @@ TABLE: Mapping[str, Metric] = {
     "spine_records_lost_total": Metric("counter", "records of calls that found no place"),
     "spine_spool_bytes": Metric("gauge", "records of calls that wait for the store"),
     "spine_keys_read_timestamp_seconds": Metric("gauge", "when keys of a client were last read well", ("client",)),
-    "spine_pathway_info": Metric("gauge", "1 for each pathway in force", ("pathway", "version", "digest")),
+    "spine_reloads_total": Metric("counter", "reloads of the content", ("result",)),
+    "spine_pathway_info": Metric(
+        "gauge", "1 for each pathway in force, 0 for one that was before", ("pathway", "version", "digest")
+    ),
     "spine_build_info": Metric("gauge", "1 for the release", ("version",)),
 }
 
@@ -59,6 +62,7 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self._made: dict[str, Counter | Gauge | Histogram] = {name: _made(name, self.registry) for name in TABLE}
+        self._told: set[tuple[str, str, str]] = set()
 
     def count(self, name: str, amount: float = 1.0, **labels: str) -> None:
         """Adds to a counter, sets a gauge, or tells a histogram."""
@@ -73,11 +77,14 @@ class Metrics:
                 child.observe(amount)
 
     def of(self, library: Library, version: str) -> None:
-        """Tells which pathways are in force, and no others any more."""
-        pathways = self._made["spine_pathway_info"]
-        pathways.clear()
-        for pathway in library.pathways:
-            self.count("spine_pathway_info", pathway=pathway.id, version=pathway.version, digest=pathway.digest)
+        """Tells which pathways are in force, and which are no more."""
+        told = {(pathway.id, pathway.version, pathway.digest) for pathway in library.pathways}
+        # Of the workers' common metrics nothing can be taken away.
+        for pathway_id, version_, digest in self._told - told:
+            self.count("spine_pathway_info", 0, pathway=pathway_id, version=version_, digest=digest)
+        for pathway_id, version_, digest in told:
+            self.count("spine_pathway_info", pathway=pathway_id, version=version_, digest=digest)
+        self._told = told
         self.count("spine_build_info", version=version)
 
 
@@ -90,6 +97,11 @@ def _made(name: str, registry: CollectorRegistry) -> Counter | Gauge | Histogram
     return Histogram(name, metric.words, metric.labels, registry=registry, buckets=BUCKETS)
 
 
+def are_shared() -> bool:
+    """Whether workers count together, and another process offers what they count."""
+    return SHARED in os.environ
+
+
 def offer(address: str, registry: CollectorRegistry) -> None:
     """Offers metrics at ``host:port``, on a thread of their own; those of all workers where they share a folder.
 
@@ -97,7 +109,7 @@ def offer(address: str, registry: CollectorRegistry) -> None:
         SettingsError: it cannot be listened on.
 
     """
-    if SHARED in os.environ:
+    if are_shared():
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     host, _, port = address.rpartition(":")

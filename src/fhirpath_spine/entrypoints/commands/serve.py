@@ -16,19 +16,33 @@ Port = Annotated[int, typer.Option("--port", min=1, max=65535)]
 logger = logging.getLogger("fhirpath_spine.serve")
 
 
-def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Processes that share the port.")] = 1,
+) -> None:
     """Serve CDS Hooks. Settings come from SPINE_* and fhirpath-spine.toml; see `config`.
 
-    Exit: 0 after SIGTERM, 1 the content cannot be used, 2 the settings do not allow a start.
+    SIGHUP loads the content anew. Exit: 0 after SIGTERM, 1 the content cannot be used, 2 the settings do not allow a start.
     """
     start_logging()  # before what may fail: an import, too, fails as a line of the log
-    from fhirpath_spine.entrypoints.http.process import build, check_free, check_start, run
+    from fhirpath_spine.entrypoints.http.process import check_free, check_start, listening
+    from fhirpath_spine.entrypoints.http.serving import announce, in_force, run
     from fhirpath_spine.entrypoints.settings import load
 
     settings = load().settings
     _, content = check_start(settings)
+    if workers > 1:
+        from fhirpath_spine.entrypoints.http.workers import run_many
+
+        with listening(host, port) as shared:
+            announce(settings, host, port, logger.warning)
+            run_many(settings, shared, workers)
+        return
     check_free(host, port)
-    run(build(settings, content), settings, host, port, logger.warning)
+    app = in_force(settings, content)
+    announce(settings, host, port, logger.warning)
+    run(app, host, port)
 
 
 def demo(
@@ -44,7 +58,8 @@ def demo(
     """
     from fhirpath_spine.entrypoints.commands.demo import WRITTEN_FOR, patients_directory, show_all
     from fhirpath_spine.entrypoints.content import load_content, moment
-    from fhirpath_spine.entrypoints.http.process import build, check_free, run
+    from fhirpath_spine.entrypoints.http.process import check_free
+    from fhirpath_spine.entrypoints.http.serving import announce, in_force, run
     from fhirpath_spine.entrypoints.settings import load
 
     if not once:
@@ -55,4 +70,6 @@ def demo(
     show_all(content, patients or patients_directory(), when)
     if not once:
         settings = load(mode="dev", clock=when).settings
-        run(build(settings, content), settings, host, port, note)
+        app = in_force(settings, content)
+        announce(settings, host, port, note)
+        run(app, host, port)

@@ -6,12 +6,14 @@ from fhirpath_spine.faces import face
 
 __all__, __getattr__ = face(
     __name__,
-    app="SANDBOX create",
+    app="SANDBOX Standing create",
     bounds="BoundedProtocol EACH HEADER_BYTES Places",
     guard="Guard",
-    process="build check_mode clock",
+    process="Parts build check_mode clock",
     rim="Callers read_bytes",
+    serving="InForce in_force",
     statuses="TABLE answer",
     threads="THREADS Threads",
     warming="invented warm",
+    workers="Crew",
 )

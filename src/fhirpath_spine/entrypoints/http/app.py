@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import orjson
@@ -18,6 +19,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from fhirpath_spine import __version__
 from fhirpath_spine.entrypoints.http import fhir_api
+from fhirpath_spine.entrypoints.http.bounds import Places
 from fhirpath_spine.entrypoints.http.rim import CALLER_LEFT, Callers, Rim, while_connected
 from fhirpath_spine.errors import MethodNotAllowed, NotImplementedYet, RequestError, UnknownService
 from fhirpath_spine.exchange.feedback.items import Item, parse_feedback
@@ -47,6 +49,14 @@ class Store(Protocol):
         """Whether it would keep something now."""
 
 
+@dataclass(slots=True)
+class Standing:
+    """How a process stands, beside its content: it leaves soon, or what was to be loaded anew could not be."""
+
+    leaving: bool = False
+    refused: bool = False
+
+
 def create(
     services: Sequence[HookService],
     client: Client,
@@ -60,6 +70,8 @@ def create(
     rates: Rates | None = None,
     store: Store | None = None,
     count: Count = uncounted,
+    places: Places | None = None,
+    standing: Standing | None = None,
 ) -> FastAPI:
     """The application that offers these services to one built-in client, and to the clients that have an entry.
 
@@ -67,11 +79,12 @@ def create(
     the application ends. ``public_url`` is how the service is reached from outside, if that is configured.
     ``door`` admits who signed a call, as often as ``rates`` allow; without one, nobody is authenticated (dev). ``store`` keeps
     feedback, if there is one.
-    ``count`` counts what becomes of requests.
+    ``count`` counts what becomes of requests, ``places`` those under way, and ``standing`` is what ``/readyz`` says beside.
     """
     seconds = max((service.seconds for service in services), default=0.0)
     work = services[0].work if services else at_once
-    callers = Callers(client, tuple(entries), door, rates=rates, work=work, seconds=seconds)
+    callers = Callers(client, tuple(entries), door, places or Places(), rates, work, seconds)
+    stands = standing or Standing()
     by_id = {service.id: service for service in services}
     discovery = {"services": [s.describe() for s in services]}
 
@@ -131,17 +144,18 @@ def create(
         reasons += [
             f"no keys of {name} were read yet, or they are too old" for name, age in ages.items() if age is None
         ]
-        leaving = getattr(app.state, "leaving", False)
+        if stands.refused:
+            reasons.append("the content was to be loaded anew and could not be; the one before is in force")
         return _json(
             {
-                "status": "leaving" if leaving else "degraded" if reasons else "ok",
+                "status": "leaving" if stands.leaving else "degraded" if reasons else "ok",
                 **({"reasons": reasons} if reasons else {}),
                 **({"keys": {name: round(age) for name, age in ages.items() if age is not None}} if ages else {}),
                 "version": __version__,
                 "content": sorted({c.digest for c in contents}),
                 "pathways": sorted({f"{p.id} {p.version} {p.status}" for c in contents for p in c.pathways}),
             },
-            503 if leaving else 200,
+            503 if stands.leaving else 200,
         )
 
     if services:

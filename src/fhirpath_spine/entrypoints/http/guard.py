@@ -74,6 +74,20 @@ class Guard:
         self.store.close()
 
 
+def prepare_store(settings: Settings) -> None:
+    """Brings the store to this release, or says that it is not: for whoever starts several that use it.
+
+    Raises:
+        SettingsError, StoreAway: as :meth:`Guard.of`.
+
+    """
+    store = database(settings)
+    try:
+        _check_schema(store)
+    finally:
+        store.close()
+
+
 def _check_schema(store: Database) -> None:
     if store.file is not None:
         store.upgrade()

@@ -1,19 +1,15 @@
-"""Starts the service: which mode may run, what it is wired with, how it ends."""
+"""Starts the service: which mode may run, and what it is wired with."""
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import logging
-import signal
 import socket
-import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_address
-from types import FrameType
+from typing import TYPE_CHECKING
 
-import uvicorn
 from fastapi import FastAPI
 
 from fhirpath_spine import __version__
@@ -21,25 +17,21 @@ from fhirpath_spine.adapters.ehr.client import Ehr
 from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.entrypoints.clients import Registry, load_clients
 from fhirpath_spine.entrypoints.content import HOOKS, Content, load_content, without_effect
-from fhirpath_spine.entrypoints.http.app import SANDBOX, create
-from fhirpath_spine.entrypoints.http.bounds import BoundedProtocol
+from fhirpath_spine.entrypoints.http.app import SANDBOX, Standing, create
+from fhirpath_spine.entrypoints.http.bounds import Places
 from fhirpath_spine.entrypoints.http.threads import Threads
 from fhirpath_spine.entrypoints.http.warming import warm
-from fhirpath_spine.entrypoints.logs import start_logging
 from fhirpath_spine.entrypoints.production import approved, missing
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange.incoming.addresses import Servers
-from fhirpath_spine.pathway.model import Library
 from fhirpath_spine.service import Client, Count, HookService, Journal, Snapshot, uncounted
 
+if TYPE_CHECKING:
+    from fhirpath_spine.adapters.metrics import Metrics
+    from fhirpath_spine.entrypoints.http.guard import Guard
+
 logger = logging.getLogger("fhirpath_spine.start")
-DRAIN = 3.0
-"""Seconds from SIGTERM to the end of listening in production, in which ``/readyz`` answers 503."""
-BANNER = (
-    "SPINE_MODE=dev: callers are NOT authenticated, drafts are judged, nothing is stored. "
-    "Only for this machine and invented patients."
-)
 
 
 def check_mode(settings: Settings, registry: Registry | None = None, content: Content | None = None) -> None:
@@ -80,87 +72,139 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
         ProfileError: the content or the file of the clients cannot be used.
 
     """
-    registry = registered(settings)
     content = content or load_content(settings)
-    check_mode(settings, registry, content)
-    if names := without_effect(settings, content.site, registry):
-        logger.warning("Without effect in %s: %s.", settings.mode, ", ".join(names))
-    if settings.mode == "prod":
-        content, dropped = approved(content)
-        if dropped:
-            logger.warning("Without an approval of this site, and not loaded: %s.", ", ".join(dropped))
-    content.prepare()
-    snapshot = Snapshot.of(content.library, content.site, content.wording)
-    work, count = Threads(), counting(settings, content.library)
-    ehr, guard = Ehr(), None
-    if settings.mode == "prod":
-        from fhirpath_spine.entrypoints.http.guard import Guard  # development waits for no database library
+    return Parts.of(settings, content, servers).application(content)
 
-        guard = Guard.of(settings, registry, count)
-    journal: Journal = guard.recorder if guard else LogJournal()
-    if count is not uncounted:
-        journal = counted(count, journal)
-    services = [
-        HookService(
-            id=f"spine-{hook}",
-            hook=hook,
-            snapshot=snapshot,
-            retriever=ehr,
-            journal=journal,
-            clock=clock(settings),
-            seconds=settings.deadline,
-            on_unavailable=settings.on_unavailable,
-            work=work,
-        )
-        for hook in HOOKS
-    ]
-    app = create(
-        services,
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a process has once, whatever content is in force: connections, the store, threads, what counts."""
+
+    settings: Settings
+    registry: Registry
+    servers: Servers
+    standing: Standing
+    work: Threads
+    ehr: Ehr
+    guard: Guard | None
+    metrics: Metrics | None
+    places: Places
+
+    @classmethod
+    def of(cls, settings: Settings, content: Content, servers: Servers | None = None) -> Parts:
+        """The parts of a process that may start with this content; metrics are offered from now on.
+
+        Raises:
+            SettingsError, ProfileError, StoreAway: something cannot be used.
+
+        """
+        registry = registered(settings)
+        check_mode(settings, registry, content)
+        metrics, guard = counting(settings), None
+        if settings.mode == "prod":
+            from fhirpath_spine.entrypoints.http.guard import Guard  # development waits for no database library
+
+            guard = Guard.of(settings, registry, metrics.count if metrics else uncounted)
         # Whoever has no entry may have us read from this machine, and from nowhere else (rulings 7).
-        Client(emergency=settings.emergency, servers=servers or Servers(loopback=True)),
-        entries=registry.clients,
-        origins=registry.cors_origins if guard else [SANDBOX, *registry.cors_origins],
-        loopback=guard is None,
-        closing=[work.aclose, ehr.aclose, *([guard.aclose] if guard else [])],
-        public_url=settings.public_url,
-        door=guard.door if guard else None,
-        rates=guard.rates if guard else None,
-        store=guard.keeping if guard else None,
-        count=count,
-    )
-    warm(snapshot, clock(settings)())
+        here = servers or Servers(loopback=True)
+        return cls(settings, registry, here, Standing(), Threads(), Ehr(), guard, metrics, Places())
+
+    @property
+    def count(self) -> Count:
+        """What counts, if somebody asked for it."""
+        return self.metrics.count if self.metrics else uncounted
+
+    def application(self, content: Content) -> FastAPI:
+        """The application that judges with this content, once that is proven: all checks of a start, and a call of each kind.
+
+        Raises:
+            SettingsError: it is not approved as production asks for.
+
+        """
+        snapshot = self._proven(content)
+        settings, guard = self.settings, self.guard
+        services = [
+            HookService(
+                id=f"spine-{hook}",
+                hook=hook,
+                snapshot=snapshot,
+                retriever=self.ehr,
+                journal=self._journal(),
+                clock=clock(settings),
+                seconds=settings.deadline,
+                on_unavailable=settings.on_unavailable,
+                work=self.work,
+            )
+            for hook in HOOKS
+        ]
+        app = create(
+            services,
+            Client(emergency=settings.emergency, servers=self.servers),
+            entries=self.registry.clients,
+            origins=self.registry.cors_origins if guard else [SANDBOX, *self.registry.cors_origins],
+            loopback=guard is None,
+            closing=[self.work.aclose, self.ehr.aclose, *([guard.aclose] if guard else [])],
+            public_url=settings.public_url,
+            door=guard.door if guard else None,
+            rates=guard.rates if guard else None,
+            store=guard.keeping if guard else None,
+            count=self.count,
+            places=self.places,
+            standing=self.standing,
+        )
+        warm(snapshot, clock(settings)())
+        if self.metrics:
+            self.metrics.of(snapshot.library, __version__)
+        settle()
+        return app
+
+    def _proven(self, content: Content) -> Snapshot:
+        check_mode(self.settings, self.registry, content)
+        if names := without_effect(self.settings, content.site, self.registry):
+            logger.warning("Without effect in %s: %s.", self.settings.mode, ", ".join(names))
+        if self.settings.mode == "prod":
+            content, dropped = approved(content)
+            if dropped:
+                logger.warning("Without an approval of this site, and not loaded: %s.", ", ".join(dropped))
+        content.prepare()
+        return Snapshot.of(content.library, content.site, content.wording)
+
+    def _journal(self) -> Journal:
+        journal: Journal = self.guard.recorder if self.guard else LogJournal()
+        if self.metrics is None:
+            return journal
+        from fhirpath_spine.adapters.metrics import Counting
+
+        return Counting(self.count, journal)
+
+
+def settle() -> None:
+    """Takes what is loaded out of the collector's sight, and what was loaded before out of memory."""
     # Collections over the compiled library are what makes the slowest calls slow (30 ms against 3 ms, measured).
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
     # What a call makes holds no circles, so it is gone with the call. Looking for them after each 700 objects, as Python does by
     # default, costs a chart of 5,000 resources a seventh of its time. The old are looked at rarely, and the middle ones often:
     # each look stops everything, and 400,000 objects of a large chart at once stopped it for a quarter of a second.
     gc.set_threshold(20_000, 3, 1_000)
-    return app
 
 
-def counting(settings: Settings, library: Library) -> Count:
-    """What counts, where metrics are asked for; they are offered from now on.
+def counting(settings: Settings) -> Metrics | None:
+    """What counts, where metrics are asked for; they are offered from now on, unless a worker's are offered for it.
 
     Raises:
         SettingsError: their address cannot be listened on.
 
     """
     if not settings.metrics_addr:
-        return uncounted
-    from fhirpath_spine.adapters.metrics import Metrics, offer  # nobody else waits for its library
+        return None
+    from fhirpath_spine.adapters.metrics import Metrics, are_shared, offer  # nobody else waits for its library
 
     metrics = Metrics()
-    metrics.of(library, __version__)
-    offer(settings.metrics_addr, metrics.registry)
-    return metrics.count
-
-
-def counted(count: Count, journal: Journal) -> Journal:
-    """The journal, which counts what it keeps."""
-    from fhirpath_spine.adapters.metrics import Counting
-
-    return Counting(count, journal)
+    if not are_shared():
+        offer(settings.metrics_addr, metrics.registry)
+    return metrics
 
 
 def registered(settings: Settings) -> Registry:
@@ -182,74 +226,21 @@ def check_free(host: str, port: int) -> None:
         SettingsError: another program listens there, or the address is none of this machine.
 
     """
+    listening(host, port).close()
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens at an address.
+
+    Raises:
+        SettingsError: another program listens there, or the address is none of this machine.
+
+    """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.create_server(address[:2], family=family):
-            pass
+        return socket.create_server(address[:2], family=family, backlog=2048)
     except OSError as error:
         raise SettingsError(
             f"Port {port} of {host} cannot be listened on: {error.strerror or 'the name is not known'}.",
             hint="Choose another with --port or --host, or end what listens there.",
         ) from None
-
-
-def run(app: FastAPI, settings: Settings, host: str, port: int, announce: Callable[[str], None]) -> None:
-    """Serves until SIGTERM or SIGINT; then ends what is in flight and leaves with 0. ``announce`` says what one has to know
-    before that.
-    """
-    if settings.mode == "dev":
-        announce(BANNER)
-    if not _is_loopback(host):
-        announce(f"Listening on {host}, which other machines may reach.")
-    if settings.clock is not None:
-        announce(f"The clock stands at {settings.clock.isoformat()} (SPINE_CLOCK).")
-    announce(f"Discovery: http://{host}:{port}/cds-services")
-    start_logging()
-    # The server restores these handlers and raises the signal again when it has ended.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        http=BoundedProtocol,
-        # No path takes a WebSocket, and the server would write the address of one that is tried to the log.
-        ws="none",
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=10,
-    )
-    Leaving(config, app, DRAIN if settings.mode == "prod" else 0.0).run()
-
-
-class Leaving(uvicorn.Server):
-    """A server that says that it leaves before it does: whoever asks ``/readyz`` sends nobody here any more (fault R23)."""
-
-    def __init__(self, config: uvicorn.Config, app: FastAPI, drain: float) -> None:
-        super().__init__(config)
-        self._app, self._drain, self._told = app, drain, False
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Goes on serving for a moment after the first signal; ends at once on the second."""
-        self._app.state.leaving = True
-        if self._told or not self._drain:
-            super().handle_exit(sig, frame)
-            return
-        self._told = True
-        loop = asyncio.get_running_loop()
-        # A signal comes between any two steps, so the loop is spoken to as from another thread.
-        loop.call_soon_threadsafe(loop.call_later, self._drain, super().handle_exit, sig, frame)
-
-
-def _leave(number: int, frame: FrameType | None) -> None:
-    del number, frame
-    sys.exit(0)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,0 +1,175 @@
+"""Content that is loaded anew while the service runs: all of it or nothing, and several workers behind one port."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from fhirpath_spine.adapters.callers import Signer, public_keys
+from fhirpath_spine.adapters.journal import LogJournal
+from fhirpath_spine.diagnostics import Diagnostic, Span
+from fhirpath_spine.entrypoints.http import InForce, Standing, Threads, create
+from fhirpath_spine.errors import ProfileError
+from fhirpath_spine.pathway.model import Site
+from fhirpath_spine.service import Client, HookService, Snapshot
+from tests.entrypoints.test_production import CLIENTS, ISSUER, PUBLIC, URL, with_approvals
+from tests.entrypoints.test_serve import discovered, free_port, said, start
+from tests.kit import decisions as make
+from tests.kit.content import shipped
+from tests.kit.ports import Unfetched
+
+
+@dataclass
+class Parts:
+    """What of a process a reload needs."""
+
+    standing: Standing = field(default_factory=Standing)
+    counted: list[str] = field(default_factory=list)
+
+    def count(self, name: str, amount: float = 1.0, **labels: str) -> None:
+        assert (name, amount) == ("spine_reloads_total", 1.0)
+        self.counted.append(labels["result"])
+
+
+def application(parts: Parts, digest: str, judge: Callable[..., Any] | None = None) -> FastAPI:
+    library = replace(make.library(), digest=digest)
+    service = HookService(
+        id="spine-patient-view",
+        hook="patient-view",
+        snapshot=Snapshot.of(library, Site(), make.wording(library)),
+        retriever=Unfetched(),
+        journal=LogJournal(),
+        clock=lambda: make.AT,
+        judge=judge or (lambda *_, **__: make.decision()),
+        seconds=30.0,
+        work=Threads(),
+    )
+    return create([service], Client(), standing=parts.standing)
+
+
+def asking(app: Any) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://127.0.0.1")
+
+
+def broken() -> FastAPI:
+    raise ProfileError("Wrong.", diagnostics=[Diagnostic("SP000", "What.", Span("", 1, 1), "Do.")])
+
+
+def test_a_set_that_cannot_be_used_leaves_the_one_before_in_force_and_is_said() -> None:
+    parts = Parts()
+    makes = [broken, lambda: application(parts, "second")]
+    app = InForce(parts, application(parts, "first"), lambda: makes.pop(0)())  # type: ignore[arg-type]
+
+    async def story() -> list[dict[str, Any]]:
+        found = []
+        async with asking(app) as client:
+            for _ in range(2):
+                await app.reload()
+                answer = await client.get("/readyz")
+                assert answer.status_code == 200
+                found.append(answer.json())
+        return found
+
+    refused, done = asyncio.run(story())
+    assert (refused["status"], refused["content"]) == ("degraded", ["first"])
+    assert "could not be" in refused["reasons"][0]
+    assert (done["status"], done["content"]) == ("ok", ["second"])
+    assert parts.counted == ["refused", "done"]
+
+
+def test_a_call_that_is_under_way_ends_with_the_content_that_it_began_with(body: Any) -> None:
+    parts, begun, go_on = Parts(), threading.Event(), threading.Event()
+
+    def judge(library: Any, *_: Any, **__: Any) -> Any:
+        begun.set()
+        assert go_on.wait(20)
+        judged.append(library.digest)
+        return make.decision()
+
+    judged: list[str] = []
+    app = InForce(parts, application(parts, "first", judge), lambda: application(parts, "second"))  # type: ignore[arg-type]
+
+    async def story() -> tuple[int, list[str]]:
+        async with asking(app) as client:
+            call = asyncio.create_task(client.post(URL, json=body()))
+            while not begun.is_set():
+                await asyncio.sleep(0.001)
+            await app.reload()
+            ready = (await client.get("/readyz")).json()
+            go_on.set()
+            return (await call).status_code, ready["content"]
+
+    assert asyncio.run(story()) == (200, ["second"])
+    assert judged == ["first"]
+
+
+# ------------------------------------------------------------------ as processes
+
+SIGNER = Signer.generated(ISSUER)
+
+
+@pytest.fixture
+def production(tmp_path: Path) -> dict[str, str]:
+    """The settings of a service that may start."""
+    approvals = with_approvals(shipped()).site.approvals
+    (tmp_path / "site.yaml").write_text(f"timezone: UTC\napprovals: {json.dumps(list(approvals))}\n", encoding="utf-8")
+    (tmp_path / "clients.yaml").write_text(CLIENTS, encoding="utf-8")
+    (tmp_path / "keys.json").write_text(json.dumps(public_keys(SIGNER)), encoding="utf-8")
+    (tmp_path / "key").write_bytes(bytes(range(32)))
+    return {
+        "SPINE_CLIENTS": str(tmp_path / "clients.yaml"),
+        "SPINE_HMAC_KEY_FILE": str(tmp_path / "key"),
+        "SPINE_DATA_DIR": str(tmp_path / "data"),
+        "SPINE_SITE": str(tmp_path / "site.yaml"),
+        "SPINE_PUBLIC_URL": PUBLIC,
+    }
+
+
+def reloads(address: str) -> str:
+    return "".join(
+        line for line in httpx2.get(address, trust_env=False).text.splitlines(keepends=True) if "reloads_total{" in line
+    )
+
+
+def test_workers_share_a_port_what_was_used_and_what_is_counted(production: Any, tmp_path: Path, body: Any) -> None:
+    port, metrics = free_port(), f"127.0.0.1:{free_port()}"
+    process = start(port, "--workers", "2", SPINE_METRICS_ADDR=metrics, **production)
+    base = f"http://127.0.0.1:{port}"
+    try:
+        discovered(port)
+        headers = {"authorization": f"Bearer {SIGNER.token(PUBLIC + URL)}"}
+        # Each call by a connection of its own, so that either worker may take it.
+        statuses = [
+            httpx2.post(base + URL, json=body(), headers=headers, trust_env=False).status_code for _ in range(12)
+        ]
+        assert sorted(statuses) == [401] * 11 + [412]
+        page = httpx2.get(f"http://{metrics}/metrics", trust_env=False).text
+        assert 'spine_unauthorized_total{reason="replayed"} 11.0' in page
+
+        process.send_signal(signal.SIGHUP)
+        ends = time.monotonic() + 60
+        while 'result="done"' not in reloads(f"http://{metrics}/metrics") and time.monotonic() < ends:
+            time.sleep(0.1)
+        (tmp_path / "site.yaml").write_text("timezone: Nowhere/Nothing\n", encoding="utf-8")
+        process.send_signal(signal.SIGHUP)
+        assert httpx2.get(f"{base}/readyz", trust_env=False).json()["status"] == "ok"
+        time.sleep(1)  # the parent looks four times in it
+    finally:
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, "")
+    told = said(err)
+    assert "The content was loaded anew, and is in force." in told
+    assert "the one before stays in force" in told
+    assert "started again" not in told
