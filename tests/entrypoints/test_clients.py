@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from starlette.testclient import TestClient
 from fhirpath_spine.adapters.ehr import PAGE_BYTES
 from fhirpath_spine.diagnostics import catalogue
 from fhirpath_spine.entrypoints.clients import (
+    TASTES,
     CardsForm,
     ClientForm,
     ClientsForm,
@@ -27,6 +29,7 @@ from fhirpath_spine.entrypoints.http import Callers, build
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.exchange.incoming import DEEPEST, Servers, UnreadReason, read_base
+from fhirpath_spine.exchange.outgoing import CardPolicy
 from fhirpath_spine.service import CALL_BYTES, PAGES, Client
 from tests.kit import decisions as make
 
@@ -133,6 +136,24 @@ RULES = {
     "SP504": (LIMITS.format(DEEPEST + 1), LIMITS.format(DEEPEST)),
 }
 """Each rule of this file, with what breaks it and what keeps it."""
+
+
+def test_an_entry_begins_with_the_taste_of_its_vendor_and_its_own_keys_win(tmp_path: Path) -> None:
+    text = (
+        "clients:\n  - {id: a, profile: epic}\n  - {id: b, profile: epic, cards: {actions: [CarePlan]}}\n  - {id: c}\n"
+    )
+    epic, own, plain = (client.card_policy for client in load_clients(written(tmp_path, text)).clients)
+    assert epic == TASTES["epic"]
+    assert own == replace(TASTES["epic"], actions=frozenset({"CarePlan"}))
+    assert plain == TASTES["generic"] == CardPolicy()
+
+
+def test_the_page_shows_each_taste_as_it_is() -> None:
+    rows = re.findall(r"^\| `profile: (\w+)` \| `([\w-]+)` \| ([^|]+) \| (\d) \|", PAGE, re.MULTILINE)
+    assert {
+        name: CardPolicy(behaviour, frozenset(re.findall(r"`(\w+)`", actions)), int(number))
+        for name, behaviour, actions, number in rows
+    } == TASTES
 
 
 def test_every_rule_of_the_file_is_tested() -> None:

@@ -29,6 +29,14 @@ from fhirpath_spine.service import BYTES, CALLS, DEPTH, PAGES, Client
 
 SIGNATURES = ("ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512")
 """What an entry may list. Symmetric algorithms and none are no choice (JWT-05, JWT-06)."""
+TASTES = {
+    "generic": CardPolicy(),
+    # One action in a suggestion, and of no type that is a plan; `any` is all that it takes.
+    "epic": CardPolicy("any", frozenset({"ServiceRequest"}), 1),
+    # A narrow column beside the chart, and no action of ours that is known to be carried out.
+    "oracle": CardPolicy("any", frozenset(), 1),
+}
+"""What EHRs of a vendor take on a card, as far as it is published: where an entry begins that names one (docs/clients.md)."""
 _WITHOUT = "without user, query, fragment, dot segments or odd characters"
 
 
@@ -71,7 +79,7 @@ class CardsForm(Form):
 
     selection_behavior: Annotated[Scalar, *one_of("any", "at-most-one")] | None = None
     actions: tuple[Annotated[Scalar, *one_of("CarePlan", "ServiceRequest")], ...] | None = None
-    actions_per_suggestion: Whole = 1
+    actions_per_suggestion: Whole | None = None
     links: tuple[Text, ...] = ()
 
 
@@ -79,6 +87,7 @@ class ClientForm(Form):
     """One EHR."""
 
     id: ClientId
+    profile: Annotated[Scalar, *one_of(*TASTES)] | None = None
     issuer: Base | None = None
     jwks: JwksForm | None = None
     algorithms: tuple[Annotated[Scalar, *one_of(*SIGNATURES)], ...] = ()
@@ -212,13 +221,14 @@ def _issuer(entry: ClientForm, folder: Path) -> Issuer:
 
 
 def _client(entry: ClientForm, emergency: str) -> Client:
-    limits, cards, plain = entry.limits, entry.cards, CardPolicy()
+    limits, cards, plain = entry.limits, entry.cards, TASTES[str(entry.profile or "generic")]
+    per_suggestion = cards.actions_per_suggestion
     return Client(
         id=str(entry.id),
         card_policy=CardPolicy(
             selection_behavior=str(cards.selection_behavior or plain.selection_behavior),
             actions=plain.actions if cards.actions is None else frozenset(map(str, cards.actions)),
-            actions_per_suggestion=cards.actions_per_suggestion,
+            actions_per_suggestion=plain.actions_per_suggestion if per_suggestion is None else per_suggestion,
         ),
         emergency=str(entry.emergency or emergency),
         servers=Servers(
