@@ -22,7 +22,7 @@ def judged() -> Callable[[Json], dict[str, Any]]:
     at = moment(AT.isoformat(), site)
 
     def judge(chart: Json) -> dict[str, Any]:
-        decision = decide(content.library(), read_bundle(chart), at, site)
+        decision = decide(content.library(), read_bundle(chart, signs=content.library().signs), at, site)
         return {**document(decision, content.wording()), "ledger": decision.ledger.counts.total()}
 
     return judge

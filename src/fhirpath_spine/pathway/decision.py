@@ -126,7 +126,9 @@ class PathwayResult:
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """A doubt that has a card of its own: what it says, what would decide it, and what it rests on."""
+    """A doubt that has a card of its own: what it says, what would decide it, and what it rests on. ``certain``: a line of it
+    holds whatever else may be read.
+    """
 
     id: str
     title: str
@@ -137,6 +139,7 @@ class Noticed:
     lines: tuple[Said, ...] = ()
     missing: tuple[Missing, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    certain: bool = False
 
 
 class CardKind(StrEnum):

@@ -20,7 +20,8 @@ TYPES = ("Condition", "Procedure", "MedicationRequest", "MedicationStatement", "
 class RecognitionForm(Form):
     """``known``: by resource type, codes that are known and matter to no need. ``harmless``: categories of an allergy that are no
     drug's. ``strong`` and ``weak``: codes of tumours as a classification numbers them, known by their chapter alone.
-    ``spine``: the body sites of the spine.
+    ``spine``: the body sites of the spine. ``tumours`` and ``cancers``: codes of tumours of the spine, and of any cancer,
+    which stay a doubt where an entry of theirs cannot be used.
     """
 
     known: dict[Annotated[Scalar, *one_of(*TYPES)], ValueSets] = Field(default_factory=dict)
@@ -28,6 +29,8 @@ class RecognitionForm(Form):
     strong: ValueSets = ()
     weak: ValueSets = ()
     spine: ValueSets = ()
+    tumours: ValueSets = ()
+    cancers: ValueSets = ()
 
 
 def build_recognition(form: RecognitionForm | None, terminology: Terminology, report: Report) -> Recognition:
@@ -42,4 +45,6 @@ def build_recognition(form: RecognitionForm | None, terminology: Terminology, re
         strong=terminology.any_of(form.strong, report),
         weak=terminology.any_of(form.weak, report),
         spine=terminology.any_of(form.spine, report),
+        tumours=terminology.any_of(form.tumours, report),
+        cancers=terminology.any_of(form.cancers, report),
     )

@@ -1,6 +1,8 @@
 """One pass over a chart: each resource once, its subject checked, filed under every need that it answers.
 
 What no need reads is only counted: uncoded entries, and neoplasms and drugs that no table knows (rulings 2.2).
+
+It is long because it is one pass: what becomes of a resource is decided in the order in which it is asked.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from fhirpath_spine.pathway.facts.filing import Bin, Filer, Rejection
 from fhirpath_spine.pathway.facts.ledger import Entry, Ledger, Way
 from fhirpath_spine.pathway.facts.needs import Coding, Matcher, Need, known
 from fhirpath_spine.pathway.facts.persons import is_deceased, warnings_of
-from fhirpath_spine.pathway.facts.recognising import Recognised, Recognition, recognise, said
+from fhirpath_spine.pathway.facts.recognising import Recognised, Recognition, recognise, said, still_doubted
 from fhirpath_spine.pathway.facts.signs import NO_SIGNS, Signs
 from fhirpath_spine.pathway.facts.spelling import PLAIN, Spelling
 from fhirpath_spine.pathway.facts.subjects import Subject, reference_of, refuse, subject_of, target_of
@@ -28,6 +30,8 @@ from fhirpath_spine.pathway.facts.words import Words, for_site
 from fhirpath_spine.pathway.sentences import Charted
 
 _NOT_OURS = {Subject.UNUSABLE: "no-subject", Subject.ELSEWHERE: "other-server"}
+_SET_ASIDE = frozenset({"modifier", "implicit-rules"})
+"""Why a resource is not used though it is ours, and is all that hinders it: it does say what it is about."""
 NOTHING_KNOWN, NO_WORDS = Recognition(), for_site({}, ())
 """Of a library that declares no tables and no words: nothing raises a doubt."""
 
@@ -58,6 +62,7 @@ class Intake:
         self._filer = Filer(at, zone, signs)
         self._signs = signs
         self._subjects: dict[str, Subject] = {}
+        self._disputed: list[tuple[str, Sequence[Resource]]] = []
         self._code_map, self._spelling = code_map, spelling
         self._recognised, self._recognition, self._words = recognised, recognition, words
         self.ledger = Ledger()
@@ -111,6 +116,7 @@ class Intake:
         found = newest(copies)
         if found is None:
             self.unread.setdefault(kind, "versions")
+            self._disputed.append((kind, copies))
         return found
 
     def _read(self) -> None:
@@ -124,8 +130,23 @@ class Intake:
         entries = [one for one in resources if one[0].get("resourceType") not in ("Patient", "Medication")]
         for resource, draft, called in entries:
             self._take(resource, draft, called)
+        disputed = [(kind, copies) for kind, copies in self._disputed if kind not in ("Patient", "Medication")]
+        for kind, copies in disputed:
+            self.ledger.add(kind, (Way.REJECTED,))
+            self._dispute(kind, copies)
         self.ledger.entries.sort(key=lambda entry: (entry.kind, entry.day, entry.reference))
-        self.ledger.check(len(entries))
+        self.ledger.check(len(entries) + len(disputed))
+
+    def _dispute(self, kind: str, copies: Sequence[Resource]) -> None:
+        """Of versions that nothing orders none is used; a tumour that one of them names may be one all the same."""
+        for copy in sorted((self._spelling.read(copy) for copy in copies), key=canonical):
+            concept = self._concept(copy)
+            codes = tuple(reading.codings(concept))
+            doubts = still_doubted(self._recognition, codes) if kind == "Condition" else frozenset()
+            if doubts:
+                names = self._matcher.needs(kind, codes)
+                list(self._set_aside(copy, concept, names, doubts, f"{kind}/{copy['id']}", "versions"))
+                return
 
     def _take_patient(self, resource: Resource) -> None:
         if resource.get("id") != self._chart.patient:
@@ -167,8 +188,37 @@ class Intake:
             ways.append(seen.way)
             names = (*names, *self._matcher.doubting(kind, seen.doubts))
             self._name(kind, resource, concept, codes, seen, reference)
-        ways += self._file(kind, resource, concept, subject, names, draft, reference) if names else ()
+        hindered = _NOT_OURS.get(subject, "") or hindrance(resource)
+        doubts = still_doubted(self._recognition, codes) if hindered in _SET_ASIDE and kind == "Condition" else None
+        if doubts:
+            ways += self._set_aside(resource, concept, names, doubts, reference, hindered)
+        elif names:
+            ways += self._file(kind, resource, concept, hindered, names, draft, reference)
         self.ledger.add(kind, ways)
+
+    def _set_aside(
+        self,
+        resource: Resource,
+        concept: Any,
+        names: Sequence[str],
+        doubts: frozenset[str],
+        reference: str,
+        why: str,
+    ) -> Iterator[Way]:
+        """A tumour that cannot be used: rejected by name, and kept as what may be one. What else its key holds is read."""
+        kind = str(resource.get("resourceType"))
+        for name in names:
+            self._bin(name).rejected.append(Rejection(name, self._needs[name].label, why, reference))
+            yield Way.REJECTED
+        sheet = self._filer.read(resource, kind, concept, reference)
+        for name in self._matcher.doubting(kind, doubts):
+            self._filer.file(self._bin(name), self._needs[name], sheet)
+
+    def _bin(self, name: str) -> Bin:
+        bin_ = self.bins.get(name)
+        if bin_ is None:
+            bin_ = self.bins[name] = Bin()
+        return bin_
 
     def _says_none(self, codes: Sequence[Coding]) -> bool:
         """Whether an entry says that there is nothing, or that nothing is known: it is about no datum."""
@@ -180,13 +230,12 @@ class Intake:
         kind: str,
         resource: Resource,
         concept: Any,
-        subject: Subject,
+        hindered: str,
         names: Sequence[str],
         draft: bool,
         reference: str,
     ) -> Iterator[Way]:
-        """Files a resource under its needs, and says how it ended for each."""
-        hindered = _NOT_OURS.get(subject, "") or hindrance(resource)
+        """Files a resource under its needs, and says how it ended for each. ``hindered`` is why it cannot be used, if so."""
         sheet = None
         valueless: list[tuple[Need, Reading]] = []
         found = False
@@ -194,10 +243,9 @@ class Intake:
             need = self._needs[name]
             if draft and not need.drafts:
                 continue
-            bin_ = self.bins.get(name)
-            if bin_ is None:
-                bin_ = self.bins[name] = Bin()
-            if hindered:
+            bin_ = self._bin(name)
+            # What a modifier turns round is what an entry says; that it may be a tumour stays a doubt.
+            if hindered and not (need.doubt and hindered in _SET_ASIDE):
                 bin_.doubts[hindered] = None
                 bin_.rejected.append(Rejection(name, need.label, hindered, reference))
                 yield Way.REJECTED

@@ -22,12 +22,13 @@ from fhirpath_spine.pathway.sentences import Charted
 
 class Doubt(StrEnum):
     """What a need that collects doubts asks for: entries that no table knows. Their words, class or chapter may mean a cancer
-    (strong, weak), a tumour of the spine by its name or its site (spinal), or a deficit; or they are allergies. The gravest
-    comes first.
+    (strong, weak), a tumour of the spine by its name or its site (spinal), or a deficit; or they are allergies. A tumour of the
+    spine that is known and cannot be used is unusable. The gravest comes first.
     """
 
     STRONG = "strong"
     SPINAL = "spinal"
+    UNUSABLE = "unusable"
     DEFICIT = "deficit"
     WEAK = "weak"
     UNRECOGNISED = "unrecognised"
@@ -40,7 +41,8 @@ class Recognition:
     ``classes`` maps a coding of a Condition to how it is read (``elsewhere``, ``perhaps-strong`` ...); ``known`` holds, by
     resource type, codes that are known and elsewhere; ``harmless`` holds the allergy categories that are never a drug's;
     ``strong`` and ``weak`` are whole chapters of a classification: codes of tumours, though no table says of which;
-    ``spine`` holds the body sites at which a tumour is one of the spine.
+    ``spine`` holds the body sites at which a tumour is one of the spine. ``tumours`` are codes of tumours of the spine and
+    ``cancers`` of any cancer: an entry of theirs that cannot be used still may be one.
     """
 
     classes: Mapping[Coding, str] = field(default_factory=dict)
@@ -49,6 +51,8 @@ class Recognition:
     strong: ValueSet | None = None
     weak: ValueSet | None = None
     spine: ValueSet | None = None
+    tumours: ValueSet | None = None
+    cancers: ValueSet | None = None
 
 
 _PERHAPS = {"perhaps-strong": Doubt.STRONG, "perhaps-weak": Doubt.WEAK}
@@ -88,6 +92,14 @@ def recognise(
             return Recognised(Way.NOT_RECOGNISED, frozenset({Doubt.UNRECOGNISED}))
         case _:
             return NOT_RECOGNISED
+
+
+def still_doubted(tables: Recognition, codes: Sequence[Coding]) -> frozenset[str]:
+    """What a Condition of known codes may still be though it cannot be used: a tumour of the spine, a cancer."""
+    spinal = known(tables.tumours, codes)
+    if not spinal and not known(tables.cancers, codes):
+        return frozenset()
+    return frozenset({Doubt.STRONG, Doubt.UNUSABLE} if spinal else {Doubt.STRONG})
 
 
 def _condition(

@@ -131,7 +131,9 @@ class _Judgement:
         if self.look is not None:
             self.look(admitted)
         entries = admitted.entries
-        if admitted.undecided and not any(e.doubt is None or e.lesion is not None for e in entries):
+        notices = noticed(self.library.policy.notices, everyone)
+        open_ = bool(admitted.undecided) and not any(e.doubt is None or e.lesion is not None for e in entries)
+        if open_ and not any(n.certain for n in notices):
             unread = self._unread(list(self.library.needs))
             keys = ", ".join(f"{u.key} ({u.detail or u.reason})" for u in unread) or "a part of the chart"
             raise ScopeUndecidable(
@@ -140,10 +142,9 @@ class _Judgement:
                 unread=tuple((u.key, u.detail or u.reason.value) for u in unread),
             )
         verdicts = self._verdicts(admitted, policy)
-        notices = noticed(self.library.policy.notices, everyone)
         gate = self.library.policy.gate
         results = tuple(e.result(policy.gate_notes if gate and e.pathway.id == gate.pathway else ()) for e in entries)
-        needs = self._needs_read(entries)
+        needs = list(self.library.needs) if open_ else self._needs_read(entries)
         unread = self._unread(needs)
         return Decision(
             at=self.at,
@@ -154,7 +155,8 @@ class _Judgement:
             verdicts=tuple(verdicts),
             cards=layout.plan(self.library.policy, results, verdicts, unread, notices),
             head=policy.head if entries else (),
-            rejections=tuple(self.facts.rejections(needs)),
+            # Where no pathway reads anything, what was not used is named all the same.
+            rejections=tuple(self.facts.rejections(needs if entries else self.library.needs)),
             unread=unread,
             notices=notices,
             ledger=self.facts.ledger,

@@ -50,6 +50,7 @@ def _noticed(notice: Notice, env: Environment) -> Noticed | None:
         tuple(lines),
         tuple(missing),
         evidence,
+        any(line.holds is Holds.MET for line, _ in told),
     )
 
 
