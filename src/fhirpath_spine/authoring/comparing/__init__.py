@@ -8,6 +8,7 @@ __all__, __getattr__ = face(
     __name__,
     patients="Patient patients_of_cases",
     sets="Side side",
+    sharing="Shared shared",
     structure="Difference differences",
     turning="Turn turns",
     versions="unbumped",

@@ -5,15 +5,21 @@ Ids and digests are no change: compared are what is decided, how loud, and the w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import gc
+import multiprocessing
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from fhirpath_spine.authoring.comparing.sharing import Shared, shared
 from fhirpath_spine.errors import PreconditionError, ScopeUndecidable
 from fhirpath_spine.pathway.judging.evaluate import decide
 
 if TYPE_CHECKING:
     from fhirpath_spine.authoring.comparing.patients import Patient
     from fhirpath_spine.pathway.decision import Decision, Verdict
+    from fhirpath_spine.pathway.judging.admission import Admitted
     from fhirpath_spine.pathway.model import Library
     from fhirpath_spine.pathway.sentences import Said
     from fhirpath_spine.pathway.truth import Truth
@@ -47,21 +53,72 @@ class Turn(NamedTuple):
     words: tuple[str, ...] = ()
 
 
-def turns(old: Library, new: Library, patients: Iterable[Patient]) -> Iterator[Turn]:
-    """All turns, patient by patient."""
-    for patient in patients:
-        before, after = _judged(old, patient), _judged(new, patient)
+PARALLEL = 64
+"""Patients from which on several processes are worth their start."""
+
+
+def turns(old: Library, new: Library, patients: Sequence[Patient], processes: int = 1) -> Iterator[Turn]:
+    """All turns, patient by patient. What the libraries share is judged once; several processes share out the patients."""
+    comparing = _Comparing(old, new, shared(old, new))
+    if processes < 2 or len(patients) < PARALLEL or sys.platform != "linux":
+        for patient in patients:
+            yield from comparing.turns(patient)
+        return
+    # A fork inherits the libraries and the charts; only the turns travel.
+    context = multiprocessing.get_context("fork")
+    with context.Pool(processes, _inherit, (comparing, patients)) as pool:
+        for found in pool.imap(_of_inherited, range(len(patients)), chunksize=8):
+            yield from found
+
+
+_INHERITED: list[tuple[_Comparing, Sequence[Patient]]] = []
+"""In a worker process: what it was started for."""
+
+
+def _inherit(comparing: _Comparing, patients: Sequence[Patient]) -> None:
+    gc.freeze()  # what is inherited is not searched for circles, which would copy it page by page
+    _INHERITED.append((comparing, patients))
+
+
+def _of_inherited(number: int) -> list[Turn]:
+    comparing, patients = _INHERITED[-1]
+    return comparing.turns(patients[number])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Comparing:
+    """Two libraries and what they share."""
+
+    old: Library
+    new: Library
+    shared: Shared | None
+
+    def turns(self, patient: Patient) -> list[Turn]:
+        """The turns of one patient."""
+        before = self._before(patient)
+        if before is None:
+            return []
+        after = _judged(self.new, patient)
         if isinstance(before, str) or isinstance(after, str):
             was, now = (x if isinstance(x, str) else "judged" for x in (before, after))
-            if was != now:
-                yield Turn(patient.name, "", "", "", was, now)
-            continue
-        yield from _states(patient.name, before, after)
-        yield from _verdicts(patient.name, before, after)
-        yield from _notices(patient.name, before, after)
+            return [Turn(patient.name, "", "", "", was, now)] if was != now else []
+        name = patient.name
+        return [*_states(name, before, after), *_verdicts(name, before, after), *_notices(name, before, after)]
+
+    def _before(self, patient: Patient) -> Decision | str | None:
+        """What the old library says; None where the new one cannot say otherwise."""
+        if self.shared is None:
+            return _judged(self.old, patient)
+        self.shared.told.clear()
+        looked: list[Admitted] = []
+        decision = _judged(self.shared.watching, patient, looked.append)
+        if isinstance(decision, str):
+            return decision
+        facts = looked[0].everyone.circumstances.facts if looked else None
+        return decision if self.shared.is_touched(decision, facts, _said(decision)) else None
 
 
-def _judged(library: Library, patient: Patient) -> Decision | str:
+def _judged(library: Library, patient: Patient, look: Callable[[Admitted], None] | None = None) -> Decision | str:
     """The decision, or in a word why there is none."""
     try:
         return decide(
@@ -72,6 +129,7 @@ def _judged(library: Library, patient: Patient) -> Decision | str:
             emergency=patient.emergency,
             audience=patient.audience,
             explained=False,
+            look=look,
         )
     except ScopeUndecidable:
         return "refused: what could not be read leaves open which pathway applies"
@@ -129,6 +187,15 @@ def _turned(one: Verdict | None, other: Verdict | None) -> tuple[Criterion, ...]
     # What is asked on both sides says more than what was not come to.
     both = [c for c in found if NOT_ASKED not in (c.before, c.after)]
     return tuple(both or found)
+
+
+def _said(decision: Decision) -> Iterator[str]:
+    """Every sentence that is compared."""
+    for verdict in decision.verdicts:
+        yield from _sentences(verdict) if verdict.status.shown else ()
+    for notice in decision.notices:
+        yield from (_plain(notice.headline), *map(_plain, notice.lines))
+    yield from map(_plain, decision.head)
 
 
 def _words(one: Verdict | None, other: Verdict | None) -> tuple[str, ...]:

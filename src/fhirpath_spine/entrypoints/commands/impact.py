@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, time
@@ -88,7 +90,7 @@ def _over(one: Side, other: Side, whom: Sequence[Patient]) -> list[Turn]:
     old, new = one.checked.library, other.checked.library
     if old is None or new is None or old.digest == new.digest:
         return []
-    return list(turns(old, new, whom))
+    return list(turns(old, new, whom, processes=len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1))
 
 
 # ---------------------------------------------------------------------- of whom
