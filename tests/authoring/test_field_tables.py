@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from fhirpath_spine import authoring
-from fhirpath_spine.pathway.model import Library
+from tests.kit import content
 
 ROOT = Path(__file__).parents[2]
 SHARED = next((p for p in (ROOT.parent / "shared" / "clinical",) if (p / "field-codes.csv").is_file()), None)
@@ -26,20 +24,15 @@ def rows(name: str) -> list[Row]:
         return list(csv.DictReader(stream))
 
 
-@cache
-def shipped() -> Library:
-    return authoring.load(authoring.profiles_directory())
-
-
 def example(row: Row) -> tuple[str, str]:
     """The row's code as the tables hold it; a family of procedures by one of its codes."""
     family = "prefix of 4 characters" in row["note"]
-    return shipped().spelling.coding((row["system"], f"{row['code']}0ZZ" if family else row["code"]))
+    return content.library().spelling.coding((row["system"], f"{row['code']}0ZZ" if family else row["code"]))
 
 
 def holders(row: Row) -> set[str]:
     coding = example(row)
-    return {name for name, held in shipped().value_sets.items() if held.contains(*coding)}
+    return {name for name, held in content.library().value_sets.items() if held.contains(*coding)}
 
 
 FIELD = rows("field-codes.csv")
@@ -77,7 +70,7 @@ def test_a_deficit_without_such_a_note_is_read_by_its_kind() -> None:
 
 @beside
 def test_a_compression_as_a_diagnosis_is_read_by_the_gate_and_myelopathy_is_named() -> None:
-    need = shipped().needs["compression-diagnosis"]
+    need = content.library().needs["compression-diagnosis"]
     for row in FIELD:
         if row["datum"] == "spinal-cord-compression":
             assert need.codes is not None
@@ -97,7 +90,7 @@ def test_a_bone_without_a_name_counts_with_a_spinal_site_only() -> None:
 
 @beside
 def test_an_answer_means_what_its_note_says() -> None:
-    ecog = shipped().needs["ecog"].value
+    ecog = content.library().needs["ecog"].value
     assert ecog is not None
     assert ecog.conversion is not None
     for row in FIELD:
@@ -110,7 +103,7 @@ def test_an_answer_means_what_its_note_says() -> None:
 
 @beside
 def test_a_smoking_status_means_what_its_note_says_and_no_status_is_no_answer() -> None:
-    value = shipped().needs["smoking"].value
+    value = content.library().needs["smoking"].value
     assert value is not None
     words = {"current": "current", "ex": "former", "never": "never"}
     for row in FIELD:
@@ -124,7 +117,7 @@ def test_a_smoking_status_means_what_its_note_says_and_no_status_is_no_answer() 
 
 @beside
 def test_a_biopsy_is_told_from_a_resection_by_its_seventh_character() -> None:
-    sets, pcs = shipped().value_sets, "http://www.cms.gov/Medicare/Coding/ICD10"
+    sets, pcs = content.library().value_sets, "http://www.cms.gov/Medicare/Coding/ICD10"
     for row in FIELD:
         if "seventh character X" in row["note"]:
             biopsy = (pcs, f"{row['code']}0ZX")
@@ -158,7 +151,7 @@ def test_every_mr_and_ct_of_the_spine_in_the_loinc_list_is_read() -> None:
 @beside
 @pytest.mark.parametrize("row", rows("field-sites.csv"), ids=lambda r: r["code"])
 def test_a_site_is_placed_elsewhere_or_cannot_be_placed(row: Row) -> None:
-    lesions = shipped().lesions
+    lesions = content.library().lesions
     coding = (row["system"], row["code"])
     wanted = tuple(level.removeprefix("level-").upper() for level in row["levels"].split())
     assert tuple(sorted(lesions.levels.get(coding, ()), key=lesions.order.index)) == wanted
@@ -174,7 +167,7 @@ def test_a_site_is_placed_elsewhere_or_cannot_be_placed(row: Row) -> None:
 
 @beside
 def test_every_site_of_the_radiotherapy_list_is_placed() -> None:
-    lesions = shipped().lesions
+    lesions = content.library().lesions
     for row in rows("expansions/mcode-radiotherapy-spine-bodysite.csv"):
         coding = (row["system"], row["code"])
         assert coding in lesions.levels or any(v.contains(*coding) for v in lesions.regions.values()), row["display"]
@@ -184,12 +177,12 @@ def test_every_site_of_the_radiotherapy_list_is_placed() -> None:
 def test_every_alias_is_read_as_its_system() -> None:
     for row in rows("system-aliases.csv"):
         alias = row["alias"].replace("/*", "/731000124108")
-        assert shipped().spelling.system(alias) == row["system"], row["alias"]
+        assert content.library().spelling.system(alias) == row["system"], row["alias"]
 
 
 @beside
 def test_a_problem_has_its_class_unless_a_set_of_ours_reads_it() -> None:
-    library = shipped()
+    library = content.library()
     for row in rows("expansions/snomed-ips-problems.csv"):
         coding = ("http://snomed.info/sct", row["code"])
         own = any(
@@ -199,7 +192,7 @@ def test_a_problem_has_its_class_unless_a_set_of_ours_reads_it() -> None:
 
 
 def test_no_class_founds_a_lesion_without_a_spinal_site() -> None:
-    library = shipped()
+    library = content.library()
     listed = {coding for coding, reads_as in library.recognition.classes.items() if reads_as != "elsewhere"}
     for kind in library.lesions.classes:
         for source in kind.sources:

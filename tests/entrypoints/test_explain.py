@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fhirpath_spine import authoring
+from tests.kit import content
 
 AT = "2026-06-15"
 PATIENTS = Path(__file__).parents[2] / "sandbox" / "patients"
@@ -59,7 +60,7 @@ def test_a_definition_is_opened_down_to_the_data(run: Any) -> None:
 
 def test_every_recommendation_of_every_pathway_is_opened_on_request(run: Any, chart: Path) -> None:
     found = run("explain", chart, "--all", "--at", AT, "--format", "json").json["why"]
-    assert {one["pathway"] for one in found} == {p.id for p in authoring.load(authoring.profiles_directory()).pathways}
+    assert {one["pathway"] for one in found} == {p.id for p in content.library().pathways}
     assert all(one["recommendations"] for one in found)
 
 

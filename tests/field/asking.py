@@ -11,12 +11,12 @@ from typing import Any
 
 import orjson
 
-from fhirpath_spine import authoring
 from fhirpath_spine.errors import PreconditionError, RequestError
 from fhirpath_spine.exchange.incoming import take_in
 from fhirpath_spine.exchange.outgoing import Ids, Phrases, Wording
-from fhirpath_spine.pathway.model import Library, Site
+from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot, Trace
+from tests.kit import content
 from tests.kit.ports import Unfetched
 
 from .charts import AT
@@ -30,17 +30,12 @@ class _Unkept:
 
 
 @cache
-def library() -> Library:
-    return authoring.load(authoring.profiles_directory())
-
-
-@cache
 def service() -> HookService:
-    wording = Wording(library(), Phrases(library().phrases), Ids())
+    wording = Wording(content.library(), Phrases(content.library().phrases), Ids())
     return HookService(
         id="spine-patient-view",
         hook="patient-view",
-        snapshot=Snapshot.of(library(), Site(), wording),
+        snapshot=Snapshot.of(content.library(), Site(), wording),
         retriever=Unfetched(),
         journal=_Unkept(),
         clock=lambda: datetime.fromisoformat(AT),
@@ -70,7 +65,7 @@ def _plain(text: str) -> str:
 
 @cache
 def _reasons() -> re.Pattern[str]:
-    book = library().phrases
+    book = content.library().phrases
     kinds = ("rejected-", "unread-", "record-", "count-", "missing-unread", "missing-rejected", "missing-unverified")
     told = (str(text).split("{")[0].strip(" .") for key, text in book.items() if key.startswith(kinds))
     return re.compile("|".join(re.escape(_plain(text)) for text in told if len(text) > 8))

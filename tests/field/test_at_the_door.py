@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from fhirpath_spine.errors import ScopeUndecidable
 from fhirpath_spine.exchange.incoming import read_bundle, read_prefetch, take_in
 from fhirpath_spine.pathway.facts import Read
+from tests.kit import content
 
-from .asking import ask, library
+from .asking import ask
 from .charts import PATIENT, SCHWANNOMA, SPEAKING, call
 
 Json = Any
-SIGNS = library().signs
+SIGNS = content.library().signs
 
 
 def offline(*entries: Json, **bundle: Any) -> Read:

@@ -11,16 +11,17 @@ from typing import Any
 import orjson
 import pyarrow.parquet as pq
 
-from fhirpath_spine.authoring import profiles_directory
 from fhirpath_spine.exchange.incoming import contents
+from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.population.engines import Content, Job
 from fhirpath_spine.population.exports import find_export
 from fhirpath_spine.population.tables import TABLES, Pseudonyms
+from tests.kit import content
 
 ROOT = Path(__file__).parents[2]
 PATIENTS = ROOT / "sandbox" / "patients"
 AT = datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC)
-CONTENT = Content.of(profiles_directory())
+CONTENT = Content(content.library(), Site(), ())
 LIBRARY, SITE = CONTENT.library, CONTENT.site
 
 Rows = dict[str, list[dict[str, Any]]]
