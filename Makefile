@@ -78,6 +78,8 @@ lock: ## write requirements.lock anew from pyproject.toml (RELOCK=--upgrade take
 		--no-strip-extras --group dev pyproject.toml -o requirements.lock
 	$(LOCK_TOOL)/bin/uv pip compile -q $(RELOCK) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--no-strip-extras --group spark -c requirements.lock -o requirements.spark.lock
+	$(LOCK_TOOL)/bin/uv pip compile -q $(RELOCK) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-strip-extras --extra postgresql -c requirements.lock pyproject.toml -o requirements.production.lock
 
 .PHONY: clean
 clean: ## remove what the targets made: .venv, caches, builds

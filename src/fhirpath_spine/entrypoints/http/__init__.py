@@ -7,11 +7,11 @@ from fhirpath_spine.faces import face
 __all__, __getattr__ = face(
     __name__,
     app="SANDBOX Standing create",
-    bounds="BoundedProtocol EACH HEADER_BYTES Places",
+    bounds="BODY_SECONDS BoundedProtocol EACH HEADER_BYTES HEADER_SECONDS Places",
     guard="Guard",
     process="Parts build check_mode clock",
     rim="Callers read_bytes",
-    serving="InForce in_force",
+    serving="DRAIN InForce in_force",
     statuses="TABLE answer",
     threads="THREADS Threads",
     warming="invented warm",
