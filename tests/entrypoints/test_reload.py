@@ -156,6 +156,9 @@ def test_workers_share_a_port_what_was_used_and_what_is_counted(production: Any,
         assert sorted(statuses) == [401] * 11 + [412]
         page = httpx2.get(f"http://{metrics}/metrics", trust_env=False).text
         assert 'spine_unauthorized_total{reason="replayed"} 11.0' in page
+        shown = httpx2.get(f"http://{metrics}/feedback", trust_env=False)
+        assert (shown.status_code, shown.headers["x-frame-options"]) == (200, "DENY")
+        assert "Nobody has answered yet." in shown.text
 
         process.send_signal(signal.SIGHUP)
         ends = time.monotonic() + 60

@@ -16,7 +16,8 @@ import yaml
 from fhirpath_spine.adapters.callers import Signer, public_keys, wrongs
 from fhirpath_spine.adapters.store import Database, Keeping
 from fhirpath_spine.authoring import load_site, profiles_directory
-from fhirpath_spine.exchange.feedback import Item
+from fhirpath_spine.entrypoints.acceptance import acceptance_page
+from fhirpath_spine.exchange.feedback import GROUPS, Issued, Item, Row, interval, summary
 
 AT = "2026-06-15T12:00:00Z"
 
@@ -63,11 +64,32 @@ def test_a_spreadsheet_runs_nothing_of_it(stored: Any) -> None:
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
 
 
-@pytest.mark.parametrize("form", ["human", "json", "csv"])
+@pytest.mark.parametrize("form", ["human", "json", "csv", "html"])
 def test_what_it_adds_up_to_is_shown_in_each_form(stored: Any, form: str) -> None:
     ran = stored("feedback", "--format", form)
     assert ran.code == 0
     assert ran.out
+
+
+def test_the_page_draws_what_was_answered_and_asks_no_other_address() -> None:
+    issued = [("a", Issued("c1", "s1", "R-1", "P", "1.0.0")), ("a", Issued("c2", "s2", "R-1", "P", "1.0.0"))]
+    rows = [
+        Row("a", "c1", "s1", "accepted", AT, "R-1", "P", "1.0.0", known=True),
+        Row("a", "c2", "s2", "overridden", AT, "R-1", "P", "1.0.0", ("<script>alert(1)</script>",), known=True),
+    ]
+    page = acceptance_page(summary(rows, issued), datetime(2026, 6, 15, tzinfo=UTC))
+    assert page.count("<svg") == len(GROUPS) + 1
+    assert "<td>R-1</td>" in page or ">R-1<" in page
+    ends = interval(1, 2)
+    assert ends is not None
+    assert " to ".join(f"{100 * round(end, 3):.0f}" for end in ends) in page
+    assert "<script>alert" not in page
+    assert "http:" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_a_page_without_feedback_says_so() -> None:
+    page = acceptance_page(summary([], []), datetime(2026, 6, 15, tzinfo=UTC))
+    assert "Nobody has answered yet." in page
 
 
 def test_without_a_place_for_a_store_nothing_is_shown(run: Any) -> None:

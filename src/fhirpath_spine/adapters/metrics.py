@@ -7,15 +7,19 @@ nobody asked for metrics, nothing is counted and the library is not loaded.
 from __future__ import annotations
 
 import os
+import socket
+import threading
 from collections import Counter as Tally
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from socketserver import ThreadingMixIn
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, make_wsgi_app
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from fhirpath_spine.errors import SettingsError
+from fhirpath_spine.errors import SettingsError, StoreAway
 from fhirpath_spine.exchange.incoming.answers import UnreadReason
 from fhirpath_spine.pathway.model import Library
 from fhirpath_spine.service import CallRecord, Count, Journal
@@ -102,8 +106,12 @@ def are_shared() -> bool:
     return SHARED in os.environ
 
 
-def offer(address: str, registry: CollectorRegistry) -> None:
-    """Offers metrics at ``host:port``, on a thread of their own; those of all workers where they share a folder.
+Page = Callable[[], str]
+
+
+def offer(address: str, registry: CollectorRegistry, pages: Mapping[str, Page] | None = None) -> None:
+    """Offers metrics at ``host:port``, on a thread of their own; those of all workers where they share a folder. ``pages`` are
+    HTML, made when somebody asks for their path.
 
     Raises:
         SettingsError: it cannot be listened on.
@@ -114,12 +122,57 @@ def offer(address: str, registry: CollectorRegistry) -> None:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     host, _, port = address.rpartition(":")
     try:
-        start_http_server(int(port), host.strip("[]"), registry)
+        family, _, _, _, found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
+        kind = type("Offering", (_Threaded,), {"address_family": family})
+        server: WSGIServer = make_server(
+            str(found[0]), int(port), _routed(make_wsgi_app(registry), pages or {}), kind, _Quiet
+        )
     except OSError as error:
         raise SettingsError(
             f"The metrics cannot be offered at port {port} of {host}: {error.strerror or 'the name is not known'}.",
             hint="Choose another SPINE_METRICS_ADDR, or end what listens there.",
         ) from None
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+
+
+class _Threaded(ThreadingMixIn, WSGIServer):
+    """Who reads slowly keeps nobody else waiting."""
+
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    """Writes no line for each question."""
+
+    timeout = 10
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is given
+        del format, args
+
+
+def _routed(metrics: Any, pages: Mapping[str, Page]) -> Any:
+    def answer(environ: dict[str, Any], start: Any) -> Any:
+        page = pages.get(environ.get("PATH_INFO", ""))
+        if page is None:
+            return metrics(environ, start)
+        try:
+            status, text = "200 OK", page()
+        except (SettingsError, StoreAway) as error:
+            status, text = "503 Service Unavailable", f"<!doctype html><title>Not now</title><p>{error.message}</p>"
+        body = text.encode()
+        start(status, [*_HEADERS, ("Content-Length", str(len(body)))])
+        return [body]
+
+    return answer
+
+
+_HEADERS = [
+    ("Content-Type", "text/html; charset=utf-8"),
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+]
 
 
 class Counting:

@@ -14,19 +14,21 @@ import typer
 from fhirpath_spine.adapters.store.keeping import Keeping
 from fhirpath_spine.entrypoints.commands.store import opened
 from fhirpath_spine.entrypoints.printing import print_json
+from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.feedback.report import GROUPS, latest, summary
 
 
 class FeedbackFormat(StrEnum):
-    """Output for a person, a machine, or a spreadsheet."""
+    """Output for a person, a machine, a spreadsheet, or as a page with pictures."""
 
     HUMAN = "human"
     JSON = "json"
     CSV = "csv"
+    HTML = "html"
 
 
-Form = Annotated[FeedbackFormat, typer.Option("--format", help="human, json or csv.")]
+Form = Annotated[FeedbackFormat, typer.Option("--format", help="human, json, csv or html.")]
 _COUNTS = ("shown", "answered", "accepted", "overridden", "acceptance")
 
 
@@ -38,6 +40,11 @@ def feedback(
 
     Exit: 0 shown, 2 the store cannot be reached.
     """
+    if form is FeedbackFormat.HTML:
+        from fhirpath_spine.entrypoints.acceptance import stored_page
+
+        typer.echo(stored_page(load().settings), nl=False)
+        return
     store = opened()
     keeping = Keeping(store, lambda: datetime.now(UTC))
     rows = list(keeping.rows())

@@ -26,7 +26,7 @@ def serve(
     SIGHUP loads the content anew. Exit: 0 after SIGTERM, 1 the content cannot be used, 2 the settings do not allow a start.
     """
     start_logging()  # before what may fail: an import, too, fails as a line of the log
-    from fhirpath_spine.entrypoints.http.process import check_free, check_start, listening
+    from fhirpath_spine.entrypoints.http.process import bound, check_free, check_start
     from fhirpath_spine.entrypoints.http.serving import announce, in_force, run
     from fhirpath_spine.entrypoints.settings import load
 
@@ -35,7 +35,7 @@ def serve(
     if workers > 1:
         from fhirpath_spine.entrypoints.http.workers import run_many
 
-        with listening(host, port) as shared:
+        with bound(host, port) as shared:
             announce(settings, host, port, logger.warning)
             run_many(settings, shared, workers)
         return

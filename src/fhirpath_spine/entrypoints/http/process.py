@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -203,8 +203,21 @@ def counting(settings: Settings) -> Metrics | None:
 
     metrics = Metrics()
     if not are_shared():
-        offer(settings.metrics_addr, metrics.registry)
+        offer(settings.metrics_addr, metrics.registry, pages(settings))
     return metrics
+
+
+def pages(settings: Settings) -> Mapping[str, Callable[[], str]]:
+    """What the operator's address shows beside the metrics: feedback, where some is kept."""
+    if settings.mode == "dev":
+        return {}
+
+    def feedback() -> str:
+        from fhirpath_spine.entrypoints.acceptance import stored_page  # nobody waits for it who never looks
+
+        return stored_page(settings)
+
+    return {"/feedback": feedback}
 
 
 def registered(settings: Settings) -> Registry:
@@ -226,21 +239,27 @@ def check_free(host: str, port: int) -> None:
         SettingsError: another program listens there, or the address is none of this machine.
 
     """
-    listening(host, port).close()
+    bound(host, port).close()
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens at an address.
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that has an address, at which nobody listens yet: who asks before a worker is there is told so at once.
 
     Raises:
         SettingsError: another program listens there, or the address is none of this machine.
 
     """
+    found = None
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=2048)
+        found = socket.socket(family, socket.SOCK_STREAM)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(address)
     except OSError as error:
+        if found is not None:
+            found.close()
         raise SettingsError(
             f"Port {port} of {host} cannot be listened on: {error.strerror or 'the name is not known'}.",
             hint="Choose another with --port or --host, or end what listens there.",
         ) from None
+    return found

@@ -21,7 +21,7 @@ from multiprocessing.context import SpawnProcess
 from types import FrameType
 
 from fhirpath_spine.entrypoints.content import load_content
-from fhirpath_spine.entrypoints.http.process import check_start
+from fhirpath_spine.entrypoints.http.process import check_start, pages
 from fhirpath_spine.entrypoints.http.serving import in_force, run
 from fhirpath_spine.entrypoints.logs import start_logging
 from fhirpath_spine.entrypoints.settings import Settings
@@ -140,7 +140,7 @@ def _common_metrics(settings: Settings) -> Iterator[None]:
 
         from fhirpath_spine.adapters.metrics import offer
 
-        offer(settings.metrics_addr, CollectorRegistry())
+        offer(settings.metrics_addr, CollectorRegistry(), pages(settings))
         yield
     finally:
         del os.environ["PROMETHEUS_MULTIPROC_DIR"]

@@ -8,5 +8,5 @@ __all__, __getattr__ = face(
     __name__,
     issued="Issued cards_issued",
     items="ITEMS Item parse_feedback",
-    report="Row interval latest summary",
+    report="GROUPS Row interval latest summary",
 )
