@@ -162,6 +162,13 @@ class Builder:
             if name.startswith("site-"):
                 rows = {key: row for key, row in rows.items() if not any(key in self.sets[n].rows for n in NOT_SPINE)}
             self.sets[name] = ValueSet(title, origin + more, rows, [])
+        self.sets["other-allergen"] = ValueSet(
+            "Allergen that is known and no anti-inflammatory drug",
+            "tools/allergens.csv: foods, pollens, animals, venoms, metals, vaccines, latex, contrast media and classes of"
+            " antibiotics, each with two sources",
+            dict(self.tables.allergens),
+            [],
+        )
         lost = sorted(set(self.tables.fields) - self.taken)
         if lost:
             raise ValueError(f"rows for sets that there are not: {lost}")

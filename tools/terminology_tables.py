@@ -84,6 +84,10 @@ class Tables:
             key = ("snomed-ct", entry["code"])
             self.rows.setdefault(key, Row(*key, entry["display"], "exact", ""))
         self.aliases = read(folder / "system-aliases.csv")
+        self.allergens = {
+            ("snomed-ct", entry["code"]): Row("snomed-ct", entry["code"], entry["display"], "exact", "")
+            for entry in read(Path(__file__).parent / "allergens.csv")
+        }
 
     def _field(self, entry: dict[str, str]) -> None:
         """One row of field-codes.csv, into the sets that its datum and note say."""

@@ -59,6 +59,8 @@ def allowed(shared: Path) -> dict[tuple[str, str], str]:
     for file in ("field-codes.csv", "field-sites.csv", "expansions/mcode-radiotherapy-spine-bodysite.csv"):
         for row in rows_of(shared / file):
             found.setdefault((row["system"], row["code"]), row["display"].removesuffix(" (body structure)"))
+    for row in rows_of(ROOT / "tools" / "allergens.csv"):
+        found.setdefault((URI["snomed-ct"], row["code"]), row["display"])
     # Two spellings of one system, which the aliases fold.
     found |= {
         (URI["hcpcs"], code): display for (uri, code), display in found.items() if uri.endswith("HCPCSReleaseCodeSets")
@@ -240,3 +242,10 @@ def test_the_tables_are_as_the_generator_writes_them(shared: Path) -> None:
     command = [sys.executable, str(ROOT / "tools" / "terminology.py"), "--check", "--shared", str(shared)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_every_allergen_has_two_sources_and_is_none_of_an_nsaid() -> None:
+    rows = rows_of(ROOT / "tools" / "allergens.csv")
+    assert [row["code"] for row in rows if len({row["source"], row["second_source"]} - {""}) < 2] == []
+    nsaids = {r["code"] for r in TABLES["snomed-ct"] if r["value_set"].startswith("nsaid")}
+    assert [row["code"] for row in rows if row["code"] in nsaids] == []

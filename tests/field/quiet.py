@@ -154,16 +154,39 @@ OLD_CANCER = [
 ]
 
 
+PAINS: list[int | None] = [5, 40, None]
+Told = tuple[int | None, Json, int | None, bool, Json | None]
+
+
 def combinations() -> Iterator[tuple[str, Json]]:
     """Back pain, incontinence, pregnancy and an old cancer in each other's company: below critical, all of them."""
-    for pain, leak, days, pregnant, cancer in product((5, 40, None), INCONTINENCE, DATED, (False, True), OLD_CANCER):
-        if cancer is not None and pain is not None and leak["coding"][0]["code"] in UNSPECIFIED:
-            continue  # D2 (b): beside an own cancer and back pain, incontinence that is not further specified opens the gate
-        resources = [condition("leak", leak, days)]
-        resources += [condition("pain", BACK_PAIN, pain)] if pain is not None else []
-        if pregnant:
-            resources += [patient("1992-03-01"), condition("pregnant", concept(SCT, "77386006", "Pregnant"), 60)]
-        if cancer is not None:
-            resources.append(cancer)
-        said = f"pain {pain} d, {leak['coding'][0]['display']} {days} d"
-        yield f"{said}, {'pregnant, ' if pregnant else ''}{'cancer' if cancer else 'no cancer'}", bundle(*resources)
+    yield from (_together(told) for told in _all() if not _opens(told))
+
+
+def opening() -> Iterator[tuple[str, Json]]:
+    """Those among them that open the gate: beside an own cancer and back pain, each new loss of control of the bladder counts."""
+    yield from (_together(told) for told in _all() if _opens(told))
+
+
+def _all() -> Iterator[Told]:
+    yield from product(PAINS, INCONTINENCE, DATED, (False, True), OLD_CANCER)
+
+
+def _opens(told: Told) -> bool:
+    """D2 (b): an own cancer with back pain takes incontinence that is not further specified, if it is new or undated; what is
+    named as stress, urge, mixed, overflow or functional it does not.
+    """
+    pain, leak, days, _, cancer = told
+    return cancer is not None and pain is not None and leak["coding"][0]["code"] in UNSPECIFIED and days != 700
+
+
+def _together(told: Told) -> tuple[str, Json]:
+    pain, leak, days, pregnant, cancer = told
+    resources = [condition("leak", leak, days)]
+    resources += [condition("pain", BACK_PAIN, pain)] if pain is not None else []
+    if pregnant:
+        resources += [patient("1992-03-01"), condition("pregnant", concept(SCT, "77386006", "Pregnant"), 60)]
+    if cancer is not None:
+        resources.append(cancer)
+    said = f"pain {pain} d, {leak['coding'][0]['display']} {days} d"
+    return f"{said}, {'pregnant, ' if pregnant else ''}{'cancer' if cancer else 'no cancer'}", bundle(*resources)

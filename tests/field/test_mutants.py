@@ -8,7 +8,7 @@ from .asking import ask
 from .charts import SPEAKING, call
 from .mutants import NOTHING, Mutant, mutants, some
 
-FEW = 75
+FEW = 56
 """Mutants of each chart in every run; all of them are asked with ``-m thorough``."""
 
 
@@ -51,6 +51,11 @@ def test_every_mutant_is_said_or_is_nothing(name: str) -> None:
     lost, differing = _lost(spoken), _differing(nothing)
     print(f"{name}: {len(spoken) + len(nothing)} mutants, {len(lost)} lost without a line, {len(differing)} differ")
     assert (lost, differing) == ([], [])
+
+
+@pytest.mark.thorough
+def test_the_mutants_are_six_thousand_or_more() -> None:
+    assert sum(1 for resources in SPEAKING.values() for _ in mutants(call(resources))) >= 6000
 
 
 def test_the_judge_of_the_mutants_sees_a_chart_that_falls_silent() -> None:

@@ -20,9 +20,15 @@ def loudness(answer: dict[str, Any]) -> str:
 
 
 def test_back_pain_incontinence_pregnancy_and_old_cancer_stay_below_critical(judged: Judge) -> None:
-    told = dict(quiet.combinations())
+    told = list(quiet.combinations())
     assert len(told) >= 300
-    assert [name for name, chart in told.items() if loudness(judged(chart)) == "critical"] == []
+    assert [name for name, chart in told if loudness(judged(chart)) == "critical"] == []
+
+
+def test_new_incontinence_beside_an_own_cancer_and_back_pain_opens_the_gate(judged: Judge) -> None:
+    told = list(quiet.opening())
+    assert len(told) == 48
+    assert [name for name, chart in told if loudness(judged(chart)) != "critical"] == []
 
 
 def test_words_of_a_ward_alone_are_silent(judged: Judge) -> None:
