@@ -142,12 +142,13 @@ def reloads(address: str) -> str:
     )
 
 
+@pytest.mark.thorough
 def test_workers_share_a_port_what_was_used_and_what_is_counted(production: Any, tmp_path: Path, body: Any) -> None:
     port, metrics = free_port(), f"127.0.0.1:{free_port()}"
     process = start(port, "--workers", "2", SPINE_METRICS_ADDR=metrics, **production)
     base = f"http://127.0.0.1:{port}"
     try:
-        discovered(port)
+        discovered(port, seconds=180)  # three processes load the content, one after another
         headers = {"authorization": f"Bearer {SIGNER.token(PUBLIC + URL)}"}
         # Each call by a connection of its own, so that either worker may take it.
         statuses = [
@@ -161,7 +162,7 @@ def test_workers_share_a_port_what_was_used_and_what_is_counted(production: Any,
         assert "Nobody has answered yet." in shown.text
 
         process.send_signal(signal.SIGHUP)
-        ends = time.monotonic() + 60
+        ends = time.monotonic() + 180
         while 'result="done"' not in reloads(f"http://{metrics}/metrics") and time.monotonic() < ends:
             time.sleep(0.1)
         (tmp_path / "site.yaml").write_text("timezone: Nowhere/Nothing\n", encoding="utf-8")

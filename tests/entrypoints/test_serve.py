@@ -154,8 +154,8 @@ def answer_to(answers: Any) -> int:
     return status
 
 
-def discovered(port: int) -> Any:
-    deadline = time.monotonic() + 30
+def discovered(port: int, seconds: float = 30) -> Any:
+    deadline = time.monotonic() + seconds
     while True:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/cds-services", timeout=5) as answer:
