@@ -56,7 +56,6 @@ WORSE = (observation("o0", LOCAL, "motor-power-mrc", "2026-06-01", valueInteger=
 PARESIS = condition("c2", ICD, "G82.20", onsetDateTime="2026-06-13")
 RETENTION = condition("c4", ICD, "R33.9", onsetDateTime="2026-06-13")
 PAIN = condition("c3", SNOMED, "161891005")
-UNCODED = {**condition("c5", SNOMED, "1"), "code": {"text": "Carcinoma of the colon"}}
 
 SPEAKING: Mapping[str, tuple[Json, ...]] = {
     "schwannoma, power from 5 to 2": (SCHWANNOMA, *WORSE),
@@ -67,7 +66,6 @@ SPEAKING: Mapping[str, tuple[Json, ...]] = {
     "metastasis, paraplegia and pain": (METASTASIS, PARESIS, PAIN),
     "cancer, pain, paraplegia": (BREAST_CANCER, PAIN, PARESIS),
     "metastasis, cancer, power from 5 to 2": (METASTASIS, {**BREAST_CANCER, "id": "c6"}, *WORSE),
-    "an entry in words, power 2": (UNCODED, POWER),
 }
 PATIENT: Json = {"resourceType": "Patient", "id": "42", "birthDate": "1961-04-12", "gender": "female"}
 
