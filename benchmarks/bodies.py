@@ -10,7 +10,7 @@ import orjson
 
 from benchmarks.stacks import AT, resources
 from benchmarks.workload import hook
-from fhirpath_spine.entrypoints.commands import WRITTEN_FOR, patients_directory
+from fhirpath_spine.entrypoints.patients import WRITTEN_FOR, patients_directory
 from fhirpath_spine.exchange.ehr_side import shift_dates
 from fhirpath_spine.exchange.incoming import read_bundle
 from fhirpath_spine.pathway.facts import type_of

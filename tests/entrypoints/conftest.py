@@ -14,8 +14,10 @@ from starlette.testclient import TestClient
 
 from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.entrypoints.http import SANDBOX, create
+from fhirpath_spine.entrypoints.patients import patients_directory
 from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.service import Client, HookService, Snapshot
+from tests.entrypoints.pages_kit import application as pages
 from tests.kit import decisions as make
 from tests.kit.commands import Commands
 from tests.kit.ports import Unfetched
@@ -71,6 +73,13 @@ def body() -> Callable[..., dict[str, Any]]:
         return {k: v for k, v in whole.items() if v is not ...}
 
     return build
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[TestClient]:
+    """Whoever opens the pages of a service in development."""
+    with TestClient(pages(patients=patients_directory())) as found:
+        yield found
 
 
 # ------------------------------------------------------------------ on the command line

@@ -6,7 +6,6 @@ from fhirpath_spine.faces import face
 
 __all__, __getattr__ = face(
     __name__,
-    demo="WRITTEN_FOR patients_directory",
     judge="as_document judge_chart",
     main="VERBS app",
 )

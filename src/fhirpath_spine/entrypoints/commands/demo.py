@@ -2,61 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import typer
-import yaml
 
 from fhirpath_spine.entrypoints.commands.judge import as_document, judge_chart
 from fhirpath_spine.entrypoints.content import Content
-from fhirpath_spine.errors import SettingsError
+from fhirpath_spine.entrypoints.patients import WRITTEN_FOR, invented
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.ehr_side.shift import shift_dates
 from fhirpath_spine.exchange.incoming.parsing import take_in
-
-WRITTEN_FOR = date(2026, 6, 15)
-"""The day that the dates of the invented patients are relative to (rulings 7)."""
-INDEX = "INDEX.yaml"
-
-
-@dataclass(frozen=True, slots=True)
-class Invented:
-    """One invented patient: its Bundle, a title, a line that says what should happen, and whether a server can hold it."""
-
-    path: Path
-    title: str
-    expect: str
-    loadable: bool = True
-
-
-def patients_directory() -> Path:
-    """The invented patients of a checkout; they are not in the wheel."""
-    return Path(__file__).resolve().parents[4] / "sandbox" / "patients"
-
-
-def invented(directory: Path) -> list[Invented]:
-    """The patients of a folder in the order of its index.
-
-    Raises:
-        SettingsError: there is no index, or an entry of it names no file.
-
-    """
-    try:
-        rows = yaml.safe_load((directory / INDEX).read_text(encoding="utf-8"))
-        found = [
-            Invented(directory / row["file"], str(row["title"]), str(row["expect"]), row.get("loadable") is not False)
-            for row in rows
-        ]
-    except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
-        raise SettingsError(
-            f"The invented patients cannot be read: {type(error).__name__} in {INDEX}.",
-            hint="They come with a checkout, under sandbox/patients; name another folder with --patients.",
-        ) from None
-    if absent := [p.path.name for p in found if not p.path.is_file()]:
-        raise SettingsError(f"{INDEX} names files that are not there: {', '.join(absent)}.", hint="Add them.")
-    return found
 
 
 def show_all(content: Content, directory: Path, at: datetime) -> None:

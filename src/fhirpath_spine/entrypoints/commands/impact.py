@@ -19,9 +19,9 @@ from fhirpath_spine.authoring.comparing.sets import Side, side
 from fhirpath_spine.authoring.comparing.structure import differences
 from fhirpath_spine.authoring.comparing.turning import Criterion, Turn, turns
 from fhirpath_spine.authoring.comparing.versions import unbumped
-from fhirpath_spine.entrypoints.commands.demo import INDEX, WRITTEN_FOR, invented, patients_directory
 from fhirpath_spine.entrypoints.commands.impacting import ImpactFormat, Told, written
 from fhirpath_spine.entrypoints.content import moment
+from fhirpath_spine.entrypoints.patients import INDEX, WRITTEN_FOR, invented, patients_directory
 from fhirpath_spine.entrypoints.printing import note
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import PreconditionError, RequestError, SettingsError

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from fhirpath_spine.adapters.peer import Peer
 from fhirpath_spine.adapters.sandbox import SECONDS, Sandbox
-from fhirpath_spine.entrypoints.commands.demo import INDEX, WRITTEN_FOR, invented, patients_directory
+from fhirpath_spine.entrypoints.patients import INDEX, WRITTEN_FOR, invented, patients_directory
 from fhirpath_spine.entrypoints.printing import failing
 from fhirpath_spine.entrypoints.show import talk
 from fhirpath_spine.errors import RequestError

@@ -56,10 +56,11 @@ def demo(
 
     Exit: 0 shown, 1 the content cannot be used, 2 wrong use.
     """
-    from fhirpath_spine.entrypoints.commands.demo import WRITTEN_FOR, patients_directory, show_all
+    from fhirpath_spine.entrypoints.commands.demo import show_all
     from fhirpath_spine.entrypoints.content import load_content, moment
     from fhirpath_spine.entrypoints.http.process import check_free
     from fhirpath_spine.entrypoints.http.serving import announce, in_force, run
+    from fhirpath_spine.entrypoints.patients import WRITTEN_FOR, patients_directory
     from fhirpath_spine.entrypoints.settings import load
 
     if not once:
@@ -67,9 +68,10 @@ def demo(
     first = load(mode="dev", clock=None).settings
     content = load_content(first)
     when = moment(at or WRITTEN_FOR.isoformat(), content.site)
-    show_all(content, patients or patients_directory(), when)
+    folder = patients or patients_directory()
+    show_all(content, folder, when)
     if not once:
         settings = load(mode="dev", clock=when).settings
-        app = in_force(settings, content)
+        app = in_force(settings, content, folder)
         announce(settings, host, port, note)
         run(app, host, port)

@@ -9,6 +9,7 @@ __all__, __getattr__ = face(
     app="SANDBOX Standing create",
     bounds="BODY_SECONDS BoundedProtocol EACH HEADER_BYTES HEADER_SECONDS Places",
     guard="Guard",
+    interface="document served",
     process="Parts build check_mode clock",
     rim="Callers read_bytes",
     serving="DRAIN InForce in_force",

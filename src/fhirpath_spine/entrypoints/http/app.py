@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import orjson
@@ -18,8 +19,9 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from fhirpath_spine import __version__
-from fhirpath_spine.entrypoints.http import fhir_api
+from fhirpath_spine.entrypoints.http import browsing, fhir_api, interface
 from fhirpath_spine.entrypoints.http.bounds import Places
+from fhirpath_spine.entrypoints.http.courtesies import Courtesies
 from fhirpath_spine.entrypoints.http.rim import CALLER_LEFT, Callers, Rim, while_connected
 from fhirpath_spine.errors import MethodNotAllowed, NotImplementedYet, RequestError, UnknownService
 from fhirpath_spine.exchange.feedback.items import Item, parse_feedback
@@ -72,6 +74,7 @@ def create(
     count: Count = uncounted,
     places: Places | None = None,
     standing: Standing | None = None,
+    patients: Path | None = None,
 ) -> FastAPI:
     """The application that offers these services to one built-in client, and to the clients that have an entry.
 
@@ -80,6 +83,8 @@ def create(
     ``door`` admits who signed a call, as often as ``rates`` allow; without one, nobody is authenticated (dev). ``store`` keeps
     feedback, if there is one.
     ``count`` counts what becomes of requests, ``places`` those under way, and ``standing`` is what ``/readyz`` says beside.
+    ``patients`` is the folder of the invented ones: with it, and so in development only, there are pages about patients; the pages
+    of pathways are there always.
     """
     seconds = max((service.seconds for service in services), default=0.0)
     work = services[0].work if services else at_once
@@ -102,7 +107,7 @@ def create(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        middleware=[*_cors(origins, loopback=loopback), Middleware(Rim, count=count)],
+        middleware=[*_cors(origins, loopback=loopback), Middleware(Rim, count=count), Middleware(Courtesies)],
         exception_handlers={HTTPException: _refused, RequestValidationError: _invalid},
     )
 
@@ -161,6 +166,8 @@ def create(
     if services:
         # All services of a process share one content; PlanDefinitions are of the content, not of a hook.
         fhir_api.mount(app, services[0], callers, public_url)
+        browsing.mount(app, services, patients=patients if door is None else None)
+    interface.mount(app)
     return app
 
 
@@ -175,6 +182,8 @@ def _cors(origins: Sequence[str], *, loopback: bool) -> list[Middleware]:
             allow_methods=["GET", "POST", "OPTIONS"],
             allow_headers=["Authorization", "Content-Type", "Accept"],
             allow_credentials=False,
+            # A browser asks so before a public page may call a service on this machine.
+            allow_private_network=loopback,
             max_age=600,
         )
     ]

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -21,6 +22,7 @@ from fhirpath_spine.entrypoints.http.app import SANDBOX, Standing, create
 from fhirpath_spine.entrypoints.http.bounds import Places
 from fhirpath_spine.entrypoints.http.threads import Threads
 from fhirpath_spine.entrypoints.http.warming import warm
+from fhirpath_spine.entrypoints.patients import patients_directory
 from fhirpath_spine.entrypoints.production import approved, missing
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import SettingsError
@@ -89,9 +91,13 @@ class Parts:
     guard: Guard | None
     metrics: Metrics | None
     places: Places
+    patients: Path
+    """The folder of the invented patients that the pages of development show."""
 
     @classmethod
-    def of(cls, settings: Settings, content: Content, servers: Servers | None = None) -> Parts:
+    def of(
+        cls, settings: Settings, content: Content, servers: Servers | None = None, patients: Path | None = None
+    ) -> Parts:
         """The parts of a process that may start with this content; metrics are offered from now on.
 
         Raises:
@@ -107,7 +113,8 @@ class Parts:
             guard = Guard.of(settings, registry, metrics.count if metrics else uncounted)
         # Whoever has no entry may have us read from this machine, and from nowhere else (rulings 7).
         here = servers or Servers(loopback=True)
-        return cls(settings, registry, here, Standing(), Threads(), Ehr(), guard, metrics, Places())
+        shown = patients or patients_directory()
+        return cls(settings, registry, here, Standing(), Threads(), Ehr(), guard, metrics, Places(), shown)
 
     @property
     def count(self) -> Count:
@@ -151,6 +158,7 @@ class Parts:
             count=self.count,
             places=self.places,
             standing=self.standing,
+            patients=None if guard else self.patients,
         )
         warm(snapshot, clock(settings)())
         if self.metrics:

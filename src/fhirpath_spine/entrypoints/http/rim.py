@@ -49,6 +49,13 @@ async def read_bytes(
 
     """
     _check_media_type(request)
+    return await collect(request, limit, seconds, take)
+
+
+async def collect(
+    request: Request, limit: int, seconds: float = BODY_SECONDS, take: Callable[[int], None] = lambda _: None
+) -> bytes:
+    """The body of a request, whatever it is declared as; otherwise as :func:`read_bytes`."""
     declared = request.headers.get("content-length", "")
     check_size(int(declared) if declared.isdigit() else 0, limit)
     chunks: list[bytes] = []

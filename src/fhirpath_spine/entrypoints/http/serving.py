@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
@@ -60,14 +61,15 @@ class InForce:
                 logger.warning("The content was loaded anew, and is in force.")
 
 
-def in_force(settings: Settings, content: Content) -> InForce:
-    """The application of the settings, with its first content; it can load it anew.
+def in_force(settings: Settings, content: Content, patients: Path | None = None) -> InForce:
+    """The application of the settings, with its first content; it can load it anew. ``patients`` is the folder of the invented
+    patients that the pages of development show; default: those of the package.
 
     Raises:
         SettingsError, ProfileError: as :func:`process.build`.
 
     """
-    parts = Parts.of(settings, content)
+    parts = Parts.of(settings, content, patients=patients)
     return InForce(parts, parts.application(content), lambda: parts.application(load_content(settings)))
 
 
@@ -80,6 +82,8 @@ def announce(settings: Settings, host: str, port: int, say: Callable[[str], None
     if settings.clock is not None:
         say(f"The clock stands at {settings.clock.isoformat()} (SPINE_CLOCK).")
     say(f"Discovery: http://{host}:{port}/cds-services")
+    page = "" if settings.mode == "dev" else "pathways"
+    say(f"Open in a browser: http://{host}:{port}/{page}")
 
 
 def run(app: InForce, host: str, port: int, listening: Sequence[socket.socket] | None = None) -> None:

@@ -1,0 +1,31 @@
+"""A service with its pages, as a browser on this machine opens them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from fhirpath_spine.adapters.journal import LogJournal
+from fhirpath_spine.entrypoints.http import SANDBOX, create
+from fhirpath_spine.pathway.model import Site
+from fhirpath_spine.service import Client, HookService, Snapshot
+from tests.kit import content
+from tests.kit.decisions import AT
+from tests.kit.ports import Unfetched
+
+PAIN = "09-schwannoma-safely-resectable"
+"""An invented patient of whom much is recorded."""
+
+
+def application(**given: Any) -> FastAPI:
+    """The application over the content that ships, which reads from nowhere."""
+    service = HookService(
+        id="spine-patient-view",
+        hook="patient-view",
+        snapshot=Snapshot.of(content.library(), Site(), content.wording()),
+        retriever=Unfetched(),
+        journal=LogJournal(),
+        clock=lambda: AT,
+    )
+    return create([service], Client(), origins=[SANDBOX], loopback=True, **given)
