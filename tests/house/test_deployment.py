@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,9 @@ def test_each_command_is_one_of_ours(name: str) -> None:
 def test_what_the_image_copies_is_there() -> None:
     lines = re.findall(r"^COPY (?!--from)(.+)$", CONTAINER, re.MULTILINE)
     sources = [word for line in lines for word in line.split()[:-1]]
-    assert {"requirements.production.lock", "pyproject.toml", "src", "profiles"} <= set(sources)
+    built = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    assert {"requirements.production.lock", "pyproject.toml", "src"} <= set(sources)
+    assert set(built["targets"]["wheel"]["force-include"]) <= set(sources), "the wheel could not be built"
     assert [name for name in sources if not (ROOT / name).exists()] == []
 
 

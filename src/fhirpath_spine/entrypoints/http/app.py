@@ -83,8 +83,8 @@ def create(
     ``door`` admits who signed a call, as often as ``rates`` allow; without one, nobody is authenticated (dev). ``store`` keeps
     feedback, if there is one.
     ``count`` counts what becomes of requests, ``places`` those under way, and ``standing`` is what ``/readyz`` says beside.
-    ``patients`` is the folder of the invented ones: with it, and so in development only, there are pages about patients; the pages
-    of pathways are there always.
+    ``patients`` is the folder of the invented ones: with it, and so in development only, there are pages about patients; those of
+    pathways are there always.
     """
     seconds = max((service.seconds for service in services), default=0.0)
     work = services[0].work if services else at_once
