@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -150,6 +150,8 @@ class Client:
     depth: int = DEPTH
     resources: int = RESOURCES
     pages: int = PAGES
+    extension: bool = True
+    """Whether its cards carry the judgement for machines."""
     calls: int = CALLS
     """Calls a second, over a longer time."""
 
@@ -378,13 +380,15 @@ class HookService:
             if self.on_unavailable == "card":
                 card = unavailable(record.decision, snapshot.wording, dict(error.unread) or _unread(chart))
                 told = cards_issued([card], snapshot.library)
-                return {"cards": [card]}, replace(record, outcome=error.code, cards=1, issued=told)
+                return {"cards": [card] if client.extension else _for_people([card])}, replace(
+                    record, outcome=error.code, cards=1, issued=told
+                )
             raise
 
         # The id is settled by what was judged, so that a retry has the same cards (rulings 5.2).
         record = replace(record, decision=self._id(client, request, at, decision.facts))
         worded = write_cards(decision, record.decision, snapshot.wording, client.card_policy)
-        return {"cards": worded.cards}, replace(
+        return {"cards": worded.cards if client.extension else _for_people(worded.cards)}, replace(
             record,
             outcome=decision.silent or "ok",
             cards=len(worded.cards),
@@ -400,6 +404,11 @@ class HookService:
     def _id(self, client: Client, request: HookRequest, at: datetime, facts: str = "") -> str:
         library, day = self.snapshot.library.digest, at.date().isoformat()
         return self.snapshot.wording.ids.decision(client.id, request.instance, library, facts, day)
+
+
+def _for_people(cards: Iterable[Json]) -> list[Json]:
+    """The cards without what is for machines alone."""
+    return [{key: value for key, value in card.items() if key != "extension"} for card in cards]
 
 
 def _unread(chart: Chart) -> dict[str, str]:

@@ -75,7 +75,7 @@ def test_an_entry_says_what_its_ehr_takes_and_where_we_may_read(tmp_path: Path) 
         2,
     )
     assert registry.cors_origins == ("https://tools.example.org",)
-    assert second == Client(id="small")
+    assert second == Client(id="small", extension=False)
 
 
 def test_an_entry_that_says_nothing_gets_the_emergency_setting_of_the_service(tmp_path: Path) -> None:
@@ -154,6 +154,16 @@ def test_the_page_shows_each_taste_as_it_is() -> None:
         name: CardPolicy(behaviour, frozenset(re.findall(r"`(\w+)`", actions)), int(number))
         for name, behaviour, actions, number in rows
     } == TASTES
+
+
+@pytest.mark.parametrize(
+    ("said", "dev", "prod"),
+    [("", True, False), (", extension: true", True, True), (", extension: false", False, False)],
+)
+def test_what_is_for_machines_is_sent_where_it_is_asked_for(tmp_path: Path, said: str, dev: bool, prod: bool) -> None:
+    path = written(tmp_path, f"clients:\n  - {{id: a{said}}}\n")
+    assert load_clients(path, plain_http=True).clients[0].extension is dev
+    assert load_clients(path).clients[0].extension is prod
 
 
 def test_every_rule_of_the_file_is_tested() -> None:

@@ -308,6 +308,14 @@ def test_what_an_ehr_does_not_offer_is_not_fetched() -> None:
     assert bench.record.unread == ("medicationRequests:not-offered",)
 
 
+def test_a_client_that_asks_for_nothing_for_machines_gets_the_card_and_feedback_still_knows_it() -> None:
+    told, plain = (Bench(make.decision(make.planned(make.verdict()))) for _ in range(2))
+    (whole,) = told.call()["cards"]
+    (card,) = plain.call(client=Client(extension=False))["cards"]
+    assert card == {key: value for key, value in whole.items() if key != "extension"}
+    assert plain.record.issued == told.record.issued
+
+
 class Endless:
     """Work that does not come to its end."""
 

@@ -99,6 +99,7 @@ class ClientForm(Form):
     private_network: Flag = False
     not_offered: tuple[Annotated[Scalar, *one_of(*TYPES)], ...] = ()
     emergency: Annotated[Scalar, *one_of("full", "scope-stop")] | None = None
+    extension: Flag | None = None
     limits: LimitsForm = LimitsForm.model_construct()
     cards: CardsForm = CardsForm.model_construct()
 
@@ -142,8 +143,8 @@ class Registry:
 
 
 def load_clients(file: Path, *, plain_http: bool = False, emergency: str = "full") -> Registry:
-    """The clients that a file names. ``plain_http`` admits servers without TLS (dev); ``emergency`` is what an entry
-    that says nothing gets.
+    """The clients that a file names. ``plain_http`` is that of dev: servers without TLS, and cards for machines, too;
+    ``emergency`` is what an entry that says nothing gets.
 
     Raises:
         ProfileError: the file cannot be used; it carries every finding with its place.
@@ -165,7 +166,7 @@ def load_clients(file: Path, *, plain_http: bool = False, emergency: str = "full
             hint="Correct the file that SPINE_CLIENTS names and start again; none of it is in use.",
         )
     return Registry(
-        tuple(_client(entry, emergency) for entry in form.clients),
+        tuple(_client(entry, emergency, told=plain_http) for entry in form.clients),
         tuple(str(read_base(origin)) for origin in form.cors_origins),
         tuple(_issuer(entry, path.parent) for entry in form.clients if entry.issuer or entry.jwks),
         tuple(_idle(form.clients)),
@@ -220,7 +221,7 @@ def _issuer(entry: ClientForm, folder: Path) -> Issuer:
     )
 
 
-def _client(entry: ClientForm, emergency: str) -> Client:
+def _client(entry: ClientForm, emergency: str, *, told: bool) -> Client:
     limits, cards, plain = entry.limits, entry.cards, TASTES[str(entry.profile or "generic")]
     per_suggestion = cards.actions_per_suggestion
     return Client(
@@ -237,6 +238,7 @@ def _client(entry: ClientForm, emergency: str) -> Client:
             private_network=entry.private_network,
         ),
         not_offered=frozenset(map(str, entry.not_offered)),
+        extension=told if entry.extension is None else entry.extension,
         body=BYTES if limits.body is None else int(re.sub("[^0-9]", "", limits.body)) * 1024 * 1024,
         depth=limits.depth,
         resources=limits.resources,
