@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fhirpath_spine import authoring
+from fhirpath_spine.entrypoints.commands import changes
 
 AT = "2026-06-15"
 
@@ -144,3 +145,34 @@ def test_the_whole_catalogue_is_one_page(run: Any) -> None:
     assert "SP101 unexpected (error)" in out
     assert "SP348 wrong-check-digit (error)" in out
     assert run("rule").code == 2
+
+
+def test_mistakes_that_no_case_notices_are_printed_and_too_few_noticed_fail(run: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "profiles"
+    copytree(Path(__file__).parents[1] / "authoring" / "set", folder)
+    (folder / "alpha" / "cases").mkdir()
+    (folder / "alpha" / "cases" / "pain.yaml").write_text(
+        "cases:\n  - case: Worst\n    given: [night-pain: yes, pain-severity: 10]\n    expect: {recommended: R-PAIN-01}\n",
+        encoding="utf-8",
+    )
+    ran = run("test", folder / "modules", "--mutate")
+    assert ran.code == 1, ran.err
+    assert "mutation score" in ran.out
+    assert "R-PAIN-01 when severe dropped" in ran.out
+    told = run("test", folder / "modules", "--mutate", "--format", "json").json["mutation"]
+    assert told["score"] < 0.9
+    assert told["survivors"]
+    assert run("test", folder, "--mutate", "-k", "Worst").code == 2
+
+
+def test_a_folder_is_looked_at_again_once_a_file_of_it_changed(tmp_path: Path) -> None:
+    file = tmp_path / "data.yaml"
+    file.write_text("needs: {}\n", encoding="utf-8")
+    again = changes(tmp_path, poll=0.01)
+    next(again)
+    file.write_text("needs: {}  # changed\n", encoding="utf-8")
+    next(again)
+    (tmp_path / "more.yaml").write_text("define: {}\n", encoding="utf-8")
+    next(again)
+    file.unlink()
+    next(again)

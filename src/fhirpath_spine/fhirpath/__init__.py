@@ -10,6 +10,7 @@ from fhirpath_spine.fhirpath.engine.scope import Scope
 from fhirpath_spine.fhirpath.expression import LONGEST, NESTED, Expression, compile  # noqa: A004 - as re.compile
 from fhirpath_spine.fhirpath.grammar.limits import Amount
 from fhirpath_spine.fhirpath.grammar.problems import CompileError, EvaluationError
+from fhirpath_spine.fhirpath.grammar.slips import Slip
 from fhirpath_spine.fhirpath.grammar.syntax import Number, step
 from fhirpath_spine.fhirpath.values.items import Incomplete
 from fhirpath_spine.fhirpath.values.quantity import Quantity, align
@@ -35,6 +36,7 @@ __all__ = [
     "Quantity",
     "Scope",
     "Shape",
+    "Slip",
     "Time",
     "ValueSet",
     "align",

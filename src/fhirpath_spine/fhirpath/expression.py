@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -16,6 +16,7 @@ from fhirpath_spine.fhirpath.generate.criteria import compile_truth
 from fhirpath_spine.fhirpath.grammar.limits import NAME, Amount, with_limits
 from fhirpath_spine.fhirpath.grammar.parser import parse
 from fhirpath_spine.fhirpath.grammar.problems import Report
+from fhirpath_spine.fhirpath.grammar.slips import Slip, slips
 from fhirpath_spine.fhirpath.grammar.syntax import Binary, Call, Number, Tree, Variable, numbers, with_number
 from fhirpath_spine.fhirpath.values.items import as_complete_as, leave, type_of
 from fhirpath_spine.fhirpath.values.shapes import BOOLEAN, Shape, declared
@@ -142,6 +143,12 @@ class Expression:
     def part(self, tree: Tree) -> Expression:
         """A part of this expression by itself: one of the nodes of its tree, outside any brackets that move ``$this``."""
         return Expression(self.text[tree.start : tree.end], tree, self._focus, self._shapes, ())
+
+    def slips(self) -> Iterator[tuple[Slip, Expression]]:
+        """The same expression with one operator exchanged for a likely mistake, once for each."""
+        for slip in slips(self._tree):
+            text = f"{self.text[: slip.start]}{slip.instead}{self.text[slip.end :]}"
+            yield slip, Expression(text, slip.tree, self._focus, self._shapes, self.advice)
 
     def with_numbers(self, moved: Sequence[Number], steps: int) -> Expression:
         """The same expression with several of its numbers moved alike."""

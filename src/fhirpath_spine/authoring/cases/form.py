@@ -165,3 +165,4 @@ class ExemptionsForm(Form):
     claims: tuple[ReasonForm, ...] = ()
     reasons: tuple[ReasonForm, ...] = ()
     thresholds: tuple[MovesForm, ...] = ()
+    mutants: tuple[ReasonForm, ...] = ()

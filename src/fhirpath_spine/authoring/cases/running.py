@@ -73,8 +73,10 @@ def run(
     directory: str | os.PathLike[str],
     load: Callable[[str | os.PathLike[str]], tuple[Library, Written]] = load_written,
     wanted: Callable[[Story], bool] = lambda _: True,
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Run:
-    """Judges the cases below a directory of profiles that are wanted. ``load`` gives its library, and how that is written.
+    """Judges the cases below a directory of profiles that are wanted. ``load`` gives its library, and how that is written;
+    ``tell`` hears how many of how many are judged.
 
     Raises:
         ProfileError: the profiles cannot be loaded, or there is no such folder.
@@ -89,7 +91,9 @@ def run(
     stories = read_stories(folder)
     done = Run(library, written, exemptions=read_exemptions(folder))
     known = tuple(recommendations(library))
-    for story in filter(wanted, stories):
+    asked = list(filter(wanted, stories))
+    for number, story in enumerate(asked):
+        tell(number, len(asked))
         before = report.errors
         scene = stage(story, library, systems, report)
         _check_names(story, library, known, report)

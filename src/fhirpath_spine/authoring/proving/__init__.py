@@ -7,5 +7,6 @@ from fhirpath_spine.faces import face
 __all__, __getattr__ = face(
     __name__,
     coverage="Coverage cover",
+    mutants="Mistake Mutation mutate",
     thresholds="Threshold find_thresholds scalars",
 )

@@ -23,7 +23,7 @@ from fhirpath_spine.pathway.facts.reading import codings, date_texts, items
 from fhirpath_spine.pathway.facts.values import read_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from fhirpath_spine.authoring.cases.charts import Scene
     from fhirpath_spine.authoring.cases.running import Run
@@ -59,12 +59,17 @@ class Borders:
     open: tuple[Move, ...]
 
 
-def borders(run: Run) -> Borders:
-    """Moves every threshold of a run's profiles, and judges its cases again."""
-    found = find_thresholds(run.library, run.written)
-    cases = [
-        _Case(r.story, r.scene, r.decision) for r in run.results if r.outcome is Outcome.PASS and r.scene is not None
+def passing(run: Run) -> list[Case]:
+    """The cases of a run that hold something."""
+    return [
+        Case(r.story, r.scene, r.decision) for r in run.results if r.outcome is Outcome.PASS and r.scene is not None
     ]
+
+
+def borders(run: Run, wanted: Callable[[str], bool] = lambda _: True) -> Borders:
+    """Moves every threshold of a run's profiles that stands in a wanted file, and judges its cases again."""
+    found = [one for one in find_thresholds(run.library, run.written) if wanted(one.span.file)]
+    cases = passing(run)
     differing = _differing(run.library, found, cases)
     open_ = []
     for move in (Move(threshold, steps) for threshold in found for steps in WAYS):
@@ -76,11 +81,11 @@ def borders(run: Run) -> Borders:
     return Borders(tuple(found), tuple(open_))
 
 
-def _fails_any(library: Library, cases: list[_Case]) -> bool:
+def _fails_any(library: Library, cases: list[Case]) -> bool:
     return any(case.fails(library) for case in cases)
 
 
-def _differing(library: Library, found: list[Threshold], cases: list[_Case]) -> dict[Move, list[_Case]]:
+def _differing(library: Library, found: list[Threshold], cases: list[Case]) -> dict[Move, list[Case]]:
     """The cases in which an expression answers otherwise once a number of it is moved."""
     variants: dict[Expression, dict[Move, Expression]] = {}
     for threshold in found:
@@ -90,7 +95,7 @@ def _differing(library: Library, found: list[Threshold], cases: list[_Case]) -> 
                     variants.setdefault(one, {})[Move(threshold, steps)] = other
     told: set[Move] = set()
     watching = exchanged(library, {one: Watched(one, others, told.add) for one, others in variants.items()})
-    differing: dict[Move, list[_Case]] = {}
+    differing: dict[Move, list[Case]] = {}
     for case in cases:
         told.clear()
         case.fails(watching)
@@ -100,7 +105,7 @@ def _differing(library: Library, found: list[Threshold], cases: list[_Case]) -> 
 
 
 @dataclass(eq=False)
-class _Case:
+class Case:
     """A case that passes, and what of its chart can lie at a border."""
 
     story: Story

@@ -8,4 +8,5 @@ __all__, __getattr__ = face(
     __name__,
     judge="as_document judge_chart",
     main="VERBS app",
+    watching="changes",
 )

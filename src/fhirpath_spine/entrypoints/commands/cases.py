@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,12 +20,15 @@ from fhirpath_spine import authoring
 from fhirpath_spine.authoring.cases import Outcome, Result, Run, run
 from fhirpath_spine.authoring.cases.checking import expected
 from fhirpath_spine.authoring.cases.stories import Story
+from fhirpath_spine.authoring.proving import mutants
 from fhirpath_spine.authoring.proving.coverage import Coverage, cover
 from fhirpath_spine.entrypoints import show
 from fhirpath_spine.entrypoints.commands.files import Directory, set_around
-from fhirpath_spine.entrypoints.printing import print_json
+from fhirpath_spine.entrypoints.commands.mutation import is_enough, mutation_json, mutation_lines
+from fhirpath_spine.entrypoints.commands.watching import changes, progress
+from fhirpath_spine.entrypoints.printing import note, print_json
 from fhirpath_spine.entrypoints.settings import load
-from fhirpath_spine.errors import SettingsError
+from fhirpath_spine.errors import ProfileError, SettingsError
 
 STYLES = {Outcome.PASS: "green", Outcome.FAIL: "bold red", Outcome.KNOWN: "yellow", Outcome.ERROR: "bold magenta"}
 
@@ -39,6 +47,8 @@ WithCoverage = Annotated[
 ]
 
 
+WithMistakes = Annotated[bool, typer.Option("--mutate", help="Make each likely mistake: does a case notice it?")]
+Watch = Annotated[bool, typer.Option("--watch", help="Judge again whenever a file of the profiles changes.")]
 Words = Annotated[str, typer.Option("-k", metavar="TEXT", help="Only cases whose title, id or expected ids hold TEXT.")]
 
 
@@ -46,13 +56,16 @@ def cases(
     directory: Directory = None,
     words: Words = "",
     coverage: WithCoverage = False,
+    mutate: WithMistakes = False,
+    watch: Watch = False,
     form: Form = CasesFormat.HUMAN,
 ) -> None:
     """Judge the cases that stand beside the pathways, and compare with what each expects.
 
     A folder or file inside a set stands for its own cases.
-    Exit: 0 every case passes (and coverage is complete, with --coverage), 1 some case fails or something is not covered,
-    2 a case could not be judged, or wrong use.
+    --mutate makes each likely mistake in the files asked for, and says which ones no case of the set notices.
+    Exit: 0 every case passes (with --coverage it is complete, with --mutate nine mistakes of ten are noticed), 1 some case fails
+    or something is not covered or noticed, 2 a case could not be judged, or wrong use.
     """
     asked = directory or load().settings.profiles or authoring.profiles_directory()
     profiles = set_around(asked)
@@ -61,20 +74,64 @@ def cases(
     part = bool(words) or profiles != asked
     if part and coverage:
         raise SettingsError("Coverage is that of all cases.", hint="Leave -k out, and name the whole set.")
-    done = run(profiles, wanted=lambda story: _is_wanted(story, words, asked)) if part else run(profiles)
-    if part and not done.results:
-        raise SettingsError(
-            f"No case is meant by '{words or asked}'.", hint="Name words of a title, or an expected id."
-        )
-    table = cover(done, profiles) if coverage else None
-    match form:
-        case CasesFormat.HUMAN:
-            _show(done, table)
-        case CasesFormat.JSON:
-            print_json(_json(done, table))
-        case CasesFormat.JUNIT:
-            typer.echo(_junit(done))
-    raise typer.Exit(_exit(done, table))
+    if words and mutate:
+        raise SettingsError("A mistake may be noticed by any case.", hint="Leave -k out, and name a pathway.")
+    asking = _Asking(profiles, asked, words, part, coverage, mutate, form)
+    if not watch:
+        raise typer.Exit(asking.judge())
+    with suppress(KeyboardInterrupt):
+        for _ in changes(profiles):
+            try:
+                asking.judge()
+            except ProfileError as error:
+                note(str(error), bad=True)
+            note("Waiting for a change of the files; Ctrl-C ends it.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What is to be judged, and how it is shown."""
+
+    profiles: Path
+    asked: Path
+    words: str
+    part: bool
+    coverage: bool
+    mutate: bool
+    form: CasesFormat
+
+    def judge(self) -> int:
+        """Judges, shows, and gives the exit code."""
+        # Any case may notice a mistake, so a part of the files is held by all of them.
+        part = self.part and not self.mutate
+        with progress("cases") as tell:
+            if part:
+                done = run(self.profiles, wanted=lambda s: _is_wanted(s, self.words, self.asked), tell=tell)
+            else:
+                done = run(self.profiles, tell=tell)
+        if part and not done.results:
+            raise SettingsError(
+                f"No case is meant by '{self.words or self.asked}'.", hint="Name words of a title, or an expected id."
+            )
+        table = cover(done, self.profiles) if self.coverage else None
+        started = time.monotonic()
+        found = self._mutated(done) if self.mutate else None
+        match self.form:
+            case CasesFormat.HUMAN:
+                _show(done, table)
+                for line in mutation_lines(found, time.monotonic() - started) if found is not None else ():
+                    typer.echo(line)
+            case CasesFormat.JSON:
+                print_json(_json(done, table) | ({"mutation": mutation_json(found)} if found is not None else {}))
+            case CasesFormat.JUNIT:
+                typer.echo(_junit(done))
+        return _exit(done, table) or (1 if found is not None and not is_enough(found) else 0)
+
+    def _mutated(self, done: Run) -> mutants.Mutation:
+        below = self.asked.resolve()
+        processes = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+        with progress("mistakes") as tell:
+            return mutants.mutate(done, lambda file: Path(file).resolve().is_relative_to(below), processes, tell)
 
 
 def _is_wanted(story: Story, words: str, asked: Path) -> bool:
