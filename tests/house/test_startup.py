@@ -69,6 +69,17 @@ def test_the_line_of_a_verb_is_the_first_of_its_docstring(verb: str) -> None:
 def test_every_module_of_the_commands_has_a_verb_or_serves_one() -> None:
     folder = PACKAGE / "entrypoints" / "commands"
     there = {path.stem for path in folder.glob("*.py")} - {"__init__", "main"}
-    serving = {"asking", "demo", "expand", "formats", "impacting", "missing", "reasons", "subjects", "watching"}
+    serving = {
+        "asking",
+        "demo",
+        "expand",
+        "formats",
+        "impacting",
+        "missing",
+        "mutation",
+        "reasons",
+        "subjects",
+        "watching",
+    }
     assert there == {entry.module for entry in commands.VERBS.values()} | serving
     assert Path(commands.__file__).parent == folder
