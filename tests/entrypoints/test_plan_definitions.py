@@ -51,11 +51,11 @@ def test_the_check_of_plan_definitions_has_a_negative_control(api: TestClient) -
     ("query", "count"),
     [
         ({"url": "https://fhirpath-spine.org/fhir/PlanDefinition/PW-NEURO"}, 1),
-        ({"url": "https://fhirpath-spine.org/fhir/PlanDefinition/PW-NEURO|1.0.0"}, 1),
+        ({"url": "https://fhirpath-spine.org/fhir/PlanDefinition/PW-NEURO|1.1.0"}, 1),
         ({"url": "https://fhirpath-spine.org/fhir/PlanDefinition/PW-NEURO|9.0.0"}, 0),
         ({"_id": "PW-NEURO,PW-METS"}, 2),
         ({"status": "active"}, 0),
-        ({"status": "draft", "version": "1.0.0", "_count": "5"}, 7),
+        ({"status": "draft", "version": "1.1.0", "_count": "5"}, 7),
     ],
 )
 def test_the_search_heeds_what_it_says(api: TestClient, query: dict[str, str], count: int) -> None:
