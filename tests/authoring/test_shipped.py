@@ -63,3 +63,14 @@ def test_every_pathway_has_a_digest_of_its_own(shipped):
 
     assert len(set(digests)) == len(digests)
     assert all(len(d) == 64 for d in digests)
+
+
+def test_no_line_is_longer_than_a_screen_and_each_file_begins_with_what_it_is():
+    long, bare = [], []
+    for file in sorted(profiles_directory().rglob("*.yaml")):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        name = file.relative_to(profiles_directory()).as_posix()
+        long += [f"{name}:{number}" for number, line in enumerate(lines, 1) if len(line) > 160]
+        if "cases" not in file.parts and "terminology" not in file.parts and not lines[0].startswith("# "):
+            bare.append(name)
+    assert (long, bare) == ([], [])
