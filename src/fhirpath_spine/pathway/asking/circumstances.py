@@ -9,9 +9,11 @@ from typing import Any
 from fhirpath_spine.fhirpath import Incomplete
 from fhirpath_spine.pathway.facts.facts import Facts
 from fhirpath_spine.pathway.facts.filing import Found
+from fhirpath_spine.pathway.facts.recognising import Doubt
 from fhirpath_spine.pathway.lesions.building import build
 from fhirpath_spine.pathway.lesions.lesion import Lesion, as_partly_read, behaviour
 from fhirpath_spine.pathway.lesions.places import Place, assigner, place_of
+from fhirpath_spine.pathway.lesions.table import Lesions
 from fhirpath_spine.pathway.model import Library, Site
 
 
@@ -35,7 +37,9 @@ def gather(library: Library, facts: Facts, site: Site) -> Circumstances:
     config = library.lesions
     conditions, imaging = (isinstance(facts.resolve(n).items, Incomplete) for n in (config.conditions, config.imaging))
     complete = not (conditions or imaging)
-    lesions = build(config, facts.all_found(config.conditions), facts.all_found(config.imaging))
+    tumours = facts.all_found(config.conditions)
+    lesions = build(config, tumours, facts.all_found(config.imaging))
+    facts.doubted(Doubt.UNPLACED, _unplaced(config, tumours, lesions))
     placed = facts.placed(
         assigner(config, lesions, results=_observations(library, facts), complete=complete), complete=complete
     )
@@ -43,6 +47,18 @@ def gather(library: Library, facts: Facts, site: Site) -> Circumstances:
     told = (x.told(behaviour=behaviour(config, x, _histology(library, placed, x))) for x in lesions)
     described = (as_partly_read(config, x, conditions=conditions, imaging=imaging) for x in told)
     return Circumstances(library, placed, site, tuple(described), complete)
+
+
+def _unplaced(config: Lesions, tumours: Iterable[Found], lesions: Iterable[Lesion]) -> list[Found]:
+    """The tumours that found no lesion, for they need a site of the spine, and lie where nobody can tell."""
+    founding = {found.reference for lesion in lesions for found in lesion.conditions}
+    return [
+        found
+        for found in tumours
+        if found.reference not in founding
+        and found.item["current"]
+        and place_of(config, found.resource) is Place.UNPLACED
+    ]
 
 
 def _observations(library: Library, facts: Facts) -> dict[str, Found]:

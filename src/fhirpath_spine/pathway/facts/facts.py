@@ -87,6 +87,12 @@ class Facts:
         bin_ = self._bins.get(name)
         return bin_.found if bin_ else []
 
+    def doubted(self, doubt: str, found: Iterable[Found]) -> None:
+        """Adds data to what the needs collect that ask for this doubt. To be told before any of these needs is resolved."""
+        for name, need in self._needs.items():
+            if need.doubt == doubt:
+                self._bins.setdefault(name, Bin()).found += found
+
     def name_unplaced(self, unplaced: Callable[[Found], bool]) -> None:
         """Names each datum of a need per lesion whose body site cannot be placed, so that it may concern any lesion."""
         for name, bin_ in self._bins.items():

@@ -195,7 +195,10 @@ def concept_of(resource: Resource) -> Any:
     """What the resource is about: ``code``, or the medication's concept; a reference to it if it is named by one."""
     kind = resource.get("resourceType")
     if kind in _CODED:
-        return resource.get("code")
+        code = resource.get("code")
+        if kind == "Procedure" and "extension" in resource and (how := list(_done_by(resource))):
+            return [*items(code), *how]
+        return code
     if kind in MEDICATIONS:
         if "medicationCodeableConcept" in resource:
             return resource["medicationCodeableConcept"]
@@ -206,6 +209,18 @@ def concept_of(resource: Resource) -> Any:
         reactions = [r.get("substance") for r in items(resource.get("reaction")) if isinstance(r, dict)]
         return [c for c in [resource.get("code"), *reactions] if isinstance(c, dict)]
     return resource.get("code")
+
+
+_TREATMENT = "radiotherapy-modality-and-technique"
+
+
+def _done_by(resource: Resource) -> Iterator[Any]:
+    """How a course of radiotherapy was given, as mCODE says it in an extension: the course is of that kind."""
+    for one in items(resource.get("extension")):
+        if isinstance(one, dict) and isinstance(url := one.get("url"), str) and url.endswith(_TREATMENT):
+            for part in items(one.get("extension")):
+                if isinstance(part, dict) and isinstance(part.get("valueCodeableConcept"), dict):
+                    yield part["valueCodeableConcept"]
 
 
 def contained_in(resource: Resource, reference: str) -> Resource:

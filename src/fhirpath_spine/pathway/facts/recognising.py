@@ -23,12 +23,14 @@ from fhirpath_spine.pathway.sentences import Charted
 class Doubt(StrEnum):
     """What a need that collects doubts asks for: entries that no table knows. Their words, class or chapter may mean a cancer
     (strong, weak), a tumour of the spine by its name or its site (spinal), or a deficit; or they are allergies. A tumour of the
-    spine that is known and cannot be used is unusable. The gravest comes first.
+    spine that is known and cannot be used is unusable, a tumour at a body site that nobody can place is unplaced. The gravest
+    comes first.
     """
 
     STRONG = "strong"
     SPINAL = "spinal"
     UNUSABLE = "unusable"
+    UNPLACED = "unplaced"
     DEFICIT = "deficit"
     WEAK = "weak"
     UNRECOGNISED = "unrecognised"
