@@ -164,8 +164,9 @@ def test_an_odd_input_is_judged_in_production_as_in_development(
 ) -> None:
     found = shift_dates(json.loads(path.read_text(encoding="utf-8")), (today() - WRITTEN_FOR).days)
     if found.get("resourceType") == "Bundle":
-        patients = [e["resource"] for e in found["entry"] if e.get("resource", {}).get("resourceType") == "Patient"]
-        found = call_of(prefetch(found, today()), patients[0]["id"])
+        # An EHR searches a chart of resources; an entry that is none is found by no search.
+        found["entry"] = [e for e in found["entry"] if isinstance(e, dict) and "resource" in e]
+        found = call_of(prefetch(found, today()), patient_of(found))
     body = json.dumps(found)
     told = [
         production.post(URL, content=body, headers=signed()),
