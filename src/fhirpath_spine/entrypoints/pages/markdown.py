@@ -53,11 +53,10 @@ def _document() -> MarkdownIt:
     found.add_render_rule("link_open", _link)
     found.add_render_rule("link_close", _link_end)
     found.add_render_rule("fence", _fence)
-    found.add_render_rule(
-        "table_open", lambda *_: '<div class="wide" role="region" aria-label="Table" tabindex="0"><table>'
-    )
+    found.add_render_rule("table_open", _table)
     found.add_render_rule("table_close", lambda *_: "</table></div>\n")
-    found.add_render_rule("th_open", lambda *_: '<th scope="col">')
+    found.add_render_rule("th_open", _head)
+    found.add_render_rule("th_close", lambda _, tokens, at, *__: "</th>" if tokens[at - 1].content else "</td>")
     return found
 
 
@@ -76,6 +75,17 @@ def _fence(_: RendererHTML, tokens: Sequence[Token], at: int, __: OptionsDict, g
     if tokens[at].info == "mermaid":
         return str(given["graph"])
     return f"<pre><code>{escape(tokens[at].content)}</code></pre>\n"
+
+
+def _table(_: RendererHTML, tokens: Sequence[Token], at: int, __: OptionsDict, ___: MutableMapping[str, Any]) -> str:
+    """A table may be wider than a window; whoever has no mouse moves it by the keys, and hears which it is."""
+    number = sum(token.type == "table_open" for token in tokens[: at + 1])
+    return f'<div class="wide" role="region" aria-label="Table {number}" tabindex="0"><table>'
+
+
+def _head(_: RendererHTML, tokens: Sequence[Token], at: int, __: OptionsDict, ___: MutableMapping[str, Any]) -> str:
+    """A column without a name has an empty cell above it: it heads nothing."""
+    return '<th scope="col">' if tokens[at + 1].content else "<td>"
 
 
 def _link(
