@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +28,10 @@ class Served:
     process: subprocess.Popen[bytes]
     connection: http.client.HTTPConnection
 
-    def call(self, body: bytes) -> bytes:
-        """One call; anything but 200 is an error."""
-        self.connection.request("POST", PATH, body, {"Content-Type": "application/json"})
+    def call(self, body: bytes, token: str = "") -> bytes:
+        """One call, signed where a token is given; anything but 200 is an error."""
+        signed = {"Authorization": f"Bearer {token}"} if token else {}
+        self.connection.request("POST", PATH, body, {"Content-Type": "application/json", **signed})
         answer = self.connection.getresponse()
         text = answer.read()
         if answer.status != 200:
@@ -49,9 +50,9 @@ class Served:
 
 
 @contextmanager
-def ours() -> Iterator[Served]:
-    """``fhirpath-spine serve`` with the profiles of this checkout."""
-    with _server([str(Path(sys.executable).with_name("fhirpath-spine")), "serve", "--port"]) as served:
+def ours(settings: Mapping[str, str] | None = None) -> Iterator[Served]:
+    """``fhirpath-spine serve`` with the profiles of this checkout; in development with a fixed clock, if nothing else is set."""
+    with _server([str(Path(sys.executable).with_name("fhirpath-spine")), "serve", "--port"], settings) as served:
         yield served
 
 
@@ -63,10 +64,10 @@ def empty() -> Iterator[Served]:
 
 
 @contextmanager
-def _server(command: Sequence[str]) -> Iterator[Served]:
-    port = _free_port()
+def _server(command: Sequence[str], settings: Mapping[str, str] | None = None) -> Iterator[Served]:
+    port = free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SPINE_")}
-    environment |= {"SPINE_MODE": "dev", "SPINE_CLOCK": AT.isoformat()}
+    environment |= settings or {"SPINE_MODE": "dev", "SPINE_CLOCK": AT.isoformat()}
     process = subprocess.Popen(
         [*command, str(port)],
         cwd=Path(__file__).parents[1],
@@ -96,7 +97,8 @@ def _await(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"The server did not start; it ended with {process.poll()}.")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine at which nobody listens."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
