@@ -32,17 +32,23 @@ Against = Annotated[
 ]
 
 
+LintSite = Annotated[
+    Path | None, typer.Option("--site", metavar="FILE", help="site.yaml to check with it; default: SPINE_SITE.")
+]
+
+
 def lint(
     directory: Directory = None,
     form: Findings = FindingsFormat.HUMAN,
     against: Against = "",
+    site: LintSite = None,
 ) -> None:
     """Check a set of profiles: everything that is wrong with it, at once, each at its place.
 
     A folder or file of one pathway shows what is found there; the whole set is read for it.
     Exit: 0 nothing stops the load (warnings may be printed), 1 something does, 2 wrong use.
     """
-    settings = load().settings
+    settings = load(site=site).settings
     asked = directory or settings.profiles or authoring.profiles_directory()
     profiles = set_around(asked)
     if profiles is None:
