@@ -128,7 +128,7 @@ def test_the_patient_page_shows_the_cards_that_an_ehr_gets(browser: TestClient) 
     answered = browser.post("/cds-services/spine-patient-view", json=json.loads(written)).json()["cards"]
     page = browser.get(f"/patient?name={PAIN}").text
     assert answered
-    assert [page.count(html.escape(card["summary"])) for card in answered] == [2] * len(answered)
+    assert [page.count(f"</span> {html.escape(card['summary'])}</h3>") for card in answered] == [2] * len(answered)
 
 
 def test_the_state_is_named_and_marked_and_not_by_colour_alone(browser: TestClient) -> None:
