@@ -44,6 +44,9 @@ LEFT = 0.5
 CDS_HOOKS = "3.0.0"
 """Version of the CDS Hooks specification that the answers follow; they also read as 2.0.1 (DISC-11)."""
 
+HOOK_VERSIONS = {"patient-view": "1.0"}
+"""Version of each hook, as the published library of hooks has it (DISC-12)."""
+
 
 class Retriever(Protocol):
     """Closes what the prefetch leaves open."""
@@ -231,7 +234,9 @@ class HookService:
     journal: Journal
     clock: Clock
     seconds: float = 4.0
-    on_unavailable: str = "412"
+    on_unavailable: str = "card"
+    cds_hooks: str = "2.0"
+    """The version of the standard that discovery says; ``version`` stands there from 3.0 on."""
     judge: Judge = evaluate.decide
     work: Work = at_once
 
@@ -243,7 +248,8 @@ class HookService:
             "id": self.id,
             "title": phrases.text("service-title"),
             "description": phrases.text("service-description"),
-            "version": CDS_HOOKS,
+            **({"version": CDS_HOOKS} if self.cds_hooks != "2.0" else {}),
+            **({"hookVersion": HOOK_VERSIONS[self.hook]} if self.hook in HOOK_VERSIONS else {}),
             "usageRequirements": phrases.text("service-usage", keys=", ".join(self.snapshot.templates)),
             "prefetch": dict(self.snapshot.templates),
         }
@@ -379,7 +385,7 @@ class HookService:
         except ScopeUndecidable as error:
             if self.on_unavailable == "card":
                 card = unavailable(record.decision, snapshot.wording, dict(error.unread) or _unread(chart))
-                told = cards_issued([card], snapshot.library)
+                told = cards_issued([card], snapshot.library, {})
                 return {"cards": [card] if client.extension else _for_people([card])}, replace(
                     record, outcome=error.code, cards=1, issued=told
                 )
@@ -394,7 +400,7 @@ class HookService:
             cards=len(worded.cards),
             pathways=tuple(f"{e.id}:{e.state}" for e in decision.entries),
             ledger=tuple(f"{way}:{number}" for way, number in decision.ledger.by_way().items()),
-            issued=cards_issued(worded.cards, snapshot.library),
+            issued=cards_issued(worded.cards, snapshot.library, worded.carried),
         )
 
     def _begun(self, trace: Trace, client: Client, name: str, request: HookRequest) -> CallRecord:

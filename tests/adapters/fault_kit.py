@@ -21,6 +21,8 @@ CHART = chart("C13")
 PATIENT = patient_of(CHART)
 CANARY = "canary-value-4711"
 NEED, KEY = "MedicationRequest", "medicationRequests"
+PART = "prescriptions"
+"""What a card calls that part of the chart."""
 MEGABYTE = 1_000_000
 
 

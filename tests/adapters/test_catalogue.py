@@ -20,6 +20,7 @@ from tests.adapters.fault_kit import (
     CHART,
     KEY,
     NEED,
+    PART,
     PATIENT,
     WHOLE,
     always,
@@ -146,7 +147,7 @@ def test_a_fault_of_one_need_is_named_and_the_other_needs_are_as_if_nothing_had_
     stub, base, sent = befalling(case, everything=False)
     found = call(stub, base, sent)
     card = incomplete_card(found.response)
-    assert f"{NEED} ({KEY}): {why(case.why)}" in card["detail"].replace("\\", "")
+    assert f"Could not be read: {PART} ({why(case.why)})" in card["detail"].replace("\\", "")
     assert found.setup.unread == {KEY: case.why}
     others = {key: read for key, read in resources(found).items() if key != KEY}
     assert others == {key: read for key, read in undisturbed().items() if key != KEY}

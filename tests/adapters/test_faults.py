@@ -20,6 +20,7 @@ from tests.adapters.fault_kit import (
     CHART,
     KEY,
     NEED,
+    PART,
     PATIENT,
     WHOLE,
     always,
@@ -93,7 +94,7 @@ def test_one_need_that_fails_is_named_and_the_others_are_judged(name: str) -> No
     stub = with_fault(always(answer))
     response, setup, _ = call(stub)
     assert setup.unread == {KEY: detail}
-    assert f"{NEED} ({KEY}): {why(detail)}" in incomplete_card(response)["detail"].replace("\\", "")
+    assert f"Could not be read: {PART} ({why(detail)})" in incomplete_card(response)["detail"].replace("\\", "")
     assert len(stub.asked) <= KEYS + 1
     # Nothing is recommended that the whole chart would not recommend.
     undisturbed, other, _ = call(from_bundle(CHART))
@@ -127,7 +128,8 @@ def test_a_site_may_have_a_card_that_names_the_reasons() -> None:
     stub = with_fault(always(Answer(403)), everywhere=True)
     response, _, _ = call(stub, on_unavailable="card")
     (card,) = response.json()["cards"]
-    assert f"conditions: {why('not-permitted')}" in card["detail"]
+    assert "diagnoses" in card["detail"]
+    assert why("not-permitted") in card["detail"]
 
 
 # ------------------------------------------------------------------ what may pass is tried once more

@@ -209,7 +209,7 @@ def test_selectors_are_resolved_to_ids(profiles):
     assert (always.ids, always.when) == ({"R-ALPHA-01"}, None)
     assert (planned.ids, planned.when.variables) == ({"R-PAIN-01", "R-PAIN-02"}, {"state"})
     assert policy.holds[0].unknown is Unknown.ASK
-    assert (policy.budget.critical, policy.budget.warning, policy.budget.info) == (1, 2, 3)
+    assert policy.budget.cards == 3
 
 
 def test_lesions_are_built_by_the_class_table_in_its_order(profiles):

@@ -115,8 +115,9 @@ class Judged:
 
     @property
     def sentences(self) -> list[str]:
-        """Every line that stands on a card, as plain as Markdown lets it be."""
+        """Every line that stands on a card or in the explanation, as plain as Markdown lets it be."""
         lines = [line for card in self.cards for line in (card["summary"], *card.get("detail", "").splitlines())]
+        lines += [line for one in self.document.get("explanation", ()) for line in one["text"].splitlines()]
         return [line.replace("\\", "").strip("-*# ") for line in lines if line.strip()]
 
     def says(self, words: str) -> bool:

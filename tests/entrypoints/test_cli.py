@@ -28,13 +28,34 @@ def test_decide_repeats_to_the_byte(run: Any, chart: Path) -> None:
 
 
 def test_what_is_hidden_for_one_reason_is_told_in_one_sentence(run: Any) -> None:
-    told = " ".join(run("decide", PATIENTS / "06-emergency-known-metastasis.json", "--at", AT).out.split())
+    told = " ".join(run("decide", PATIENTS / "06-emergency-known-metastasis.json", "--at", AT, "--full").out.split())
     assert told.count("suppressed by PW-COMPRESS: Elective recommendations are hidden") == 1
     assert "R-MET-01, R-MET-02" in told
 
 
-def test_a_chart_that_cannot_be_judged_is_refused_with_1_and_an_outcome(run: Any, chart: Path) -> None:
-    ran = run("decide", chart, "--at", AT, "--format", "json", "--unread", "Condition", "--unread", "Observation")
+UNREAD = ("--format", "json", "--unread", "Condition", "--unread", "Observation")
+
+
+def test_a_chart_that_cannot_be_judged_gets_a_warning_that_says_so(run: Any, chart: Path) -> None:
+    ran = run("decide", chart, "--at", AT, *UNREAD)
+    assert ran.code == 0
+    assert [(c["indicator"], c["summary"][:18]) for c in ran.json["cards"]] == [("warning", "Nothing was judged")]
+    assert run("decide", chart, "--at", AT, "--on-unavailable", "never").code == 2
+
+
+def test_what_a_clinician_sees_is_shown_and_the_rest_in_full(run: Any) -> None:
+    asked = ("decide", PATIENTS / "09-schwannoma-safely-resectable.json", "--at", AT)
+    short, full = run(*asked).out, run(*asked, "--full").out
+    assert "safely resectable: discuss complete resection" in short
+    assert "[ ] Opinion of spine surgery" in short
+    assert "R-NEU-02" not in short
+    assert "R-NEU-02" in full
+
+
+def test_a_chart_that_cannot_be_judged_is_refused_with_1_and_an_outcome_where_that_is_asked_for(
+    run: Any, chart: Path
+) -> None:
+    ran = run("decide", chart, "--at", AT, *UNREAD, "--on-unavailable", "412")
     assert ran.code == 1
     assert ran.json["outcome"]["issue"][0]["code"] == "incomplete"
     assert (ran.json["pathways"], ran.json["verdicts"], ran.json["cards"]) == ([], [], [])
@@ -118,7 +139,7 @@ def test_demo_names_pathways_with_states_and_the_first_card_of_each_patient_that
     )
     assert len(told) == len(list(PATIENTS.glob("*.json")))
     assert told["09-schwannoma-safely-resectable"].startswith("PW-NEURO ")
-    assert "; Options for neurogenic tumour" in told["09-schwannoma-safely-resectable"]
+    assert "; Schwannoma T8, safely resectable" in told["09-schwannoma-safely-resectable"]
     assert all(line.count("; ") >= 1 or line.startswith("refused: ") for line in told.values())
 
 

@@ -45,7 +45,7 @@ clients:
     not_offered: [MedicationStatement]
     emergency: scope-stop
     limits: {body: 2 MiB, resources: 500, depth: 32}
-    cards: {selection_behavior: at-most-one, actions: [ServiceRequest], actions_per_suggestion: 2, links: [a.example]}
+    cards: {selection_behavior: at-most-one, actions: [ServiceRequest], gate_suggestions: true, detail: full, links: [a.example]}
   - id: small
 cors_origins: ["https://tools.example.org"]
 """
@@ -69,13 +69,15 @@ def test_an_entry_says_what_its_ehr_takes_and_where_we_may_read(tmp_path: Path) 
     assert (first.not_offered, first.emergency) == (frozenset({"MedicationStatement"}), "scope-stop")
     assert (first.body, first.resources, first.depth) == (2 * 1024 * 1024, 500, 32)
     card_policy = first.card_policy
-    assert (card_policy.selection_behavior, card_policy.actions, card_policy.actions_per_suggestion) == (
-        "at-most-one",
-        {"ServiceRequest"},
-        2,
-    )
+    assert card_policy == CardPolicy("at-most-one", frozenset({"ServiceRequest"}), gate_suggestions=True, full=True)
     assert registry.cors_origins == ("https://tools.example.org",)
-    assert second == Client(id="small", extension=False)
+    # An entry that lists no action gets no button.
+    assert second == Client(id="small", card_policy=CardPolicy(actions=frozenset()), extension=False)
+
+
+@pytest.mark.parametrize(("said", "version"), [("", "2.0"), ('cds_hooks: "3.0"\n', "3.0")])
+def test_the_file_says_which_version_of_the_standard_discovery_names(tmp_path: Path, said: str, version: str) -> None:
+    assert load_clients(written(tmp_path, f"clients: []\n{said}")).cds_hooks == version
 
 
 def test_an_entry_that_says_nothing_gets_the_emergency_setting_of_the_service(tmp_path: Path) -> None:

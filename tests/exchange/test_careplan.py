@@ -10,7 +10,7 @@ from fhir.resources.R4B.careplan import CarePlan
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from fhirpath_spine.exchange.outgoing import CardPolicy, members, write_cards
-from fhirpath_spine.pathway.decision import CardKind, Evidence, Status, Step, Verdict
+from fhirpath_spine.pathway.decision import Evidence, Status, Step, Verdict
 from fhirpath_spine.pathway.lesions import LesionRef
 from fhirpath_spine.pathway.model import ACTIVITY_KINDS, Activity, Library
 from tests.kit import decisions as make
@@ -67,7 +67,8 @@ def test_only_what_is_recommended_is_in_the_plan() -> None:
 def test_a_plan_rides_once_and_holds_all_cards_of_its_entry() -> None:
     second = make.planned(make.verdict("R-DEMO-02"), plans=())
     found = write_cards(make.decision(make.planned(make.verdict()), second), "d", make.wording())
-    riding = [s for c in found.cards for s in c["suggestions"] if "actions" in s]
+    offered = [s for c in found.cards for s in c["suggestions"]]
+    riding = [s for s in offered if s["actions"][0]["resource"]["resourceType"] == "CarePlan"]
     assert len(riding) == len(found.careplans) == 1
     assert len(found.careplans[0]["activity"]) == 2
 
@@ -209,28 +210,26 @@ def test_a_plan_takes_nothing_of_another_lesion_from_the_folded_card() -> None:
     mine, folded = make.verdict(), make.verdict("R-DEMO-02")
     foreign = make.verdict("R-DEMO-03", lesion=other_lesion)
     shared = make.verdict("R-DEMO-04", lesion=None)
-    more = make.planned(folded, foreign, shared, kind=CardKind.MORE, plans=())
+    more = make.planned(folded, foreign, shared, plans=(), entries=(make.ENTRY, other_entry))
     decision = replace(make.decision(make.planned(mine), more), entries=(make.ENTRY, other_entry))
     assert [v.id for v in members(decision, make.ENTRY)] == ["R-DEMO-01", "R-DEMO-02", "R-DEMO-04"]
     assert [v.id for v in members(decision, other_entry)] == ["R-DEMO-03"]
 
 
-def test_the_folded_card_carries_the_plan_of_each_entry_that_has_no_other_card_and_names_its_lesion() -> None:
-    lesion = LesionRef("demo:L1", "another tumour", ("L1",), ("c9",))
+def test_the_folded_card_carries_the_plan_of_each_entry_and_names_its_lesion() -> None:
+    lesion = LesionRef("demo:L1", "another tumour", ("L1",), ("c9",), called="Another L1")
     other = replace(make.ENTRY, lesion=lesion)
     verdicts = make.verdict(), make.verdict(lesion=lesion)
-    more = make.planned(*verdicts, kind=CardKind.MORE, plans=(make.ENTRY, other))
+    more = make.planned(*verdicts, plans=(make.ENTRY, other), entries=(make.ENTRY, other))
     found = write_cards(replace(make.decision(more), entries=(make.ENTRY, other)), "d", make.wording())
     (card,) = found.cards
-    plans = [s for s in card["suggestions"] if s.get("actions")]
+    plans = [s for s in card["suggestions"] if s["actions"][0]["resource"]["resourceType"] == "CarePlan"]
     assert [s["actions"][0]["resource"] for s in plans] == found.careplans
     assert [len(p["activity"]) for p in found.careplans] == [1, 1]
     assert found.careplans[1]["addresses"] == [{"reference": "Condition/c9"}]
-    assert [s["label"] for s in card["suggestions"]] == [
-        "Title of R-DEMO-01, demo tumour at T8",
-        "Title of R-DEMO-01, another tumour at L1",
-        f"Add this plan as a draft: {make.ENTRY.title}, demo tumour at T8",
-        f"Add this plan as a draft: {make.ENTRY.title}, another tumour at L1",
+    assert [s["label"] for s in plans] == [
+        "Add this plan as a draft: Demo T8",
+        "Add this plan as a draft: Another L1",
     ]
-    assert len({s["uuid"] for s in card["suggestions"]}) == 4
-    assert "**Title of R-DEMO-01, another tumour at L1 (R-DEMO-01)**" in card["detail"]
+    assert len({s["uuid"] for s in card["suggestions"]}) == len(card["suggestions"])
+    assert "**Another L1**: Title of R-DEMO-01" in card["detail"]

@@ -149,10 +149,11 @@ def test_each_suggestion_is_tied_to_its_recommendation() -> None:
     library = make.library()
     worded = write_cards(make.decision(make.planned(make.verdict())), "d", make.wording(library))
     (card,) = worded.cards
-    found = cards_issued(worded.cards, library)
-    assert found[0] == replace(found[0], card=card["uuid"], suggestion="", indicator=card["indicator"])
-    recommended = [v["id"] for v in next(iter(card["extension"].values()))["verdicts"] if v["status"] == "recommended"]
-    assert [one.recommendation for one in found[1 : len(recommended) + 1]] == recommended
+    found = cards_issued(worded.cards, library, worded.carried)
+    assert found[0] == replace(
+        found[0], card=card["uuid"], suggestion="", pathway="PW-DEMO", indicator=card["indicator"]
+    )
+    assert [one.recommendation for one in found[1:]] == ["R-DEMO-01", "plan"]
     assert {one.suggestion for one in found[1:]} == {s["uuid"] for s in card.get("suggestions", ())}
 
 

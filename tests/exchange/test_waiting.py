@@ -1,10 +1,10 @@
-"""What several recommendations could not read is said once on a card, and nothing of it is lost."""
+"""What several recommendations could not read is said once in the explanation, and nothing of it is lost."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fhirpath_spine.exchange.outgoing import write_cards
+from fhirpath_spine.exchange.outgoing import explain
 from fhirpath_spine.pathway.decision import Status
 from fhirpath_spine.pathway.truth import Reason
 from tests.kit import decisions as make
@@ -15,8 +15,8 @@ def detail(*wanted: list[str], reason: Reason = Reason.UNREAD) -> str:
         make.verdict(f"R-DEMO-{n}", Status.NEEDS_DATA, missing=tuple(make.missing(i, reason) for i in items))
         for n, items in enumerate(wanted)
     ]
-    found = write_cards(make.decision(make.planned(*verdicts)), "d", make.wording()).cards[0]["detail"]
-    return str(found)
+    wording = make.wording()
+    return explain(make.decision(make.planned(*verdicts)), "d", wording.library, wording.phrases)[0].text
 
 
 def test_what_all_wait_for_is_said_once_and_first() -> None:

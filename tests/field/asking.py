@@ -39,6 +39,7 @@ def service() -> HookService:
         retriever=Unfetched(),
         journal=_Unkept(),
         clock=lambda: datetime.fromisoformat(AT),
+        on_unavailable="412",
     )
 
 

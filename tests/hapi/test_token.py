@@ -1,4 +1,4 @@
-"""The call's own token is needed, is passed on with every request, and a refusal is said aloud: 412, never silence."""
+"""The call's own token is needed, is passed on with every request, and a refusal is said aloud, never silence."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ WRONG = "canary-token-4711"
 
 @pytest.mark.usefixtures("needs_token")
 @pytest.mark.parametrize("token", ["", WRONG], ids=["none", "wrong"])
-def test_a_refused_token_leads_to_412_with_a_reason(
+def test_a_refused_token_leads_to_a_warning_with_a_reason(
     token: str, hapi: Server, service: Service, relay: Relay, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     answer = service.call(PATIENT, relay.base, token)
-    assert answer.status_code == 412
-    issue = answer.json()["issue"][0]
-    assert (issue["severity"], issue["code"]) == ("error", "incomplete")
-    assert "(not-permitted)" in issue["details"]["text"]
-    assert "token" in issue["details"]["text"]
+    assert answer.status_code == 200
+    (card,) = answer.json()["cards"]
+    assert card["indicator"] == "warning"
+    assert card["summary"].startswith("Nothing was judged")
+    assert "did not permit it" in card["detail"]
     assert {p.status for p in relay.passed} == {401}
     for secret in (WRONG, PATIENT, "Feldspar"):
         assert secret not in answer.text

@@ -30,7 +30,7 @@ from fhirpath_spine.pathway.truth import Reason
 
 ROOT = Path(__file__).parents[2]
 AT = datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC)
-LESION = LesionRef("demo:T8", "demo tumour at T8", ("T8",), ("c2", "c1"))
+LESION = LesionRef("demo:T8", "demo tumour at T8", ("T8",), ("c2", "c1"), called="Demo T8")
 ENTRY = PathwayResult("PW-DEMO", "1.2.3", "Demo pathway", "0" * 64, "TREAT_PLAN", True, LESION)
 
 
@@ -118,7 +118,7 @@ def planned(*verdicts: Verdict, **changes: Any) -> PlannedCard:
     indicator = changes.pop("indicator", Indicator.INFO)
     kind = changes.pop("kind", CardKind.PATHWAY)
     entry = changes.pop("entry", ENTRY)
-    return replace(PlannedCard(kind, indicator, entry, verdicts, plans=(entry,)), **changes)
+    return replace(PlannedCard(kind, indicator, entry, verdicts, plans=(entry,), entries=(entry,)), **changes)
 
 
 def decision(*cards: PlannedCard, **changes: Any) -> Decision:

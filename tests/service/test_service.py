@@ -165,17 +165,18 @@ def test_a_deliberate_silence_is_told_in_the_record() -> None:
 
 @pytest.mark.parametrize("error", [PatientMismatch("x"), ScopeUndecidable("x")])
 def test_a_refusal_is_raised_and_recorded_with_its_code(error: SpineError) -> None:
-    bench = Bench(error)
+    bench = Bench(error, on_unavailable="412")
     with pytest.raises(type(error)):
         bench.call()
     assert bench.record.outcome == error.code
 
 
-def test_a_site_may_ask_for_a_card_where_the_scope_cannot_be_decided() -> None:
-    bench = Bench(ScopeUndecidable("x"), on_unavailable="card")
+def test_where_the_scope_cannot_be_decided_a_warning_says_that_nothing_was_judged() -> None:
+    bench = Bench(ScopeUndecidable("x"))
     card = bench.call()["cards"][0]
-    assert card["indicator"] == "info"
-    assert "- observations-pain" in card["detail"]
+    assert card["indicator"] == "warning"
+    assert card["summary"].startswith("Nothing was judged")
+    assert "- Could not be read: prescriptions, pain (" in card["detail"]
     assert bench.record.outcome == "scope-undecidable"
 
 
@@ -294,7 +295,7 @@ def test_a_call_whose_caller_leaves_is_recorded_as_such() -> None:
 
 
 def test_a_refused_call_is_recorded_with_what_could_not_be_read() -> None:
-    bench = Bench(ScopeUndecidable("x"))
+    bench = Bench(ScopeUndecidable("x"), on_unavailable="412")
     with pytest.raises(ScopeUndecidable):
         bench.call()
     assert bench.record.unread == ("medicationRequests:absent", "observations-pain:absent")
@@ -343,3 +344,10 @@ def test_the_time_of_a_call_begins_when_its_body_is_there() -> None:
     with pytest.raises(Overdue):
         asyncio.run(bench.service.answer(body(), Client(), bench.trace, started=began))
     assert len(work.begun) == 1
+
+
+def test_discovery_says_the_version_of_the_hook_and_from_3_0_on_that_of_the_standard() -> None:
+    plain, later = (Bench(make.decision(), **given).service.describe() for given in ({}, {"cds_hooks": "3.0"}))
+    assert plain["hookVersion"] == later["hookVersion"] == "1.0"
+    assert "version" not in plain
+    assert later["version"] == "3.0.0"

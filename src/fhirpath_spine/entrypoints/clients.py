@@ -30,11 +30,11 @@ from fhirpath_spine.service import BYTES, CALLS, DEPTH, PAGES, Client
 SIGNATURES = ("ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512")
 """What an entry may list. Symmetric algorithms and none are no choice (JWT-05, JWT-06)."""
 TASTES = {
-    "generic": CardPolicy(),
+    "generic": CardPolicy(actions=frozenset()),
     # One action in a suggestion, and of no type that is a plan; `any` is all that it takes.
-    "epic": CardPolicy("any", frozenset({"ServiceRequest"}), 1),
+    "epic": CardPolicy("any", frozenset({"ServiceRequest"})),
     # A narrow column beside the chart, and no action of ours that is known to be carried out.
-    "oracle": CardPolicy("any", frozenset(), 1),
+    "oracle": CardPolicy("any", frozenset()),
 }
 """What EHRs of a vendor take on a card, as far as it is published: where an entry begins that names one (docs/clients.md)."""
 _WITHOUT = "without user, query, fragment, dot segments or odd characters"
@@ -75,11 +75,14 @@ class LimitsForm(Form):
 
 
 class CardsForm(Form):
-    """What the EHR takes on a card. ``links`` are the hosts that it opens; cards of this release carry none."""
+    """What the EHR takes on a card. Without ``actions`` it gets no suggestion; ``gate_suggestions`` also on the emergency's card;
+    ``detail: full`` puts the explanation below the detail. ``links`` are the hosts that it opens; cards carry none yet.
+    """
 
     selection_behavior: Annotated[Scalar, *one_of("any", "at-most-one")] | None = None
     actions: tuple[Annotated[Scalar, *one_of("CarePlan", "ServiceRequest")], ...] | None = None
-    actions_per_suggestion: Whole | None = None
+    gate_suggestions: Flag = False
+    detail: Annotated[Scalar, *one_of("short", "full")] | None = None
     links: tuple[Text, ...] = ()
 
 
@@ -108,6 +111,7 @@ class ClientsForm(Form):
     """The whole file."""
 
     clients: tuple[ClientForm, ...] = Field(default=())
+    cds_hooks: Annotated[Scalar, *one_of("2.0", "3.0")] | None = None
     cors_origins: tuple[Origin, ...] = ()
 
 
@@ -138,6 +142,8 @@ class Registry:
     clients: tuple[Client, ...] = ()
     cors_origins: tuple[str, ...] = ()
     issuers: tuple[Issuer, ...] = ()
+    cds_hooks: str = "2.0"
+    """The version of the standard that discovery says."""
     idle: tuple[str, ...] = ()
     """Keys of some entry that do nothing: ``audience_aliases`` where nobody signs, the others in this release."""
 
@@ -169,7 +175,8 @@ def load_clients(file: Path, *, plain_http: bool = False, emergency: str = "full
         tuple(_client(entry, emergency, told=plain_http) for entry in form.clients),
         tuple(str(read_base(origin)) for origin in form.cors_origins),
         tuple(_issuer(entry, path.parent) for entry in form.clients if entry.issuer or entry.jwks),
-        tuple(_idle(form.clients)),
+        cds_hooks=str(form.cds_hooks or "2.0"),
+        idle=tuple(_idle(form.clients)),
     )
 
 
@@ -223,13 +230,13 @@ def _issuer(entry: ClientForm, folder: Path) -> Issuer:
 
 def _client(entry: ClientForm, emergency: str, *, told: bool) -> Client:
     limits, cards, plain = entry.limits, entry.cards, TASTES[str(entry.profile or "generic")]
-    per_suggestion = cards.actions_per_suggestion
     return Client(
         id=str(entry.id),
         card_policy=CardPolicy(
             selection_behavior=str(cards.selection_behavior or plain.selection_behavior),
             actions=plain.actions if cards.actions is None else frozenset(map(str, cards.actions)),
-            actions_per_suggestion=plain.actions_per_suggestion if per_suggestion is None else per_suggestion,
+            gate_suggestions=cards.gate_suggestions,
+            full=cards.detail == "full",
         ),
         emergency=str(entry.emergency or emergency),
         servers=Servers(

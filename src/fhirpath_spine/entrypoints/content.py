@@ -55,10 +55,10 @@ def load_content(settings: Settings) -> Content:
     profiles = settings.profiles or profiles_directory()
     found = compiled(profiles, settings.site, cache(settings.cache))
     library = found.library
-    return Content(library, found.site, wording_of(library, settings), found.criteria)
+    return Content(library, found.site, wording_of(library, settings, found.site), found.criteria)
 
 
-def wording_of(library: Library, settings: Settings) -> Wording:
+def wording_of(library: Library, settings: Settings, site: Site | None = None) -> Wording:
     """How decisions of a library are worded, with ids as the settings make them.
 
     Raises:
@@ -66,7 +66,8 @@ def wording_of(library: Library, settings: Settings) -> Wording:
         SettingsError: the key file cannot be used.
 
     """
-    return Wording(library, Phrases(library.phrases), Ids(read_key(settings.hmac_key_file)))
+    orders = site.orders if site is not None else ()
+    return Wording(library, Phrases(library.phrases), Ids(read_key(settings.hmac_key_file)), orders=orders)
 
 
 def without_effect(settings: Settings, site: Site | None, registry: Registry | None) -> list[str]:

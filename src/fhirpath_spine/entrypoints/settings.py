@@ -112,7 +112,7 @@ class Settings:
         default="full", metadata=_about(_one_of("full", "scope-stop"), "what the emergency gate's card says")
     )
     on_unavailable: Literal["412", "card"] = field(
-        default="412", metadata=_about(_one_of("412", "card"), "answer where the scope cannot be decided")
+        default="card", metadata=_about(_one_of("412", "card"), "answer where the scope cannot be decided")
     )
     deadline: float = field(default=4.0, metadata=_about(_seconds, "seconds for one call"))
     hmac_key_file: Path | None = field(

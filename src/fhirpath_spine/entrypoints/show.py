@@ -48,8 +48,8 @@ def show_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     console().print(table)
 
 
-def show_decision(result: Json, at: datetime) -> None:
-    """A document of ``decide``."""
+def show_decision(result: Json, at: datetime, *, full: bool = False) -> None:
+    """A document of ``decide``: what a clinician sees; in ``full`` the explanation and what no card shows, too."""
     out = console()
     out.print(Text(f"Judged at {at.isoformat()}, decision {result['decision']}", style="dim"))
     if "outcome" in result:
@@ -58,10 +58,13 @@ def show_decision(result: Json, at: datetime) -> None:
         return
     for entry in result["pathways"]:
         out.print(entry_line(entry))
-    if not result["pathways"]:
+    if not result["pathways"] and not result["cards"]:
         out.print(Text("No pathway applies: no card." + (f" ({result['silent']})" if result.get("silent") else "")))
     for card in result["cards"]:
-        show_card(card, out)
+        show_card(card, out, full=full)
+    if not full:
+        return
+    show_explanation(objects(result.get("explanation")))
     for why, ids in _quiet(result["verdicts"]).items():
         out.print(Text(f"{', '.join(ids)} {why}", style="dim"))
 
@@ -143,23 +146,26 @@ def _leaves(branch: Tree, lines: Iterable[str]) -> None:
         branch.add(Text(line))
 
 
-def show_cards(cards: Sequence[Json], seconds: float) -> None:
+def show_cards(cards: Sequence[Json], seconds: float, *, full: bool = False) -> None:
     """All cards of one answer."""
     out = console()
     count = "No card" if not cards else "1 card" if len(cards) == 1 else f"{len(cards)} cards"
     out.print(Text(f"{count} ({seconds * 1000:.0f} ms)", style="dim"))
     for card in cards:
-        show_card(card, out)
+        show_card(card, out, full=full)
 
 
-def show_card(card: Json, out: Console) -> None:
-    """One card as a clinician reads it: what it says, what it offers, and what it rests on."""
+def show_card(card: Json, out: Console, *, full: bool = False) -> None:
+    """One card as a clinician reads it: what it says and what it offers; in ``full`` with what is below, and reasons for not
+    following it.
+    """
     indicator = str(card.get("indicator", ""))
     style = STYLES.get(indicator, "")
     parts: list[RenderableType] = [Text(_clean(card.get("summary")), style=style)]
-    if detail := card.get("detail"):
-        parts += [Text(""), Markdown(str(detail), hyperlinks=False)]
-    if choices := _choices(card):
+    if detail := str(card.get("detail") or ""):
+        # What stands below a rule is the explanation, for an EHR that shows no page.
+        parts += [Text(""), Markdown(detail if full else detail.split("\n\n---\n\n")[0], hyperlinks=False)]
+    if choices := _choices(card, full=full):
         parts += [Text(""), *choices]
     source = card.get("source")
     label = _clean(source.get("label")) if isinstance(source, dict) else ""
@@ -174,7 +180,7 @@ def show_card(card: Json, out: Console) -> None:
     )
 
 
-def _choices(card: Json) -> list[Text]:
+def _choices(card: Json, *, full: bool) -> list[Text]:
     """The suggestions as an EHR shows them: a button each, with what it would do; and the reasons for not following."""
     lines = []
     for suggestion in objects(card.get("suggestions")):
@@ -183,7 +189,8 @@ def _choices(card: Json) -> list[Text]:
         done = "; ".join(_clean(a.get("description")) for a in objects(suggestion.get("actions")))
         line.append(f"  {done}" if done else "", style="dim")
         lines.append(line)
-    if reasons := [_clean(r.get("display")) for r in objects(card.get("overrideReasons"))]:
+    reasons = [_clean(r.get("display")) for r in objects(card.get("overrideReasons"))] if full else []
+    if reasons:
         lines.append(Text(f"Not followed because: {' | '.join(reasons)}", style="dim"))
     return lines
 

@@ -105,6 +105,8 @@ class Verdict(NamedTuple):
     on_gate: bool = False
     headline: Said = ()
     """What a card says first, if this leads it; empty where the profile has no sentence for it."""
+    told: tuple[Said, ...] = ()
+    """Those of the lines that are about this patient: they hold a datum, or stand there because of one."""
     step: str = ""
     """The step, or what stands against it or is missing, in a few words without a datum."""
 
@@ -148,7 +150,6 @@ class CardKind(StrEnum):
     PATHWAY = "pathway"
     SAFETY = "safety"
     INCOMPLETE = "incomplete"
-    MORE = "more"
     NOTICE = "notice"
 
 
@@ -163,9 +164,9 @@ class PlannedCard:
     notes: tuple[Said, ...] = ()
     notice: Noticed | None = None
     plans: tuple[PathwayResult, ...] = ()
-    """The entries whose CarePlan rides on this card: its own on its first card, never the gate's; on the folded card those
-    of which no other card is left.
-    """
+    """The entries whose CarePlan rides on this card: those that it is about, never the gate's."""
+    entries: tuple[PathwayResult, ...] = ()
+    """All entries that it is about, the weightiest first; several where others were folded into it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,8 @@ class Hold:
     """``ask``: what it would hide or block asks while the test is UNKNOWN because nothing is recorded."""
     say: Text | None = None
     """The reason on what it hides, blocks, asks or cautions."""
+    headline: str = ""
+    """What a card says first of what it blocks."""
     head: tuple[Line, ...] = ()
     """Lines at the head of each card while it holds."""
 
@@ -282,11 +284,9 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many cards of each indicator one response may carry before the rest folds."""
+    """How many cards of pathways one response may carry, the gate's among them, before the rest folds into the last."""
 
-    warning: int = 2
-    info: int = 3
-    critical: int = 1
+    cards: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +302,10 @@ class Policy:
     conflict_days: int
     """Days within which two statements of one rank contradict each other; after them the newer one replaces the older."""
     notices: tuple[Notice, ...] = ()
+    lead: tuple[str, ...] = ()
+    """The kinds that a patient chooses between, in the order in which they lead a card where neither urgency nor a block does."""
+    then: tuple[str, ...] = ()
+    """The other kinds, in the order in which they follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,6 +414,16 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """The code by which a site orders what an activity proposes."""
+
+    activity: str
+    system: str
+    code: str
+    display: str
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """What a site decides for itself. ``flags`` missing a name means not configured, so unknown."""
 
@@ -430,6 +444,7 @@ class Site:
     """The site's own words that raise a doubt."""
     systems: Mapping[str, str] = field(default_factory=dict)
     """What the site's charts call a code system -> the system's own URI."""
+    orders: tuple[Order, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -220,7 +220,7 @@ POLICY: Json = {
     "goals": [],
     "exclusions": [],
     "conflict-gap": "30 days",
-    "budget": {"critical": 1, "warning": 2, "info": 3},
+    "budget": {"cards": 3},
 }
 
 GATE: Json = {

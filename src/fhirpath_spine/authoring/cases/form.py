@@ -23,7 +23,7 @@ from fhirpath_spine.authoring.source.fields import (
 )
 from fhirpath_spine.authoring.source.nodes import Block, Scalar
 
-CARDS = ("critical", "warning", "info", "safety", "incomplete", "notice", "more")
+CARDS = ("critical", "warning", "info", "safety", "incomplete", "notice")
 """What cards are counted by: those of pathways by their indicator, the others by what they are for."""
 
 

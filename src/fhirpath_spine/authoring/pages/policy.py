@@ -20,8 +20,8 @@ def policy_page(library: Library, defaults: Defaults) -> str:
         "",
         "Generated from the profiles by `fhirpath-spine render`; change the profiles, not this page.",
         "",
-        f"Order of the cards: {', '.join(policy.order)}. At most {policy.budget.critical} critical, {policy.budget.warning}"
-        f" warning and {policy.budget.info} info cards in one answer; the rest folds into one card (DEFAULT). Two statements of"
+        f"Order of the cards: {', '.join(policy.order)}. At most {policy.budget.cards} cards of pathways in"
+        f" one answer, the gate's among them; the rest folds into the last (DEFAULT). Two statements of"
         f" one rank within {policy.conflict_days} days contradict each other; later ones replace earlier ones (DEFAULT).",
         "",
         *(_gate(policy.gate, english) if policy.gate else []),

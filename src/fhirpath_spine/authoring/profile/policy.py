@@ -110,6 +110,7 @@ class HoldForm(Form):
     caution: Selectors = ()
     spared: Annotated[tuple[Text, ...], OneOrMany()] = Field(default=(), alias="except")
     say: Text | None = None
+    headline: Text | None = None
     head: Lines = ()
 
 
@@ -156,11 +157,9 @@ class NoticeForm(Form):
 
 
 class BudgetForm(Form):
-    """How many cards of each indicator one response may carry."""
+    """How many cards of pathways one response may carry."""
 
-    critical: Whole
-    warning: Whole
-    info: Whole
+    cards: Whole
 
 
 class PolicyForm(Form):
@@ -174,6 +173,8 @@ class PolicyForm(Form):
     notices: tuple[NoticeForm, ...] = ()
     conflict_gap: Days = Field(alias="conflict-gap")
     budget: BudgetForm
+    lead: tuple[Annotated[Scalar, *one_of(*KINDS)], ...] = ()
+    then: tuple[Annotated[Scalar, *one_of(*KINDS)], ...] = ()
 
 
 class PolicyBuilder:
@@ -220,7 +221,9 @@ class PolicyBuilder:
             ),
             notices=tuple(self._notice(n) for n in form.notices),
             conflict_days=form.conflict_gap,
-            budget=Budget(form.budget.warning, form.budget.info, form.budget.critical),
+            budget=Budget(form.budget.cards),
+            lead=tuple(map(str, form.lead)),
+            then=tuple(map(str, form.then)),
         )
 
     def frameworks(self, forms: Mapping[Scalar, FrameworkForm]) -> tuple[Framework, ...]:
@@ -291,6 +294,7 @@ class PolicyBuilder:
             caution=self.selectors(form.caution, spared),
             unknown=Unknown(str(form.unknown)) if form.unknown else Unknown.DEFAULT,
             say=self._texts.build(form.say, PATIENT) if form.say else None,
+            headline=str(form.headline or ""),
             head=self._lines.lines(form.head, PATIENT),
         )
 

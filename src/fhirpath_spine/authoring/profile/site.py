@@ -16,13 +16,13 @@ from fhirpath_spine.authoring.profile.expansion_tables import read_table
 from fhirpath_spine.authoring.profile.files import read_form_of
 from fhirpath_spine.authoring.profile.terminology import Terminology, read_terminology
 from fhirpath_spine.authoring.profile.words import Language, OwnWordsForm, WordsForm, check_words, own_words
-from fhirpath_spine.authoring.source.fields import Day, Flag, Form, Id, Ident, PathwayId, Text, pattern
+from fhirpath_spine.authoring.source.fields import Day, Flag, Form, Id, Ident, PairText, PathwayId, Text, pattern
 from fhirpath_spine.authoring.source.folder import Folder
 from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.diagnostics import Severity, did_you_mean
 from fhirpath_spine.errors import ProfileError
-from fhirpath_spine.pathway.model import Site
+from fhirpath_spine.pathway.model import Order, Site
 
 if TYPE_CHECKING:
     import os
@@ -51,6 +51,16 @@ class SystemNameForm(Form):
     when: Day
 
 
+class OrderForm(Form):
+    """The code by which this site orders what an activity proposes, with who says so and since when."""
+
+    activity: Text
+    code: PairText
+    display: Text
+    claim: Text
+    when: Day
+
+
 class SiteForm(Form):
     """``site.yaml``."""
 
@@ -63,6 +73,7 @@ class SiteForm(Form):
     expansions: tuple[Text, ...] = ()
     languages: tuple[Language, ...] = ()
     words: OwnWordsForm = Field(default_factory=OwnWordsForm)
+    orders: tuple[OrderForm, ...] = ()
     approvals: tuple[ApprovalForm, ...] = ()
 
 
@@ -121,6 +132,7 @@ def read_site(
         files=(*map(str, form.expansions), *code_map.files),
         languages=_languages(form, words, report),
         words=own_words(form.words),
+        orders=_orders(form, report),
         approvals=tuple(
             {
                 "pathway": str(a.pathway),
@@ -150,6 +162,19 @@ def _systems(form: SiteForm, terminology: Terminology, report: Report) -> dict[s
         if found.setdefault(str(entry.source), target) != target:
             report.add("SP204", f"'{entry.source}' stands for two systems", entry.source.span, "Keep one of them.")
     return found
+
+
+def _orders(form: SiteForm, report: Report) -> tuple[Order, ...]:
+    """The codes of the site's orders, one for each activity."""
+    found: dict[str, Order] = {}
+    for entry in form.orders:
+        system, _, code = entry.code.partition("|")
+        if str(entry.activity) in found:
+            report.add(
+                "SP204", f"the activity '{entry.activity}' stands twice", entry.activity.span, "Keep one of them."
+            )
+        found[str(entry.activity)] = Order(str(entry.activity), system, code, str(entry.display))
+    return tuple(found.values())
 
 
 def _refused(report: Report) -> ProfileError:

@@ -129,10 +129,9 @@ class Case:
             case Range() as end:
                 moved = end.widened(move.steps)
                 return any(read_value(p, end.value) != read_value(p, moved) for p in self._parts(end))
-            case Cards(indicator=indicator, cards=cards):
+            case Cards(cards=cards):
                 planned = self.decision.cards if self.decision else ()
-                is_full = sum(card.indicator.value == indicator for card in planned) >= cards
-                return is_full or any(card.kind is CardKind.MORE for card in planned)
+                return sum(card.kind is CardKind.PATHWAY for card in planned) >= cards
         return True
 
     def _is_at(self, window: Days, steps: int) -> bool:

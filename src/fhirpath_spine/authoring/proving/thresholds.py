@@ -123,14 +123,13 @@ class Range(Threshold):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cards(Threshold):
-    """How many cards of one indicator an answer may carry."""
+    """How many cards of pathways an answer may carry."""
 
-    indicator: str
     cards: int
 
     def moved(self, library: Library, steps: int) -> Library:
         """See :class:`Threshold`."""
-        budget = replace(library.policy.budget, **{self.indicator: self.cards + steps})
+        budget = replace(library.policy.budget, cards=self.cards + steps)
         return replace(library, policy=replace(library.policy, budget=budget))
 
 
@@ -242,8 +241,8 @@ def _bare(library: Library, path: Path, scalar: Scalar) -> Threshold | None:
             return Days(name, span, library.ranked[fact].gap_days, between=True, change=partial(_gap, fact))
         case ("conflict-gap",):
             return Days(name, span, _count(scalar), between=True, change=_conflict)
-        case ("budget", indicator):
-            return Cards(name, span, indicator, _count(scalar))
+        case ("budget", "cards"):
+            return Cards(name, span, _count(scalar))
         case (*_, "needs", need, "value", "plausible", end):
             return Range(_end(need, "", end, scalar), span, library.needs[need], "", high=end == "1")
         case (*_, "needs", need, "components", part, "plausible", end):

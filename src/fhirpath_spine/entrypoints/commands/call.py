@@ -43,6 +43,7 @@ Save = Annotated[
     Path | None, typer.Option("--save", metavar="FILE", help="Keep the request, without token, for `replay`.")
 ]
 Form = Annotated[Format, typer.Option("--format", help="human or json.")]
+Full = Annotated[bool, typer.Option("--full", help="All of each card, and the reasons for not following it.")]
 KeyFile = Annotated[
     Path | None, typer.Option("--key", metavar="FILE", help="Private key to sign the call with: JSON Web Key or PEM.")
 ]
@@ -69,6 +70,7 @@ def call(
     tenant: Tenant = "",
     sign_wrongly: Wrong = "",
     form: Form = Format.HUMAN,
+    full: Full = False,
 ) -> None:
     """Call the service as an EHR does: prefetch from a FHIR server by the discovered templates, send, show the cards.
 
@@ -86,7 +88,7 @@ def call(
         request = occasion.request(str(uuid4()), prefetch)
         if save is not None:
             _keep(save, request)
-        ok = show(asked.send(entry, request), form)
+        ok = show(asked.send(entry, request), form, full=full)
     raise typer.Exit(0 if ok else 1)
 
 
@@ -101,6 +103,7 @@ def replay(
     tenant: Tenant = "",
     sign_wrongly: Wrong = "",
     form: Form = Format.HUMAN,
+    full: Full = False,
 ) -> None:
     """Send kept requests again. The hookInstance stays, so that cards keep their ids.
 
@@ -115,7 +118,7 @@ def replay(
                 if len(requests) > 1 and form is Format.HUMAN:
                     note(f"{path.name}:")
                 entry = asked.entry(str(request.get("hook")))
-                fine = show(asked.send(entry, with_token(request, token)), form) and fine
+                fine = show(asked.send(entry, with_token(request, token)), form, full=full) and fine
     raise typer.Exit(0 if fine else 1)
 
 
@@ -213,7 +216,7 @@ def _templates(entry: Json) -> dict[str, str]:
 # ------------------------------------------------------------------ what comes back
 
 
-def show(reply: Reply, form: Format) -> bool:
+def show(reply: Reply, form: Format, *, full: bool = False) -> bool:
     """Prints an answer; whether it is one with cards."""
     value = reply.value
     cards = value.get("cards") if value is not None and reply.status == 200 else None
@@ -221,7 +224,7 @@ def show(reply: Reply, form: Format) -> bool:
     if form is Format.JSON and value is not None:
         print_json(value)
     elif isinstance(cards, list):
-        show_cards([c for c in cards if isinstance(c, dict)], reply.seconds)
+        show_cards([c for c in cards if isinstance(c, dict)], reply.seconds, full=full)
     if not fine:
         words = said(value) if form is Format.HUMAN else ""
         note(f"The service answers HTTP {reply.status}, without cards." + (f" {words}" if words else ""), bad=True)

@@ -15,8 +15,10 @@ from fhirpath_spine.exchange.ehr_side.shift import shift_dates
 from fhirpath_spine.exchange.incoming.parsing import take_in
 
 
-def show_all(content: Content, directory: Path, at: datetime) -> None:
-    """Judges each patient, moved to the chosen day, and prints one line of what came of it; then how to see more."""
+def show_all(content: Content, directory: Path, at: datetime, *, full: bool = False) -> None:
+    """Judges each patient, moved to the chosen day, and prints a line of what came of it, in ``full`` its cards; then how to see
+    more.
+    """
     patients = invented(directory)
     days = (at.date() - WRITTEN_FOR).days
     moved = "" if days == 0 else f" (the patients' dates are moved by {days} days)"
@@ -24,6 +26,11 @@ def show_all(content: Content, directory: Path, at: datetime) -> None:
     for patient in patients:
         result = as_document(judge_chart(content, shift_dates(take_in(patient.path.read_bytes()), days), at))
         typer.echo(f"{patient.path.stem}: {_told(result)}")
+        if full:
+            from fhirpath_spine.entrypoints.show import console, show_card  # what draws is not for a line each
+
+            for card in result["cards"]:
+                show_card(card, console())
     typer.echo(f"{len(patients)} patients.")
     if days == 0:  # a file on disk is not moved, so it reads right at its own day only
         one = f"{patients[0].path} --at {WRITTEN_FOR}"

@@ -15,9 +15,9 @@ from fhirpath_spine.entrypoints.commands.subjects import Subject, find_subject
 from fhirpath_spine.entrypoints.content import Content
 from fhirpath_spine.entrypoints.http.statuses import answer
 from fhirpath_spine.entrypoints.printing import Format, note, print_json
-from fhirpath_spine.errors import PreconditionError, RequestError, SpineError
+from fhirpath_spine.errors import PreconditionError, RequestError, ScopeUndecidable, SpineError
 from fhirpath_spine.exchange import Json, objects
-from fhirpath_spine.exchange.outgoing.offline import decision_id, document, refusal, tree
+from fhirpath_spine.exchange.outgoing.offline import decision_id, document, not_judged, refusal, tree
 from fhirpath_spine.exchange.outgoing.why import why_json
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.facts.chart import Chart
@@ -47,6 +47,11 @@ At = Annotated[str, typer.Option("--at", help="Day (its end in the site's zone) 
 SiteFile = Annotated[Path | None, typer.Option("--site", help="site.yaml; default: SPINE_SITE.")]
 Unread = Annotated[list[str] | None, typer.Option("--unread", help="A resource type that counts as not read.")]
 Form = Annotated[Format, typer.Option("--format", help="human or json.")]
+OnUnavailable = Annotated[
+    str,
+    typer.Option("--on-unavailable", metavar="HOW", help="card (default) or 412, where the scope cannot be decided."),
+]
+Full = Annotated[bool, typer.Option("--full", help="The whole explanation, too.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +89,16 @@ def judge_chart(content: Content, bundle: object, at: datetime, unread: list[str
     return judge_subject(Subject(content, at, bundle), unread)
 
 
-def as_document(judged: Judged) -> Json:
-    """The document that ``decide`` prints."""
+def as_document(judged: Judged, *, on_unavailable: str = "card") -> Json:
+    """The document that ``decide`` prints. Where it could not be read whether a pathway applies, it is a card that says so, or
+    the refusal, as ``on_unavailable`` says.
+    """
     wording = judged.content.wording
     if judged.decision is not None:
         return document(judged.decision, wording)
+    if on_unavailable == "card" and isinstance(judged.error, ScopeUndecidable) and judged.chart is not None:
+        day = judged.at.date().isoformat()
+        return not_judged(dict(judged.error.unread), judged.chart, wording, day)
     error = judged.error or SpineError("Nothing was judged.")
     return refusal(error, answer(error)[1], judged.chart, wording, judged.at.date().isoformat())
 
@@ -99,19 +109,23 @@ def decide(
     form: Form = Format.HUMAN,
     site: SiteFile = None,
     unread: Unread = None,
+    on_unavailable: OnUnavailable = "card",
+    full: Full = False,
 ) -> None:
     """Judge one patient's chart offline: pathways, verdicts, cards and care plans.
 
     A case of the profiles is judged as it is told, on its own day and site.
-    Exit: 0 judged, 1 refused (the output says why), 2 wrong use.
+    Exit: 0 judged, or a card says why not; 1 refused (the output says why), 2 wrong use.
     """
+    if on_unavailable not in ("card", "412"):
+        raise RequestError("--on-unavailable is neither card nor 412.", hint="Leave it out for a card.")
     subject = find_subject(named, at, site, unread)
     if subject.document is not None:
         raise RequestError("This is a decision, not a chart.", hint="Use `explain`, or name the Bundle.")
     judged = judge_subject(subject, unread)
-    result = as_document(judged)
-    _show_decision(result, judged.at, form)
-    raise typer.Exit(0 if judged.error is None else 1)
+    result = as_document(judged, on_unavailable=on_unavailable)
+    _show_decision(result, judged.at, form, full=full)
+    raise typer.Exit(1 if "outcome" in result else 0)
 
 
 def explain(
@@ -141,7 +155,7 @@ def explain(
     if judged.decision is not None and not (wanted or everything):
         found = tree(judged.decision, decision_id(judged.decision, wording), wording)
     elif judged.error is not None:
-        _show_decision(as_document(judged), judged.at, form)
+        _show_decision(as_document(judged, on_unavailable="412"), judged.at, form)
     if seen.admitted is not None:
         opened = [*consider(judged.content.library, judged.decision, seen.admitted, _wanting(wanted, everything))]
         if wanted:
@@ -186,10 +200,10 @@ def _of_document(document: Json, wanted: str, form: Format) -> None:
     show_document(found)
 
 
-def _show_decision(result: Json, at: datetime, form: Format) -> None:
+def _show_decision(result: Json, at: datetime, form: Format, *, full: bool = False) -> None:
     if form is Format.JSON:
         print_json(result)
         return
     from fhirpath_spine.entrypoints.show import show_decision  # what draws is not for machines
 
-    show_decision(result, at)
+    show_decision(result, at, full=full)

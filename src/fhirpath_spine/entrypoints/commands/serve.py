@@ -49,6 +49,7 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="Print and end; do not serve.")] = False,
     at: Annotated[str, typer.Option("--at", help="Day to judge at; the patients' dates move with it.")] = "",
     patients: Annotated[Path | None, typer.Option("--patients", help="Folder of invented patients.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="The cards of each patient, as a clinician reads them.")] = False,
     host: Host = "127.0.0.1",
     port: Port = 8000,
 ) -> None:
@@ -69,7 +70,7 @@ def demo(
     content = load_content(first)
     when = moment(at or WRITTEN_FOR.isoformat(), content.site)
     folder = patients or patients_directory()
-    show_all(content, folder, when)
+    show_all(content, folder, when, full=full)
     if not once:
         settings = load(mode="dev", clock=when).settings
         app = in_force(settings, content, folder)

@@ -105,7 +105,7 @@ def _of_case(named: str, place: re.Match[str] | None, settings: Settings) -> Sub
     scene = stage(story, library, written.terminology.systems, report)
     if report.errors:
         raise ProfileError("The case cannot be told.", diagnostics=tuple(report.sorted()), hint="Correct its lines.")
-    content = Content(library, scene.site, wording_of(library, settings))
+    content = Content(library, scene.site, wording_of(library, settings, scene.site))
     emergency, audience = str(story.form.emergency or "full"), str(story.form.audience or "clinician")
     return Subject(content, scene.at, chart=scene.chart, emergency=emergency, audience=audience)
 

@@ -13,7 +13,7 @@ from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import ProfileError, SettingsError, SpineError
 from fhirpath_spine.exchange.ehr_side.registration import NEVER
 from fhirpath_spine.exchange.incoming.addresses import Servers, read_base
-from fhirpath_spine.exchange.outgoing.cards import topic
+from fhirpath_spine.exchange.outgoing.cards import topic_code
 from fhirpath_spine.pathway.facts.needs import Coding, Need
 from fhirpath_spine.pathway.model import Indicator, Library
 from fhirpath_spine.service import Client
@@ -90,7 +90,7 @@ def _topics(library: Library) -> Iterator[Finding]:
     gate = library.policy.gate
     if gate is None:
         return
-    codes = ", ".join(topic(f"{gate.pathway}{i.value}")["code"] for i in reversed(Indicator))
+    codes = ", ".join(topic_code(f"{gate.pathway}{i.value}") for i in reversed(Indicator))
     yield info(
         AREA,
         "topics",

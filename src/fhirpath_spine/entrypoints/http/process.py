@@ -6,7 +6,7 @@ import gc
 import logging
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -140,6 +140,7 @@ class Parts:
                 clock=clock(settings),
                 seconds=settings.deadline,
                 on_unavailable=settings.on_unavailable,
+                cds_hooks=self.registry.cds_hooks,
                 work=self.work,
             )
             for hook in HOOKS
@@ -175,7 +176,9 @@ class Parts:
             if dropped:
                 logger.warning("Without an approval of this site, and not loaded: %s.", ", ".join(dropped))
         content.prepare()
-        return Snapshot.of(content.library, content.site, content.wording)
+        # Only what is kept is asked for: in development nothing is.
+        wording = replace(content.wording, feedback=self.guard is not None)
+        return Snapshot.of(content.library, content.site, wording)
 
     def _journal(self) -> Journal:
         journal: Journal = self.guard.recorder if self.guard else LogJournal()

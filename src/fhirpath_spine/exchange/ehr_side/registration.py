@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fhirpath_spine import __version__
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.outgoing.cards import TOPIC_SYSTEM, topic
+from fhirpath_spine.exchange.outgoing.cards import TOPIC_SYSTEM, topic_code
 from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.facts.chart import type_of
 from fhirpath_spine.pathway.model import Indicator, Library
@@ -20,7 +20,6 @@ RATHER_NOT = "better not offered: it warns"
 _PATIENT = "age, whether the patient is alive, and whose chart it is"
 _OWN = {
     "SPINEdataincomplete": "A part of the chart could not be read",
-    "SPINEmore": "Further options, folded",
     "SPINEunavailable": "The chart could not be read, nothing was judged",
 }
 CONTACTS = ("clinical owner", "technical contact", "security contact")
@@ -77,15 +76,15 @@ def _topics(library: Library) -> Iterator[Json]:
         listed = {r.id: r for r in (*(use.recommendation for use in pathway.uses), *shared)}.values()
         indicators = {i for one in listed if one.safety is not True for i, _ in one.indicator} | {Indicator.INFO}
         for indicator in (i for i in reversed(Indicator) if i in indicators):
-            code = topic(f"{pathway.id}{indicator.value}")["code"]
+            code = topic_code(f"{pathway.id}{indicator.value}")
             yield _topic(code, f"{pathway.title}: {indicator.value}", NEVER if pathway.id == gate else MAY)
         for one in (one for one in listed if one.safety is not False):
-            code = topic(f"{pathway.id}safety{one.id}")["code"]
+            code = topic_code(f"{pathway.id}safety{one.id}")
             yield _topic(code, f"{pathway.title}: safety, {one.title}", NEVER if pathway.id == gate else RATHER_NOT)
     for notice in library.policy.notices:
-        yield _topic(topic(notice.topic)["code"], notice.title, NEVER if notice.first else RATHER_NOT)
+        yield _topic(topic_code(notice.topic), notice.title, NEVER if notice.first else RATHER_NOT)
     for code, title in _OWN.items():
-        yield _topic(code, title, MAY if code == "SPINEmore" else RATHER_NOT)
+        yield _topic(code, title, RATHER_NOT)
 
 
 def _topic(code: str, title: str, suppression: str) -> Json:

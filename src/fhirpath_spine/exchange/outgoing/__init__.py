@@ -7,11 +7,12 @@ from fhirpath_spine.faces import face
 __all__, __getattr__ = face(
     __name__,
     cards="CardPolicy Wording unavailable write_cards",
+    dates="day dated",
     careplan="members",
     explanation="Explained explain explanation_json",
     ids="Ids PUBLIC_KEY",
     markdown="CAP clean escape plain render section",
-    offline="document refusal tree",
+    offline="document not_judged refusal tree",
     outcomes="of_error",
     phrases="KEYS Phrases fit",
     why="why_json",

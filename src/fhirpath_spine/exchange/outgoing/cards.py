@@ -1,62 +1,70 @@
 """CDS Hooks cards from a decision. Which verdicts stand on which card is decided already; here they are worded.
 
-Requirements: CARD, SRC, SUG and ACT lines of the CDS Hooks catalogue. Summaries hold no identifier and no chart text.
+Requirements: CARD, SRC, SUG and ACT lines of the CDS Hooks catalogue. A summary holds no identifier.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from fhirpath_spine.exchange import BASE, EXTENSION, Json, lean
-from fhirpath_spine.exchange.outgoing.careplan import careplan, members, service_request
 from fhirpath_spine.exchange.outgoing.detail import Writer
+from fhirpath_spine.exchange.outgoing.explanation import Explained, explain
 from fhirpath_spine.exchange.outgoing.ids import Ids
-from fhirpath_spine.exchange.outgoing.markdown import bullets, plain, render
-from fhirpath_spine.exchange.outgoing.phrases import Phrases, fit
+from fhirpath_spine.exchange.outgoing.markdown import bullets, render
+from fhirpath_spine.exchange.outgoing.phrases import Phrases
+from fhirpath_spine.exchange.outgoing.suggestions import Offering, Offers
+from fhirpath_spine.exchange.outgoing.summary import Summaries
 from fhirpath_spine.exchange.outgoing.verdicts import extension
-from fhirpath_spine.pathway.decision import CardKind, Decision, PathwayResult, PlannedCard, Status, Verdict
-from fhirpath_spine.pathway.model import Indicator, Library, Source
+from fhirpath_spine.pathway.decision import CardKind, Decision, PlannedCard, Status
+from fhirpath_spine.pathway.model import Indicator, Library, Order
 
-SUMMARY = 139
-"""Longest summary: CARD-02 wants strictly less than 140 characters."""
 TOPIC_SYSTEM = f"{BASE}/CodeSystem/card-topic"
 REASON_SYSTEM = f"{BASE}/CodeSystem/override-reason"
-_REASON_KEY = "override-reason-"
 
 
 @dataclass(frozen=True, slots=True)
 class CardPolicy:
-    """What one EHR takes on a card: which resources as actions, how many actions in one suggestion, how one may
-    select.
+    """What one EHR takes on a card: which resources as actions, how one may select, suggestions on the gate's card, and
+    the whole explanation below the detail.
     """
 
     selection_behavior: str = "any"
-    actions: frozenset[str] = frozenset({"CarePlan"})
-    actions_per_suggestion: int = 1
+    actions: frozenset[str] = frozenset({"CarePlan", "ServiceRequest"})
+    gate_suggestions: bool = False
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What every card of one service is written with."""
+    """What every card of one service is written with. ``feedback``: it is kept, so a card may ask for a reason; ``orders`` are
+    the codes of the site.
+    """
 
     library: Library
     phrases: Phrases
     ids: Ids
+    feedback: bool = False
+    orders: tuple[Order, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """The cards of one decision, and the CarePlans that ride on them."""
+    """The cards of one decision, and the CarePlans that ride on them. ``carried`` says what each id stands for: the pathway of a
+    card, the recommendation or plan of a suggestion.
+    """
 
     cards: list[Json]
     careplans: list[Json]
+    carried: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_cards(decision: Decision, decision_id: str, wording: Wording, card_policy: CardPolicy | None = None) -> Cards:
     """All cards of a decision in their order."""
     composer = _Composer(decision, decision_id, wording, card_policy or CardPolicy())
-    return Cards([composer.card(c, first=n == 0) for n, c in enumerate(decision.cards)], composer.careplans)
+    cards = [composer.card(c, first=n == 0) for n, c in enumerate(decision.cards)]
+    return Cards(cards, composer.offers.careplans, composer.offers.carried)
 
 
 def unavailable(decision_id: str, wording: Wording, unread: Mapping[str, str]) -> Json:
@@ -64,181 +72,113 @@ def unavailable(decision_id: str, wording: Wording, unread: Mapping[str, str]) -
     could not be read.
     """
     phrases = wording.phrases
-    keys = [f"{key}: {phrases.word('unread', why)}" for key, why in unread.items()]
+    parts: dict[str, list[str]] = {}
+    for key, why in unread.items():
+        parts.setdefault(phrases.word("unread", why), []).append(phrases.word("part", key))
+    lines = [phrases.markdown("not-read-part", parts=", ".join(names), why=why) for why, names in parts.items()]
     return lean(
         {
             "uuid": wording.ids.uuid("card", decision_id, "unavailable"),
             "summary": phrases.text("summary-unavailable"),
-            "detail": "\n\n".join(b for b in (render(phrases.say("unavailable")), bullets(keys)) if b),
-            "indicator": Indicator.INFO.value,
-            "source": {"label": phrases.text("source-own"), "topic": topic("SPINEunavailable")},
+            "detail": "\n\n".join(b for b in (render(phrases.say("unavailable")), bullets(lines)) if b),
+            "indicator": Indicator.WARNING.value,
+            "source": {
+                "label": phrases.text("source-own"),
+                "topic": topic("SPINEunavailable", phrases.text("topic-unavailable")),
+            },
             "extension": {EXTENSION: {"decision": decision_id}},
         }
     )
 
 
-def topic(code: str) -> Json:
-    """A static topic: EHRs key the suppression of repeats on it, and take letters and digits only (SRC-05)."""
-    return {"system": TOPIC_SYSTEM, "code": "".join(c for c in code if c.isalnum())}
+def topic(code: str, display: str) -> Json:
+    """A static topic: EHRs key the suppression of repeats on it."""
+    return {"system": TOPIC_SYSTEM, "code": topic_code(code), "display": display}
+
+
+def topic_code(code: str) -> str:
+    """The code of a topic as it goes over the wire: EHRs take letters and digits only (SRC-05)."""
+    return "".join(c for c in code if c.isalnum())
 
 
 class _Composer:
     def __init__(self, decision: Decision, decision_id: str, wording: Wording, card_policy: CardPolicy) -> None:
-        self._decision, self._id, self._card_policy = decision, decision_id, card_policy
-        self._library, self._say, self._ids = wording.library, wording.phrases, wording.ids
-        self._writer = Writer(decision, decision_id, wording.library, wording.phrases)
-        self.careplans: list[Json] = []
+        self._decision, self._id, self._card_policy, self._wording = decision, decision_id, card_policy, wording
+        self._say, self._ids = wording.phrases, wording.ids
+        self._writer = Writer(decision, wording.library, wording.phrases)
+        self._summaries = Summaries(decision, wording.library, wording.phrases)
+        offering = Offering(card_policy.actions, wording.orders, card_policy.gate_suggestions)
+        self.offers = Offers(decision, decision_id, wording.library, wording.phrases, wording.ids, offering)
+        self._told: tuple[Explained, ...] = ()
+        if card_policy.full:
+            self._told = explain(decision, decision_id, wording.library, wording.phrases)
 
     def card(self, card: PlannedCard, *, first: bool) -> Json:
         code = self._topic_code(card)
         lesion = card.entry.lesion.key if card.entry is not None and card.entry.lesion is not None else ""
-        entry = card.entry
-        if card.kind is CardKind.MORE:
-            # A folded card mixes pathways and lesions: none of them is named for machines, each beside its options for readers.
-            entry, card = None, replace(card, verdicts=tuple(map(self._with_lesion, card.verdicts)))
-        suggestions = self._suggestions(card, code, lesion)
+        suggestions = self.offers.of(card, code, lesion)
+        identifier = self._ids.uuid("card", self._id, code, lesion)
+        if card.entry is not None and card.kind is not CardKind.INCOMPLETE:
+            self.offers.carried[identifier] = card.entry.id
+        entry = card.entry if card.kind is not CardKind.INCOMPLETE else None
+        told = extension(self._id, entry, card.verdicts, self._say, mixed=len(card.entries) > 1)
         return lean(
             {
-                "uuid": self._ids.uuid("card", self._id, code, lesion),
-                "summary": self._summary(card),
-                "detail": self._writer.write(card, first=first),
+                "uuid": identifier,
+                "summary": self._summaries.of(card),
+                "detail": self._detail(card, first=first),
                 "indicator": card.indicator.value,
-                "source": self._source(card, code),
+                "source": {"label": self._label(card), "topic": topic(code, self._topic_display(card))},
                 "suggestions": suggestions,
                 "selectionBehavior": self._card_policy.selection_behavior if suggestions else None,
-                "overrideReasons": self._override_reasons() if card.indicator is not Indicator.INFO else None,
-                "extension": {EXTENSION: extension(self._id, entry, card.verdicts, self._say)},
+                "overrideReasons": self._override_reasons(card),
+                "extension": {EXTENSION: told},
             }
         )
 
-    def _with_lesion(self, verdict: Verdict) -> Verdict:
-        """The verdict with its lesion in its title."""
-        if verdict.lesion is None:
-            return verdict
-        where = self._say.lesion(verdict.lesion)
-        return verdict._replace(title=self._say.text("title-at", title=verdict.title, lesion=where))
+    def _detail(self, card: PlannedCard, *, first: bool) -> str:
+        brief = self._writer.write(card, first=first)
+        wanted = {id(e) for e in card.entries}
+        texts = [one.text for one in self._told if (one.entry is None and first) or id(one.entry) in wanted]
+        return "\n\n---\n\n".join([brief, *(["\n\n".join(texts)] if texts else [])])
+
+    # ------------------------------------------------------------------ source and topic
+
+    def _label(self, card: PlannedCard) -> str:
+        return card.entry.title if card.entry is not None else self._say.text("source-own")
 
     def _topic_code(self, card: PlannedCard) -> str:
         match card.kind:
             case CardKind.INCOMPLETE:
                 return "SPINEdataincomplete"
-            case CardKind.MORE:
-                return "SPINEmore"
             case CardKind.NOTICE:
                 return card.notice.topic if card.notice else "SPINE"
             case CardKind.SAFETY:
-                return f"{card.entry.id if card.entry else 'SPINE'}safety{''.join(v.id for v in card.verdicts)}"
+                return f"{card.entry.id if card.entry else 'SPINE'}safety{card.verdicts[0].id}"
             case CardKind.PATHWAY:
                 return f"{card.entry.id if card.entry else 'SPINE'}{card.indicator.value}"
 
-    # ------------------------------------------------------------------ summary
-
-    def _summary(self, card: PlannedCard) -> str:
-        titles = [v.title for v in card.verdicts if v.status is Status.RECOMMENDED]
-        subject = self._subject(card)
+    def _topic_display(self, card: PlannedCard) -> str:
+        title = self._label(card)
         match card.kind:
             case CardKind.INCOMPLETE:
-                return fit(self._say.text("summary-incomplete"), SUMMARY)
-            case CardKind.MORE:
-                return fit(self._say.text("summary-more", count=str(len(card.verdicts))), SUMMARY)
-            case CardKind.NOTICE if card.notice is not None:
-                return fit(plain(card.notice.headline), SUMMARY)
-            case CardKind.SAFETY if titles:
-                return fit(self._say.text("summary-safety", title=titles[0]), SUMMARY)
-        if card.indicator is Indicator.CRITICAL:
-            # Where the gate only says that it is open (scope-stop) there is no title; its own name must still alarm.
-            return fit(self._say.text("summary-urgent", title=titles[0] if titles else subject), SUMMARY)
-        if titles:
-            return self._options(subject, titles)
-        if card.verdicts:
-            return fit(self._say.text("summary-open", subject=subject), SUMMARY)
-        # Of an entry that offers nothing, what is said of it is the point.
-        return fit(plain(card.notes[0]) if card.notes else self._say.text("summary-notes", subject=subject), SUMMARY)
+                return self._say.text("topic-incomplete")
+            case CardKind.NOTICE:
+                return card.notice.title if card.notice else title
+            case CardKind.SAFETY:
+                return self._say.text("topic-safety", title=title)
+            case CardKind.PATHWAY:
+                return self._say.text("topic", title=title, indicator=card.indicator.value)
 
-    def _subject(self, card: PlannedCard) -> str:
-        if card.entry is None:
-            return ""
-        lesion = card.entry.lesion
-        return card.entry.title if lesion is None else self._say.lesion(lesion)
-
-    def _options(self, subject: str, titles: Sequence[str]) -> str:
-        """As many titles as fit; the others are counted, so that a reader knows of them."""
-        for shown in range(len(titles), 0, -1):
-            fields = {"subject": subject, "titles": "; ".join(titles[:shown])}
-            more = len(titles) - shown
-            key = "summary-options-more" if more else "summary-options"
-            text = self._say.text(key, **fields, **({"more": str(more)} if more else {}))
-            if len(text) <= SUMMARY:
-                return text
-        return fit(text, SUMMARY)
-
-    # ------------------------------------------------------------------ source
-
-    def _source(self, card: PlannedCard, code: str) -> Json:
-        ranked = sorted(card.verdicts, key=lambda v: v.status is not Status.RECOMMENDED)
-        sources = self._writer.sources(ranked) if card.kind is not CardKind.INCOMPLETE else []
-        url = sources[0].url if sources and sources[0].url.startswith("https://") else ""
-        return lean({"label": self._source_label(sources), "url": url, "topic": topic(code)})
-
-    def _source_label(self, sources: Sequence[Source]) -> str:
-        if not sources:
-            return self._say.text("source-own")
-        first = sources[0]
-        fields = {"title": first.title, "publisher": first.publisher, "date": first.date or self._say.text("undated")}
-        if len(sources) > 1:
-            return self._say.text("source-label-more", **fields, more=str(len(sources) - 1))
-        return self._say.text("source-label", **fields)
-
-    def _override_reasons(self) -> list[Json]:
+    def _override_reasons(self, card: PlannedCard) -> list[Json]:
+        """Reasons for not following a card, by what it is; none where nobody keeps them, or nothing is offered."""
+        if not self._wording.feedback or not any(v.status is Status.RECOMMENDED for v in card.verdicts):
+            return []
+        gate = self._wording.library.policy.gate
+        on_gate = gate is not None and card.entry is not None and card.entry.id == gate.pathway
+        prefix = "override-gate-" if on_gate else "override-options-"
         return [
-            {"system": REASON_SYSTEM, "code": key.removeprefix(_REASON_KEY), "display": self._say.text(key)}
+            {"system": REASON_SYSTEM, "code": key.removeprefix("override-"), "display": self._say.text(key)}
             for key in self._say.keys
-            if key.startswith(_REASON_KEY)
+            if key.startswith(prefix)
         ]
-
-    # ------------------------------------------------------------------ suggestions
-
-    def _suggestions(self, card: PlannedCard, code: str, lesion: str) -> list[Json]:
-        out = [
-            self._suggestion(v, code, v.lesion.key if v.lesion else lesion)
-            for v in card.verdicts
-            if v.status is Status.RECOMMENDED
-        ]
-        for entry in card.plans:
-            if verdicts := members(self._decision, entry):
-                plan = careplan(self._decision, entry, verdicts, self._library, self._say, self._ids)
-                self.careplans.append(plan)
-                if "CarePlan" in self._card_policy.actions:
-                    out.append(self._plan_suggestion(plan, entry, code, alone=card.kind is not CardKind.MORE))
-        return out
-
-    def _suggestion(self, verdict: Verdict, code: str, lesion: str) -> Json:
-        identifier = self._ids.uuid("suggestion", self._id, code, lesion, verdict.id)
-        actions: list[Json] = []
-        if "ServiceRequest" in self._card_policy.actions:
-            request = service_request(self._decision, verdict, self._ids.uuid("request", identifier))
-            if request is not None:
-                text = request["code"]["text"]
-                actions.append(
-                    {"type": "create", "description": self._say.text("request-action", text=text), "resource": request}
-                )
-        return lean(
-            {"label": verdict.title, "uuid": identifier, "actions": actions[: self._card_policy.actions_per_suggestion]}
-        )
-
-    def _plan_suggestion(self, plan: Json, entry: PathwayResult, code: str, *, alone: bool) -> Json:
-        """The suggestion of one plan. Where it is not ``alone``, its label says of which pathway and lesion it is."""
-        lesion = entry.lesion.key if entry.lesion else ""
-        where = self._say.lesion(entry.lesion) if entry.lesion else ""
-        of = self._say.text("title-at", title=entry.title, lesion=where) if where else entry.title
-        label = self._say.text("plan-label") if alone else self._say.text("plan-label-of", plan=of)
-        action = {
-            "type": "create",
-            "description": plain(self._say.say("plan-action", title=entry.title)),
-            "resource": plan,
-        }
-        return {
-            "label": label,
-            "uuid": self._ids.uuid("suggestion", self._id, code, entry.id, lesion, "careplan"),
-            "actions": [action],
-        }

@@ -14,8 +14,8 @@ from fhirpath_spine.exchange import BASE, Json, lean
 from fhirpath_spine.exchange.outgoing.ids import Ids
 from fhirpath_spine.exchange.outgoing.markdown import plain
 from fhirpath_spine.exchange.outgoing.phrases import Phrases, joined
-from fhirpath_spine.pathway.decision import CardKind, Decision, Evidence, PathwayResult, PlannedCard, Status, Verdict
-from fhirpath_spine.pathway.model import ACTIVITY_KINDS, Library
+from fhirpath_spine.pathway.decision import Decision, Evidence, PathwayResult, PlannedCard, Status, Verdict
+from fhirpath_spine.pathway.model import ACTIVITY_KINDS, Library, Order
 from fhirpath_spine.pathway.sentences import Charted, Said
 
 
@@ -26,7 +26,9 @@ def canonical(entry: PathwayResult) -> str:
 
 def members(decision: Decision, entry: PathwayResult) -> list[Verdict]:
     """The recommended verdicts that belong to the plan of an entry: its own, and those of the patient on its cards."""
-    on_cards = {id(v) for c in decision.cards if c.entry is entry for v in c.verdicts if _may_hold(c, entry, v)}
+    on_cards = {
+        id(v) for c in decision.cards for v in c.verdicts if _is_about(c, entry) and _may_hold(decision, c, entry, v)
+    }
     own = {
         id(v)
         for v in decision.verdicts
@@ -42,11 +44,20 @@ def members(decision: Decision, entry: PathwayResult) -> list[Verdict]:
     return sorted(wanted, key=lambda v: place[id(v)])
 
 
-def _may_hold(card: PlannedCard, entry: PathwayResult, verdict: Verdict) -> bool:
-    """Whether a verdict on a card of an entry may be of that entry: the folded card mixes pathways and lesions."""
-    if card.kind is not CardKind.MORE or verdict.lesion is None:
+def _is_about(card: PlannedCard, entry: PathwayResult) -> bool:
+    return any(e is entry for e in card.entries)
+
+
+def _may_hold(decision: Decision, card: PlannedCard, entry: PathwayResult, verdict: Verdict) -> bool:
+    """Whether a verdict on a card of an entry is of that entry: a card may be about several pathways and lesions. What is of the
+    patient is of the first of them.
+    """
+    if len(card.entries) == 1:
         return True
-    return verdict.pathway == entry.id and entry.lesion is not None and verdict.lesion.key == entry.lesion.key
+    if verdict.lesion is None and not any(e.id == verdict.pathway and e.lesion is None for e in card.entries):
+        return next(e for e in decision.entries if _is_about(card, e)) is entry
+    key = verdict.lesion.key if verdict.lesion else None
+    return verdict.pathway == entry.id and key == (entry.lesion.key if entry.lesion else None)
 
 
 def done(decision: Decision, entry: PathwayResult, library: Library) -> list[tuple[Verdict, str]]:
@@ -165,20 +176,31 @@ def _sources(claims: tuple[str, ...], library: Library, phrases: Phrases) -> Sai
     return joined(out, "; ")
 
 
-def service_request(decision: Decision, verdict: Verdict, identifier: str) -> Json | None:
-    """The draft ServiceRequest of a recommendation, for clients that take one and recommendations that have one."""
+def service_request(
+    decision: Decision,
+    verdict: Verdict,
+    identifier: str,
+    *,
+    conditions: Sequence[str] = (),
+    order: Order | None = None,
+) -> Json | None:
+    """The draft ServiceRequest of a recommendation that has one. ``conditions`` are why, ``order`` is the site's code for it."""
     activity = verdict.activity
     if activity is None or activity.kind != "ServiceRequest":
         return None
-    return {
-        "resourceType": "ServiceRequest",
-        "id": identifier,
-        "status": "draft",
-        "intent": "proposal",
-        "code": {"text": activity.text},
-        "subject": {"reference": f"Patient/{decision.patient}"},
-        "authoredOn": decision.at.isoformat(timespec="seconds"),
-    }
+    coding = [] if order is None else [lean({"system": order.system, "code": order.code, "display": order.display})]
+    return lean(
+        {
+            "resourceType": "ServiceRequest",
+            "id": identifier,
+            "status": "draft",
+            "intent": "proposal",
+            "code": lean({"coding": coding, "text": activity.text}),
+            "subject": {"reference": f"Patient/{decision.patient}"},
+            "authoredOn": decision.at.isoformat(timespec="seconds"),
+            "reasonReference": [{"reference": f"Condition/{c}"} for c in sorted(map(_bare, conditions))],
+        }
+    )
 
 
 def _bare(reference: str) -> str:

@@ -1,217 +1,327 @@
-"""The ``detail`` of a card: Markdown lists that read in a narrow column and without rendering (transparency T1 to T16).
+"""The ``detail`` of a card, read in half a minute: what to do, what stands against it, what is missing, how weak the basis is.
 
-Order: what it is about, the options with why and their alternatives, what is blocked, what is missing, data used, not
-found, rejected, sources. Nothing is said twice.
+Markdown that reads as plain text and in a narrow column. What does not fit stands in the explanation. It is long because the
+parts of a card share what was said already: a fact stands once.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
-from fhirpath_spine.exchange.outgoing.markdown import bullets, plain, render, section
+from fhirpath_spine.exchange.outgoing.dates import dated, day
+from fhirpath_spine.exchange.outgoing.explanation import cited
+from fhirpath_spine.exchange.outgoing.facts import fact, mild, sentence, several, told
+from fhirpath_spine.exchange.outgoing.markdown import bullets, clean, plain, render
 from fhirpath_spine.exchange.outgoing.phrases import Phrases, joined
-from fhirpath_spine.exchange.outgoing.waiting import gather
-from fhirpath_spine.pathway.decision import CardKind, Decision, Evidence, Missing, Noticed, PlannedCard, Status, Verdict
-from fhirpath_spine.pathway.facts.chart import Unread
-from fhirpath_spine.pathway.model import Claim, Indicator, Library, Source
+from fhirpath_spine.pathway.decision import (
+    CardKind,
+    Decision,
+    Evidence,
+    Missing,
+    PathwayResult,
+    PlannedCard,
+    Status,
+    Verdict,
+)
+from fhirpath_spine.pathway.judging.weight import heaviest_first
+from fhirpath_spine.pathway.model import Library
 from fhirpath_spine.pathway.sentences import Charted, Said
 from fhirpath_spine.pathway.truth import Reason
 
-_ASKED = (Reason.NOT_RECORDED, Reason.STALE, Reason.UNVERIFIED, Reason.NOT_CONFIGURED, Reason.NOT_OFFERED)
-"""Reasons that are a search without a usable find; the others are said where they happened."""
-
-_BRACKETS = re.compile(r"\(([A-Z]\d+(?:, [A-Z]\d+)*)\)")
+LIMIT, WANTED = 1_500, 1_000
+"""Characters of a detail: never more than the first; up to the second, facts are told at length."""
+ROOM = (150, 100, 60, 40)
+"""Characters of the facts behind one step, tried one after the other until the whole is as long as wanted."""
+STEPS, AGAINST, ITEMS, NOTES, ALSO = 5, 3, 5, 2, 5
+"""Most lines of steps and of what stands against; most names of what is missing, notes, and further steps by name."""
+_ASKED = (
+    Reason.NOT_RECORDED,
+    Reason.STALE,
+    Reason.BOUNDED,
+    Reason.UNVERIFIED,
+    Reason.NOT_CONFIGURED,
+    Reason.NOT_OFFERED,
+)
+_UNREAD = (Reason.UNREAD, Reason.LIMIT)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 class Writer:
     """Writes the details of one decision's cards."""
 
-    def __init__(self, decision: Decision, decision_id: str, library: Library, phrases: Phrases) -> None:
-        self._decision, self._id, self._library, self._say = decision, decision_id, library, phrases
+    def __init__(self, decision: Decision, library: Library, phrases: Phrases) -> None:
+        self._decision, self._library, self._say = decision, library, phrases
+        self._today = decision.at.date()
 
     def write(self, card: PlannedCard, *, first: bool) -> str:
-        """The detail of one card. The first one also carries what was rejected or not recognised in the whole chart."""
-        recommended = [v for v in card.verdicts if v.status is Status.RECOMMENDED]
-        if card.notice is not None:
-            return self._notice(card.notice, card, first=first)
-        head = dict.fromkeys((*self._decision.head, *card.notes))
-        lines = [*self._record(first=first), *map(render, head)]
-        blocks = [*self._about_what(card), *([bullets(lines)] if lines else [])]
-        if card.kind is CardKind.INCOMPLETE:
-            blocks += [self._text("incomplete"), bullets(map(self._unread, self._decision.unread))]
-        blocks += [self._option(v, head) for v in recommended]
-        blocked = (v for v in card.verdicts if v.status is Status.BLOCKED)
-        blocks += self._section("title-blocked", (self._open(v, head, v.missing) for v in blocked))
-        asking = [v for v in card.verdicts if v.status is Status.NEEDS_DATA]
-        waiting = gather(asking, self._say)
-        asked = [render(one) for one in waiting.lines]
-        asked += [self._open(v, head, left) for v, left in zip(asking, waiting.left, strict=True)]
-        blocks += self._section("title-needs-data", asked)
-        blocks += self._section("title-used", map(self._evidence, self._used(card.verdicts)))
-        blocks += self._section("title-not-found", map(render, self._not_found(card.verdicts)))
-        blocks += self._section("title-rejected", self._rejected(card, first=first))
-        sources = [*map(self._source, self.sources(card.verdicts)), *self._frameworks(card.verdicts)]
-        blocks += self._section("title-sources", sources)
-        blocks += self._section("title-about", self._about(card))
-        return "\n\n".join(blocks)
+        """The detail of one card. The first one also says what of the whole chart was not understood."""
+        text = ""
+        for room in ROOM:
+            text = _Page(self, card, first=first, room=room).text()
+            if len(text) <= WANTED:
+                return text
+        return text if len(text) <= LIMIT else self._cut(text)
 
-    def _record(self, *, first: bool) -> list[str]:
-        """What is to be said of the patient's record itself, once."""
-        return [self._text(f"record-{name}") for name in self._decision.warnings] if first else []
+    def _cut(self, text: str) -> str:
+        """Whole lines up to the limit, and a line that says where the rest stands."""
+        more = self._say.markdown("cut")
+        kept: list[str] = []
+        for line in text.splitlines():
+            if len("\n".join([*kept, line, "", more])) > LIMIT:
+                break
+            kept.append(line)
+        return "\n".join([*kept, "", more]).strip()
 
-    def _notice(self, notice: Noticed, card: PlannedCard, *, first: bool) -> str:
-        """What a notice says: its sentences, what would decide it, what it rests on."""
-        blocks = [render((notice.title, ".")), *([bullets(told)] if (told := self._record(first=first)) else [])]
-        if lines := [*notice.lines, *self._say.missing(notice.missing)]:
-            blocks.append(bullets(map(render, lines)))
-        blocks += self._section("title-used", map(self._evidence, notice.evidence))
-        blocks += self._section("title-rejected", self._rejected(card, first=first))
-        return "\n\n".join([*blocks, *self._section("title-about", self._about(card))])
+    # ------------------------------------------------------------------ what the parts of a page need
 
-    def _text(self, key: str, **fields: str | Said) -> str:
+    @property
+    def decision(self) -> Decision:
+        """The decision that is told."""
+        return self._decision
+
+    def ranked(self, verdicts: Iterable[Verdict]) -> list[Verdict]:
+        """The verdicts, the weightiest first."""
+        return heaviest_first(verdicts, self._library.policy)
+
+    def text(self, key: str, **fields: str | Said) -> str:
+        """A sentence of the phrase book as Markdown."""
         return self._say.markdown(key, **fields)
 
-    def _section(self, title: str, lines: Iterable[str]) -> list[str]:
-        return section(self._text(title), lines)
+    def told(self, said: Said) -> Said:
+        """A sentence of a profile as a card says it."""
+        return told(said, self._today, self._say)
 
-    # ------------------------------------------------------------------ parts
+    def fact(self, evidence: Evidence) -> Said:
+        """A datum in the words of a clinician."""
+        return fact(evidence, self._today, self._say)
 
-    def _about_what(self, card: PlannedCard) -> list[str]:
-        """The sentence that opens a card; a lesion whose kind the title of its pathway names adds its levels only."""
-        entry = card.entry
-        if entry is None or card.kind not in (CardKind.PATHWAY, CardKind.SAFETY):
-            return []
-        title, state, lesion = entry.title, self._say.word("state", entry.state), entry.lesion
-        if lesion is None:
-            where = self._text("head", title=title, state=state)
-        elif lesion.title.lower() in title.lower():
-            where = self._text("head", title=self._say.lesion(replace(lesion, title=title)), state=state)
-        else:
-            where = self._text("head-lesion", title=title, lesion=self._say.lesion(lesion), state=state)
-        return [where if entry.certain else f"{where} {self._text('head-uncertain')}"]
+    def facts(self, verdict: Verdict, used: set[str], room: int) -> Said:
+        """What decides a step: cautions, what is said of this patient, the data; each once on a card, within the room."""
+        candidates = [self.told(one) for one in (*verdict.cautions, *verdict.told)]
+        own = {self._library.lesions.conditions}
+        of_lesion = set(verdict.lesion.conditions) if verdict.lesion else set()
+        evidence = {e.reference or e.label: e for s in verdict.steps if s.role == "when" for e in s.evidence}
+        candidates += [self.fact(e) for e in evidence.values() if e.need not in own and e.reference not in of_lesion]
+        kept: list[Said] = []
+        for said in candidates:
+            words = plain(sentence(said))
+            signs = {words, *_values(words)}
+            if words and not signs & used and sum(len(plain(k)) + 2 for k in kept) + len(words) <= room:
+                used |= signs
+                kept.append(said)
+        return several(kept)
 
-    def _option(self, verdict: Verdict, head: Collection[Said]) -> str:
-        lines = [self._text("why", reason=one) for one in verdict.because]
-        lines += [self._text("caution", text=one) for one in verdict.cautions]
-        lines += [render(line) for line in verdict.lines if line not in head]
-        lines += [self._text("alternatives", text=one) for one in verdict.alternatives]
-        lines += [self._text("framework", id=b.framework, grade=b.grade, text=b.said) for b in verdict.beside]
-        if verdict.claims:
-            lines.append(_claims(verdict.claims, self._library, self._say))
-        title = self._text("option", title=verdict.title, id=verdict.id)
-        return "\n\n".join([f"**{title}**", *([bullets(dict.fromkeys(lines))] if lines else [])])
+    def is_option(self, verdict: Verdict) -> bool:
+        """Whether a patient chooses between it and others."""
+        return verdict.kind in self._library.policy.lead
 
-    def _open(self, verdict: Verdict, head: Collection[Said], missing: Sequence[Missing]) -> str:
-        said = list(verdict.because) if verdict.status is Status.BLOCKED else []
-        if verdict.status is Status.NEEDS_DATA or not said:
-            waits = (self._say.say("waiting-only"),) if verdict.missing else verdict.because
-            said += self._say.missing(missing) or waits
-        unique = list(dict.fromkeys([*said, *verdict.cautions, *(x for x in verdict.lines if x not in head)]))
-        reasons = joined([(*one, "" if plain(one).endswith((".", "…")) else ".") for one in unique], " ")
-        return self._text("open-item", title=verdict.title, id=verdict.id, reasons=reasons)
+    def name(self, entry: PathwayResult) -> str:
+        """What an entry is called on a card: its lesion, or the pathway where it has none."""
+        return entry.lesion.called or self._say.lesion(entry.lesion) if entry.lesion is not None else entry.title
 
-    def _evidence(self, evidence: Evidence) -> str:
-        value = self._say.say("dated", text=evidence.value, date=evidence.date) if evidence.date else evidence.value
-        said = self._say.say("evidence", label=evidence.label, value=value) if plain(value) else (evidence.label,)
-        if evidence.author:
-            origin = self._say.say(
-                "evidence-author", reference=Charted(evidence.reference), author=Charted(evidence.author)
-            )
-        else:
-            origin = self._say.say("evidence-source", reference=Charted(evidence.reference))
-        return render((*said, ", ", *origin) if evidence.reference else said)
-
-    def _used(self, verdicts: Sequence[Verdict]) -> list[Evidence]:
-        found = {(e.label, e.reference, e.value): e for v in verdicts for s in v.steps for e in s.evidence}
-        return sorted(found.values(), key=lambda e: (e.label, e.date, e.reference))
-
-    def _not_found(self, verdicts: Sequence[Verdict]) -> list[Said]:
-        asked = [m for v in verdicts for s in v.steps for m in s.missing if m.reason in _ASKED]
-        asked += [m for v in verdicts for m in v.missing if m.reason in _ASKED]
-        return self._say.missing({(m.item, m.reason): m for m in asked}.values())
-
-    def _rejected(self, card: PlannedCard, *, first: bool) -> list[str]:
-        steps = [s for v in card.verdicts for s in v.steps]
-        needs = {e.need for s in steps for e in s.evidence} | {m.need for s in steps for m in s.missing}
-        needs |= {m.need for m in card.notice.missing} if card.notice is not None else set()
-        lines = [render(self._say.rejection(r)) for r in self._decision.rejections if first or r.need in needs]
-        if first and (uncoded := self._decision.counts.get("uncoded")):
-            lines.append(self._text("count-uncoded", n=str(uncoded)))
-        return lines
-
-    def _unread(self, unread: Unread) -> str:
-        why = self._say.word("unread", unread.detail or unread.reason.value)
-        return self._text("incomplete-item", resource=unread.resource, field=unread.key, why=why)
-
-    def sources(self, verdicts: Iterable[Verdict]) -> list[Source]:
-        """The documents that these verdicts and their sentences rest on, in the order of first mention."""
-        names = dict.fromkeys(claim.source for v in verdicts if v.status.shown for claim in self._cited(v))
-        return [self._library.sources[n] for n in names if n in self._library.sources]
-
-    def _cited(self, verdict: Verdict) -> list[Claim]:
-        """The claims of a verdict, then those that its sentences name in brackets: ``(T4, T35)``."""
-        said = " ".join(map(plain, (*verdict.lines, *verdict.alternatives)))
-        named = (one for brackets in _BRACKETS.findall(said) for one in brackets.split(", "))
-        known = self._library.claims
-        return [known[c] for c in (*verdict.claims, *named) if c in known]
-
-    def _source(self, source: Source) -> str:
-        said = self._say.say(
-            "source",
-            id=source.id,
-            title=source.title,
-            publisher=source.publisher,
-            date=source.date or self._say.text("undated"),
-            kind=self._say.word("kind", source.kind),
-            certainty=self._say.word("certainty", source.certainty),
-            label=self.source_label(source),
+    def gap(self, item: Missing) -> Said:
+        """The name of a datum that is missing, with the day of an old one."""
+        name = mild(item.item)
+        return (
+            self._say.say("gap-old", item=name, date=day(item.date, self._today, self._say)) if item.date else (name,)
         )
-        link = (" ", *self._say.say("source-link", url=source.url)) if source.url else ()
-        return render((*said, *link))
 
-    def _frameworks(self, verdicts: Iterable[Verdict]) -> list[str]:
-        named = {b.framework for v in verdicts for b in v.beside}
+    def conflict(self, item: Missing) -> Said:
+        """Statements that contradict each other, with their days and authors."""
+        values = []
+        for one in item.alternatives:
+            value = fact(one, self._today, self._say, dates=False)
+            who = ", ".join(x for x in (day(one.date, self._today, self._say), clean(one.author)) if x)
+            values.append(self._say.say("dated", text=value, date=(Charted(who),)) if who else value)
+        return self._say.say("conflict", item=self._say.word("statement", item.need), values=joined(values, "; "))
+
+    def unread(self) -> list[str]:
+        """What could not be read, by why: parts of the chart in words."""
+        parts: dict[str, list[str]] = {}
+        for one in self._decision.unread:
+            why = self._say.word("unread", one.detail or one.reason.value)
+            parts.setdefault(why, []).append(self._say.word("part", one.key))
         return [
-            self._text(
-                "framework-source",
-                id=f.id,
-                title=f.title,
-                publisher=f.publisher,
-                date=f.date,
-                jurisdiction=f.jurisdiction,
-            )
-            for f in self._library.frameworks
-            if f.id in named
+            self.text("not-read-part", parts=", ".join(dict.fromkeys(names)), why=why) for why, names in parts.items()
         ]
 
-    def source_label(self, source: Source) -> str:
-        """How much a source of that kind weighs: of ours none is a guideline, and the card says so (X30)."""
-        key = f"label-{source.kind}"
-        return self._say.text(key if key in self._say.keys else "label-other")
+    def misread(self, needs: set[str], *, whole: bool) -> list[str]:
+        """What was seen and not understood: counted, and named where this card reads it."""
+        lines = []
+        entries = self._decision.ledger.entries if whole else []
+        if entries:
+            doubt = any(e.doubt in ("strong", "weak", "spinal") for e in entries)
+            key = ("not-recognised-one" if len(entries) == 1 else "not-recognised") + ("-doubt" if doubt else "")
+            lines.append(self.text(key, n=str(len(entries))))
+        for one in self._decision.rejections:
+            if whole or one.need in needs:
+                lines.append(render(dated(self._say.rejection(one), self._today, self._say)))
+        return list(dict.fromkeys(lines))[:AGAINST]
 
-    def _about(self, card: PlannedCard) -> list[str]:
-        keys = ["draft"] if card.entry is not None and card.entry.draft else []
-        if card.indicator is not Indicator.INFO and card.kind is not CardKind.INCOMPLETE:
-            keys.append("urgency-ours")
-        if card.kind is CardKind.SAFETY:
-            keys.append("override-mandatory")
-        lines = [self._text(key) for key in (*keys, "intended")]
-        at = self._decision.at.isoformat(timespec="minutes")
-        lines.append(self._text("footer", decision=self._id, library=self._decision.library[:12], at=at))
-        return lines
+    def basis(self, card: PlannedCard) -> str:
+        """Of which kind the sources are, how sure, and whether this site has approved them."""
+        sources = cited(card.verdicts, self._library)
+        said = []
+        if sources:
+            numbers = self._say.text("numbers").split()
+            kinds = Counter(s.kind for s in sources)
+            named = []
+            for kind, n in kinds.items():
+                number = numbers[n - 1] if n <= len(numbers) else str(n)
+                named.append(f"{number} {self._say.word('basis-one' if n == 1 else 'basis-many', kind)}")
+            sure = " / ".join(dict.fromkeys(self._say.word("certainty", s.certainty) for s in sources))
+            listed = f" {self._say.text('and')} ".join([", ".join(named[:-1]), named[-1]] if named[1:] else named)
+            said.append(self.text("basis", sources=listed, certainty=sure))
+        if any(e.draft for e in card.entries):
+            said.append(self.text("basis-draft"))
+        return " ".join(said)
 
 
-@lru_cache(maxsize=512)
-def _claims(claims: tuple[str, ...], library: Library, phrases: Phrases) -> str:
-    """The line that names what an option rests on: the same in each chart, so it is written once."""
-    return phrases.markdown("claims", claims=joined([_claim(one, library, phrases) for one in claims]))
+class _Page:
+    """One card with so much room for facts."""
+
+    def __init__(self, writer: Writer, card: PlannedCard, *, first: bool, room: int) -> None:
+        self._w, self._card, self._first, self._room = writer, card, first, room
+        self._used: set[str] = set()
+
+    def text(self) -> str:
+        card = self._card
+        if card.kind is CardKind.INCOMPLETE:
+            return self._joined([self._w.text("incomplete"), bullets(self._w.unread()), self._record()])
+        if card.notice is not None:
+            return self._joined([self._doubt(), self._record(), self._missing()])
+        return self._joined([self._do(), self._notes(), self._against(), self._missing(), self._w.basis(card)])
+
+    @staticmethod
+    def _joined(blocks: Iterable[str]) -> str:
+        return "\n\n".join(block for block in blocks if block)
+
+    # ------------------------------------------------------------------ do
+
+    def _do(self) -> str:
+        card = self._card
+        recommended = self._w.ranked(v for v in card.verdicts if v.status is Status.RECOMMENDED)
+        others = card.entries[1:]
+        mine = [v for v in recommended if self._home(v) not in others]
+        room = max(2, STEPS - min(len(others), AGAINST))
+        # Steps of one name, such as the opinion of one specialist, are one line.
+        steps: dict[str, list[Verdict]] = {}
+        for one in mine:
+            steps.setdefault(one.step or one.title, []).append(one)
+        lines = [self._step(name, verdicts) for name, verdicts in list(steps.items())[:room]]
+        for entry in others[:AGAINST]:
+            named = dict.fromkeys(v.step or v.title for v in recommended if self._home(v) is entry)
+            if named:
+                lines.append(line(self._w.name(entry), ("; ".join(list(named)[:AGAINST]),)))
+        if rest := [*steps][room:]:
+            lines.append(self._w.text("also", steps="; ".join(rest[:ALSO])))
+        alternatives = next((v.alternatives for v in mine if v.alternatives and self._w.is_option(v)), ())
+        if alternatives and (said := [a for one in alternatives if (a := self._w.told(one))]):
+            lines.append(self._w.text("instead", text=joined([sentence(s) for s in said], "; ")))
+        return bullets(lines)
+
+    def _home(self, verdict: Verdict) -> PathwayResult | None:
+        key = verdict.lesion.key if verdict.lesion else None
+        return next(
+            (e for e in self._card.entries if e.id == verdict.pathway and (e.lesion.key if e.lesion else None) == key),
+            None,
+        )
+
+    def _step(self, name: str, verdicts: Sequence[Verdict]) -> str:
+        facts: list[Said] = []
+        for one in verdicts:
+            left = self._room - sum(len(plain(f)) for f in facts)
+            if said := self._w.facts(one, self._used, left):
+                facts.append(said)
+        return line(name, joined(facts, "; "))
+
+    # ------------------------------------------------------------------ notes, against, missing
+
+    def _record(self) -> str:
+        return bullets(self._w.text(f"record-{name}") for name in self._w.decision.warnings) if self._first else ""
+
+    def _notes(self) -> str:
+        """What holds for all of it: what a hold says, then what the pathway says of this patient."""
+        card = self._card
+        lines = [self._w.text(f"record-{name}") for name in self._w.decision.warnings] if self._first else []
+        question = [] if any(v.status is Status.RECOMMENDED for v in card.verdicts) else card.notes[:1]
+        notes = [n for n in card.notes if n not in question]
+        said = [t for one in (*self._w.decision.head, *notes) if (t := self._w.told(one))]
+        unsaid = [t for t in said if plain(sentence(t)) not in self._used]
+        self._used.update(plain(sentence(t)) for t in unsaid)
+        lines += [render(t) for t in unsaid[: NOTES + len(self._w.decision.head)]]
+        if any(not e.certain for e in card.entries):
+            lines.append(self._w.text("head-uncertain"))
+        return bullets(dict.fromkeys(lines))
+
+    def _doubt(self) -> str:
+        notice = self._card.notice
+        if notice is None:
+            return ""
+        lines = [render(t) for one in notice.lines if (t := self._w.told(one))]
+        facts = several([self._w.fact(e) for e in notice.evidence[:AGAINST]])
+        return bullets([*lines, *([render(facts)] if facts else [])])
+
+    def _against(self) -> str:
+        blocked = self._w.ranked(v for v in self._card.verdicts if v.status is Status.BLOCKED)
+        contested = {m.item: m for v in blocked for m in v.missing if m.reason is Reason.CONFLICT}
+        lines = [line(self._w.text("contradict"), self._w.conflict(m)) for m in contested.values()]
+        plainly = [v for v in blocked if not any(m.reason is Reason.CONFLICT for m in v.missing)]
+        waiting = [v.step or v.title for v in blocked if v not in plainly][:AGAINST]
+        if waiting:
+            lines.append(self._w.text("waits-for-it", steps="; ".join(map(mild, dict.fromkeys(waiting)))))
+        room = AGAINST - len(lines)
+        named = plainly[:room] if len(plainly) <= room else plainly[: max(0, room - 1)]
+        lines += [self._held(v) for v in named]
+        if rest := [v.step or v.title for v in plainly if v not in named]:
+            lines.append(self._w.text("also-against", steps="; ".join(dict.fromkeys(rest))))
+        return self._titled("against", lines)
+
+    def _held(self, verdict: Verdict) -> str:
+        reasons: list[Said] = []
+        for one in (self._w.told(b) for b in verdict.because):
+            words = plain(sentence(one))
+            if words and sum(len(plain(r)) for r in reasons) + len(words) <= max(self._room, max(ROOM[1:])):
+                reasons.append(one)
+        return line(verdict.step or verdict.title, several(reasons))
+
+    def _titled(self, key: str, lines: Sequence[str]) -> str:
+        return f"{self._w.text(key)}\n\n{bullets(lines)}" if lines else ""
+
+    def _missing(self) -> str:
+        """What would change something and is not there; what could not be read; what was seen and not understood."""
+        card = self._card
+        asked = self._w.ranked(v for v in card.verdicts if v.status is not Status.BLOCKED or not v.because)
+        open_ = [m for v in asked for m in v.missing]
+        steps = [s for v in card.verdicts for s in v.steps]
+        needs = {e.need for s in steps for e in s.evidence} | {m.need for s in steps for m in s.missing}
+        if card.notice is not None:
+            open_ = list(card.notice.missing)
+            needs |= {m.need for m in open_}
+        lines = []
+        # What a note says already is not listed again: "SINS not recorded ...".
+        noted = " ".join(self._used)
+        if gaps := self._named(m for m in open_ if m.reason in _ASKED and m.item.split(" (")[0] not in noted):
+            lines.append(self._w.text("gaps", items=gaps))
+        if gaps := self._named(m for m in open_ if m.reason is Reason.NOT_OFFERED):
+            lines.append(self._w.text("missing-not-offered", items=gaps))
+        if unread := self._named(m for m in open_ if m.reason in _UNREAD):
+            lines.append(self._w.text("gaps-unread", items=unread))
+        lines += self._w.misread(needs, whole=self._first)
+        return bullets(lines)
+
+    def _named(self, missing: Iterable[Missing]) -> Said:
+        return joined([self._w.gap(m) for m in {m.item: m for m in missing}.values()][:ITEMS])
 
 
-def _claim(claim_id: str, library: Library, phrases: Phrases) -> Said:
-    claim = library.claims.get(claim_id)
-    if claim is None or not claim.strength:
-        return phrases.say("claim", id=claim_id)
-    return phrases.say("claim-strength", id=claim_id, strength=claim.strength)
+def _values(words: str) -> set[str]:
+    """What tells one datum that is said in two ways: its numbers, value and day, where there are as many."""
+    numbers = _NUMBER.findall(words)
+    return {" ".join(sorted(numbers))} if len(numbers) > 1 else set()
+
+
+def line(step: str, facts: Said) -> str:
+    """A step and what decides it, as one line of a list."""
+    return f"**{render((step,))}**: {render(facts)}" if facts else f"**{render((step,))}**"

@@ -22,6 +22,7 @@ _LEADING = re.compile(r"^([-+=]|\d{1,9}(?=[.)](?:\s|$)))")
 _ADDRESS = re.compile(r"(?i)(:)(?=//)|(/)(?=/)|(\bwww)(?=\.)|(?<=\S)(?=@)|(\bmailto|\bxmpp|\btel)(?=:)")
 # Some link whatever looks like the name of a host. A number has no letter beside its point.
 _NAMED = re.compile(r"(?<=\w)\.(?=[^\W\d])|(?<=[^\W\d])\.(?=\w)")
+_TAGS = str.maketrans("", "", "<>`")
 _HARMLESS = re.compile(r"[A-Za-z][A-Za-z0-9 /,%-]*\Z")
 _SIGNS = frozenset("\\`*[]~_<&")
 _AUTHORED = re.compile(r"([\\`*\[\]~])|(?<!\w)(_)|(_)(?!\w)|([<&])(?=[A-Za-z/!?#])")
@@ -59,6 +60,12 @@ def escape(part: str) -> str:
         _NAMED.sub(r"\.", _CHARTED.sub(r"\\\1", text)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     )
     return _LEADING.sub(lambda m: f"{m[0]}\\" if m[0].isdigit() else f"\\{m[0]}", text)
+
+
+def inert(text: str) -> str:
+    """Chart text for a field that is no Markdown: nothing in it is a tag, and no renderer finds an address to link."""
+    bare = clean(text).translate(_TAGS)
+    return _NAMED.sub(". ", _ADDRESS.sub(lambda m: f"{m[0]} ", bare))
 
 
 def render(said: Said) -> str:

@@ -4,9 +4,11 @@ a decision: pathway, recommendation, criterion, with answer, value, resource, da
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange import Json, lean
-from fhirpath_spine.exchange.outgoing.cards import Wording, write_cards
+from fhirpath_spine.exchange.outgoing.cards import Wording, unavailable, write_cards
 from fhirpath_spine.exchange.outgoing.explanation import explain, explanation_json
 from fhirpath_spine.exchange.outgoing.markdown import plain
 from fhirpath_spine.exchange.outgoing.outcomes import of_error
@@ -37,6 +39,13 @@ def document(decision: Decision, wording: Wording) -> Json:
         "explanation": explanation_json(explain(decision, identifier, wording.library, wording.phrases)),
         **({"silent": decision.silent} if decision.silent else {}),
     }
+
+
+def not_judged(unread: Mapping[str, str], chart: Chart, wording: Wording, day: str) -> Json:
+    """The document of a chart of which it could not be read whether a pathway applies: the one card that says so."""
+    identifier = wording.ids.decision(CLIENT, chart.patient, wording.library.digest, "", day)
+    card = unavailable(identifier, wording, unread)
+    return {"decision": identifier, "pathways": [], "verdicts": [], "cards": [card], "careplans": [], "explanation": []}
 
 
 def refusal(error: SpineError, issue_code: str, chart: Chart | None, wording: Wording, day: str) -> Json:

@@ -22,14 +22,12 @@ from fhirpath_spine.pathway.truth import Reason
 KEYS: Mapping[str, frozenset[str]] = {
     key: frozenset(fields.split())
     for key, fields in {
-        "summary-options": "subject titles",
-        "summary-options-more": "subject titles more",
-        "summary-urgent": "title",
-        "summary-safety": "title",
-        "summary-open": "subject",
-        "summary-notes": "subject",
+        "summary-of": "lesion text",
+        "summary-of-finding": "lesion text",
+        "summary-waits": "step",
+        "summary-conflict": "item",
+        "summary-conflict-dated": "item dates",
         "summary-incomplete": "",
-        "summary-more": "count",
         "summary-unavailable": "",
         "head": "title state",
         "head-lesion": "title lesion state",
@@ -38,7 +36,6 @@ KEYS: Mapping[str, frozenset[str]] = {
         "draft": "",
         "intended": "",
         "urgency-ours": "",
-        "override-mandatory": "",
         "incomplete": "",
         "incomplete-item": "resource field why",
         "unavailable": "",
@@ -47,7 +44,6 @@ KEYS: Mapping[str, frozenset[str]] = {
         "caution": "text",
         "alternatives": "text",
         "not-ruled-out": "",
-        "claims": "claims",
         "claim": "id",
         "claim-strength": "id strength",
         "open-item": "title id reasons",
@@ -63,10 +59,35 @@ KEYS: Mapping[str, frozenset[str]] = {
         "entry-dated": "said date",
         "source": "id title publisher date kind certainty label",
         "source-link": "url",
-        "source-label": "title publisher date",
-        "source-label-more": "title publisher date more",
         "source-own": "",
         "undated": "",
+        "months": "",
+        "numbers": "",
+        "day": "day month",
+        "day-year": "day month year",
+        "month-year": "month year",
+        "also": "steps",
+        "also-against": "steps",
+        "instead": "text",
+        "against": "",
+        "contradict": "",
+        "conflict": "item values",
+        "waits-for-it": "steps",
+        "gaps": "items",
+        "gaps-unread": "items",
+        "gap-old": "item date",
+        "not-recognised": "n",
+        "not-recognised-one": "n",
+        "not-recognised-doubt": "n",
+        "not-recognised-one-doubt": "n",
+        "not-read-part": "parts why",
+        "basis": "sources certainty",
+        "basis-draft": "",
+        "cut": "",
+        "topic": "title indicator",
+        "topic-safety": "title",
+        "topic-incomplete": "",
+        "topic-unavailable": "",
         "and": "",
         "footer": "decision library at",
         "title-blocked": "",
@@ -167,6 +188,15 @@ class Phrases:
                     said.append(value)
                 else:
                     said += value
+        return tuple(said)
+
+    def fill(self, key: str, **fields: str | Said) -> Said:
+        """The sentence of a key that the book need not have; a placeholder that nothing fills is left out."""
+        said: list[str] = []
+        for literal, field in self._parts[key]:
+            said += [literal] if literal else []
+            value = fields.get(field, ()) if field is not None else ()
+            said += [value] if isinstance(value, str) else value
         return tuple(said)
 
     def markdown(self, key: str, **fields: str | Said) -> str:

@@ -56,11 +56,19 @@ def verdict_json(verdict: Verdict, phrases: Phrases) -> Json:
     }
 
 
-def extension(decision_id: str, entry: PathwayResult | None, verdicts: Iterable[Verdict], phrases: Phrases) -> Json:
-    """What a card carries for machines, the only extension that we emit."""
+def extension(
+    decision_id: str,
+    entry: PathwayResult | None,
+    verdicts: Iterable[Verdict],
+    phrases: Phrases,
+    *,
+    mixed: bool = False,
+) -> Json:
+    """What a card carries for machines, the only extension that we emit. On a ``mixed`` card each verdict names its pathway."""
     head = {} if entry is None else {"pathway": entry.id, "version": entry.version, **entry_json(entry)}
     head.pop("id", None)
-    return lean({"decision": decision_id, **head, "verdicts": [lean(verdict_json(v, phrases)) for v in verdicts]})
+    told = [lean({**verdict_json(v, phrases), **({"pathway": v.pathway} if mixed else {})}) for v in verdicts]
+    return lean({"decision": decision_id, **head, "verdicts": told})
 
 
 ANSWERS: dict[Truth, str] = {True: "MET", False: "NOT_MET", None: "UNKNOWN"}

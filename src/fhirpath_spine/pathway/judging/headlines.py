@@ -11,6 +11,7 @@ from fhirpath_spine.pathway.asking.environment import Environment
 from fhirpath_spine.pathway.decision import Status, Verdict
 from fhirpath_spine.pathway.model import Recommendation
 from fhirpath_spine.pathway.sentences import Said, render
+from fhirpath_spine.pathway.truth import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +33,30 @@ class _Telling:
 
 def worded(verdict: Verdict, recommendation: Recommendation, env: Environment) -> Verdict:
     """The verdict with what a card says first of it, by its status."""
+    contested = not verdict.because and any(m.reason is Reason.CONFLICT for m in verdict.missing)
     sentences = {
         Status.RECOMMENDED: recommendation.headline,
         Status.NEEDS_DATA: recommendation.ask,
-        Status.BLOCKED: recommendation.against,
+        # Nothing is against it as long as statements about it contradict each other: it waits.
+        Status.BLOCKED: recommendation.ask if contested else recommendation.against,
     }.get(verdict.status, ())
     if not sentences:
         return verdict
-    blockers = [s.name for s in verdict.steps if s.role == "blocked" and s.answer]
-    blockers = blockers or [s.name.lower() for s in verdict.steps if s.role == "hold" and s.answer]
-    names = {
-        "blockers": tuple(b.replace("-", " ") for b in blockers),
-        "missing": tuple(m.item for m in verdict.missing),
-    }
+    blockers = tuple(s.name.replace("-", " ") for s in verdict.steps if s.role == "blocked" and s.answer)
+    if verdict.status is Status.BLOCKED and not blockers and (held := _of_a_hold(verdict, env)):
+        return verdict._replace(headline=(held,), step=sentences[-1].source)
+    # What a criterion for it waits for says more than what one against it does not know.
+    wanted = [m.item for s in verdict.steps if s.role in ("use", "when") and s.answer is None for m in s.missing]
+    names = {"blockers": blockers, "missing": (*wanted, *(m.item for m in verdict.missing))}
     speaker = _Telling(env, names)
     said = next((said for text in sentences if (said := render(text, speaker)) is not None), ())
     return verdict._replace(headline=said, step=sentences[-1].source)
+
+
+def _of_a_hold(verdict: Verdict, env: Environment) -> str:
+    """What the hold that blocks has to say first."""
+    held = {s.name for s in verdict.steps if s.role == "hold" and s.answer}
+    wanted = {verdict.id, f"kind:{verdict.kind}", "*"}
+    holds = env.circumstances.library.policy.holds
+    blocking = (h for h in holds if h.id in held and any(selector.ids & wanted for selector in h.block))
+    return next((h.headline for h in blocking if h.headline), "")

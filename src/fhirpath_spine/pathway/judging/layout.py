@@ -1,7 +1,8 @@
-"""Which verdicts stand together on one card, in which order, and what folds (rulings 5.1).
+"""Which verdicts stand together on one card, in which order, and what folds.
 
-One card per (pathway or gate, lesion, indicator). Lines that are blocked or need data sit on the quietest card of their entry
-and never raise an indicator. Critical, safety and data-incomplete cards never fold; the rest folds in priority order.
+The gate stands alone on top, or the doubt that it could not be excluded. Then one card for each lesion, the weightiest first, up
+to the number that the policy allows; the rest folds into the last of them. What could not be read, and safety lines, one card for
+each lesion, stand beside them and are not counted.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ from dataclasses import replace
 
 from fhirpath_spine.pathway.decision import CardKind, Noticed, PathwayResult, PlannedCard, Status, Verdict
 from fhirpath_spine.pathway.facts.chart import Unread
-from fhirpath_spine.pathway.model import Budget, Indicator, Policy
+from fhirpath_spine.pathway.judging.weight import heaviest
+from fhirpath_spine.pathway.model import Indicator, Policy
 from fhirpath_spine.pathway.truth import Reason
+
+_WISHES = (Reason.NOT_RECORDED, Reason.STALE, Reason.UNVERIFIED, Reason.NOT_CONFIGURED, Reason.NOT_OFFERED)
+"""Reasons for a gap that only wish for data; any other is a finding of its own."""
 
 
 def plan(
@@ -22,27 +27,24 @@ def plan(
     unread: Sequence[Unread],
     notices: Sequence[Noticed] = (),
 ) -> tuple[PlannedCard, ...]:
-    """The cards of one response. Each shown verdict is on exactly one of them."""
+    """The cards of one response. Each shown verdict is on one of them, unless all of its card only wish for data."""
     noticed = [(n, PlannedCard(CardKind.NOTICE, n.indicator, None, notice=n)) for n in notices]
     first, last = [c for n, c in noticed if n.first], [c for n, c in noticed if not n.first]
-    return (*first, *(_of_entries(policy, entries, verdicts, unread) if entries else ()), *last)
-
-
-def _of_entries(
-    policy: Policy, entries: Sequence[PathwayResult], verdicts: Sequence[Verdict], unread: Sequence[Unread]
-) -> tuple[PlannedCard, ...]:
+    if not entries:
+        return (*first, *last)
+    cards = _of_entries(policy, entries, verdicts, unread, taken=bool(first))
     gate = policy.gate.pathway if policy.gate else ""
-    shared = _shared(entries, gate)
-    cards: list[PlannedCard] = []
-    for entry, verdicts_of in zip(entries, belonging(entries, verdicts, gate), strict=True):
-        mine = [v for v in verdicts_of if v.status.shown]
-        cards += _cards_of(entry, mine, is_gate=entry.id == gate)
-    cards = _with_plans(_fold(cards, policy.budget), gate)
-    if any(u.reason is Reason.UNREAD for u in unread):
-        incomplete = PlannedCard(CardKind.INCOMPLETE, Indicator.WARNING, shared)
-        critical = [c for c in cards if c.indicator is Indicator.CRITICAL]
-        cards = [*critical, incomplete, *(c for c in cards if c.indicator is not Indicator.CRITICAL)]
-    return tuple(cards)
+    if (
+        first
+        and cards
+        and cards[0].indicator is not Indicator.CRITICAL
+        and cards[0].entry
+        and cards[0].entry.id == gate
+    ):
+        # A gate that is not excluded is one card: the doubt, with what waits for it.
+        first[0] = replace(first[0], entry=cards[0].entry, entries=cards[0].entries, verdicts=cards[0].verdicts)
+        cards = cards[1:]
+    return (*first, *cards, *last)
 
 
 def belonging(entries: Sequence[PathwayResult], verdicts: Sequence[Verdict], gate: str) -> list[tuple[Verdict, ...]]:
@@ -53,6 +55,74 @@ def belonging(entries: Sequence[PathwayResult], verdicts: Sequence[Verdict], gat
         if home is not None:
             found[id(home)].append(verdict)
     return [tuple(found[id(entry)]) for entry in entries]
+
+
+def _of_entries(
+    policy: Policy,
+    entries: Sequence[PathwayResult],
+    verdicts: Sequence[Verdict],
+    unread: Sequence[Unread],
+    *,
+    taken: bool,
+) -> list[PlannedCard]:
+    gate = policy.gate.pathway if policy.gate else ""
+    top: list[PlannedCard] = []
+    safety: list[PlannedCard] = []
+    groups: dict[str, PlannedCard] = {}
+    for entry, mine in zip(entries, belonging(entries, verdicts, gate), strict=True):
+        shown = tuple(v for v in mine if v.status.shown)
+        apart = tuple(v for v in shown if v.safety)
+        rest = tuple(v for v in shown if not v.safety)
+        if entry.id == gate:
+            sure = entry.notes or any(v.status is Status.RECOMMENDED for v in rest)
+            top += [_card(Indicator.CRITICAL if sure else Indicator.WARNING, entry, rest)] if rest or sure else []
+        elif rest or entry.notes:
+            card = _card(Indicator.INFO, entry, rest)
+            key = entry.lesion.key if entry.lesion else ""
+            groups[key] = _joined((groups[key], card)) if key in groups else card
+        if apart:
+            loudest = max((Indicator.WARNING, *(v.indicator for v in apart)), key=lambda i: i.rank)
+            safety.append(PlannedCard(CardKind.SAFETY, loudest, entry, apart, entries=(entry,)))
+    cards = sorted(
+        (_at_its_indicator(c) for c in groups.values() if not _only_wishes(c)), key=lambda c: heaviest(c.verdicts)
+    )
+    room = max(1, policy.budget.cards - len(top) - taken)
+    if len(cards) > room:
+        cards = [*cards[: room - 1], _at_its_indicator(_joined(cards[room - 1 :]))]
+    if any(u.reason is Reason.UNREAD for u in unread):
+        top.append(PlannedCard(CardKind.INCOMPLETE, Indicator.WARNING, _shared(entries, gate)))
+    return _with_plans([*top, *safety, *cards], gate)
+
+
+def _card(indicator: Indicator, entry: PathwayResult, verdicts: tuple[Verdict, ...]) -> PlannedCard:
+    return PlannedCard(CardKind.PATHWAY, indicator, entry, verdicts, entry.notes, entries=(entry,))
+
+
+def _joined(cards: Sequence[PlannedCard]) -> PlannedCard:
+    """Several cards as one, about the weightiest of them; the others follow."""
+    first = min(cards, key=lambda c: heaviest(c.verdicts))
+    whole = (first, *(c for c in cards if c is not first))
+    return replace(
+        first,
+        verdicts=tuple(v for c in whole for v in c.verdicts),
+        notes=tuple(dict.fromkeys(n for c in whole for n in c.notes)),
+        entries=tuple(e for c in whole for e in c.entries),
+    )
+
+
+def _at_its_indicator(card: PlannedCard) -> PlannedCard:
+    recommended = (v.indicator for v in card.verdicts if v.status is Status.RECOMMENDED)
+    return replace(card, indicator=max(recommended, key=lambda i: i.rank, default=Indicator.INFO))
+
+
+def _only_wishes(card: PlannedCard) -> bool:
+    """Whether all that a card holds is a wish for data that no ``when`` of a recommendation has reached."""
+    return not card.notes and all(
+        v.status is Status.NEEDS_DATA
+        and not any(s.role == "when" and s.answer for s in v.steps)
+        and all(m.reason in _WISHES for m in v.missing)
+        for v in card.verdicts
+    )
 
 
 def _shared(entries: Sequence[PathwayResult], gate: str) -> PathwayResult:
@@ -70,63 +140,13 @@ def _home(verdict: Verdict, entries: Sequence[PathwayResult], shared: PathwayRes
     return shared
 
 
-def _cards_of(entry: PathwayResult, verdicts: Sequence[Verdict], *, is_gate: bool) -> list[PlannedCard]:
-    recommended = [v for v in verdicts if v.status is Status.RECOMMENDED]
-    lines = tuple(v for v in verdicts if v.status is not Status.RECOMMENDED)
-    safety = [PlannedCard(CardKind.SAFETY, v.indicator, entry, (v,)) for v in recommended if v.safety]
-    rest = [v for v in recommended if not v.safety]
-    cards: list[PlannedCard] = []
-    for indicator in reversed(Indicator):
-        # What is attached to the gate is a line of its critical card, whatever its own indicator (rulings 4.2).
-        group = tuple(v for v in rest if (Indicator.CRITICAL if v.on_gate else v.indicator) is indicator)
-        if group or (is_gate and indicator is Indicator.CRITICAL and entry.notes):
-            cards.append(PlannedCard(CardKind.PATHWAY, indicator, entry, group))
-    if not cards and (lines or entry.notes):
-        cards.append(PlannedCard(CardKind.PATHWAY, Indicator.INFO, entry))
-    if cards and lines:
-        cards[-1] = replace(cards[-1], verdicts=(*cards[-1].verdicts, *lines))
-    if cards and entry.notes:
-        position = 0 if is_gate else -1
-        cards[position] = replace(cards[position], notes=entry.notes)
-    return [*safety, *cards] if not is_gate else [*cards, *safety]
-
-
-def _fold(cards: Sequence[PlannedCard], budget: Budget) -> list[PlannedCard]:
-    left = {Indicator.WARNING: budget.warning, Indicator.INFO: budget.info}
-    kept: list[PlannedCard] = []
-    folded: list[PlannedCard] = []
-    for card in cards:
-        if card.kind is CardKind.SAFETY or card.indicator is Indicator.CRITICAL:
-            kept.append(card)
-        elif left[card.indicator] > 0:
-            left[card.indicator] -= 1
-            kept.append(card)
-        else:
-            folded.append(card)
-    if folded:
-        verdicts = tuple(v for card in folded for v in card.verdicts)
-        notes = tuple(n for card in folded for n in card.notes)
-        entries = {id(card.entry): card.entry for card in folded if card.entry is not None}
-        kept.append(
-            PlannedCard(CardKind.MORE, Indicator.INFO, folded[0].entry, verdicts, notes, plans=tuple(entries.values()))
-        )
-    return kept
-
-
 def _with_plans(cards: Sequence[PlannedCard], gate: str) -> list[PlannedCard]:
-    """The plan of each entry on the first of its cards that is left, never the gate's; on the folded card if none is left."""
-    place: dict[int, int] = {}
-    # A safety card is about one drug: it carries the plan only where nothing else of its entry is left.
-    for kind in (CardKind.PATHWAY, CardKind.SAFETY):
-        for number, card in enumerate(cards):
-            if card.kind is kind and card.entry is not None and card.entry.id != gate:
-                place.setdefault(id(card.entry), number)
+    """The plan of each entry once: on its card, never the gate's; on its safety card where nothing else of it is left."""
+    carried = {id(e) for c in cards if c.kind is CardKind.PATHWAY for e in c.entries}
     found = []
-    for number, card in enumerate(cards):
-        plans: tuple[PathwayResult, ...] = ()
-        if card.kind is CardKind.MORE:
-            plans = tuple(e for e in card.plans if e.id != gate and id(e) not in place)
-        elif card.entry is not None and place.get(id(card.entry)) == number:
-            plans = (card.entry,)
-        found.append(replace(card, plans=plans) if plans or card.plans else card)
+    for card in cards:
+        mine = [e for e in card.entries if e.id != gate]
+        if card.kind is CardKind.SAFETY:
+            mine = [e for e in mine if id(e) not in carried]
+        found.append(replace(card, plans=tuple(mine)))
     return found

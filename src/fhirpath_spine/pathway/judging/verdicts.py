@@ -103,6 +103,7 @@ def judge(
         by=by,
         missing=_distinct(sheet.missing),
         lines=lines,
+        told=_of_this_patient(recommendation.lines, env) if shown else (),
         cautions=_sentences(sheet.cautions) if shown else (),
         alternatives=spoken(recommendation.alternatives, env) if status is Status.RECOMMENDED else (),
         activity=recommendation.activity,
@@ -288,6 +289,10 @@ def spoken(lines: Iterable[Line], env: Environment) -> tuple[Said, ...]:
             if said is not None:
                 out.append(said)
     return tuple(dict.fromkeys(out))
+
+
+def _of_this_patient(lines: Iterable[Line], env: Environment) -> tuple[Said, ...]:
+    return spoken((x for x in lines if x.when is not None or any(not isinstance(p, str) for p in x.say.parts)), env)
 
 
 def _distinct(missing: Iterable[Missing]) -> tuple[Missing, ...]:

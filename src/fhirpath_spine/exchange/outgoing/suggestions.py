@@ -1,0 +1,102 @@
+"""What a card offers to do: only what an action of a type that this EHR takes can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from fhirpath_spine.exchange import Json
+from fhirpath_spine.exchange.outgoing.careplan import careplan, members, service_request
+from fhirpath_spine.exchange.outgoing.ids import Ids
+from fhirpath_spine.exchange.outgoing.markdown import plain
+from fhirpath_spine.exchange.outgoing.phrases import Phrases
+from fhirpath_spine.pathway.decision import Decision, PathwayResult, PlannedCard, Status, Verdict
+from fhirpath_spine.pathway.judging.weight import heaviest_first
+from fhirpath_spine.pathway.model import Library, Order
+
+REQUESTS = 3
+"""Most requests that a card offers."""
+PLAN = "plan"
+"""Stands where a suggestion carries the plan of a whole pathway and no single recommendation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """What is offered to one client: the types of its list, and the orders that its site has codes for."""
+
+    actions: frozenset[str]
+    orders: tuple[Order, ...] = ()
+    gate: bool = False
+
+
+@dataclass(slots=True)
+class Offers:
+    """Makes the suggestions of one decision; remembers the plans, and what each suggestion carries."""
+
+    decision: Decision
+    decision_id: str
+    library: Library
+    phrases: Phrases
+    ids: Ids
+    offering: Offering
+    careplans: list[Json] = field(default_factory=list)
+    carried: dict[str, str] = field(default_factory=dict)
+
+    def of(self, card: PlannedCard, code: str, lesion: str) -> list[Json]:
+        """The suggestions of a card: requests for its weightiest steps, then its plans."""
+        gate = self.library.policy.gate
+        on_gate = gate is not None and card.entry is not None and card.entry.id == gate.pathway
+        requests = [] if on_gate and not self.offering.gate else [*self._requests(card, code, lesion)]
+        return [*requests, *self._plans(card, code)]
+
+    def _requests(self, card: PlannedCard, code: str, lesion: str) -> Iterable[Json]:
+        if "ServiceRequest" not in self.offering.actions:
+            return
+        recommended = (v for v in card.verdicts if v.status is Status.RECOMMENDED)
+        asked: dict[str, Verdict] = {}
+        for verdict in heaviest_first(recommended, self.library.policy):
+            if verdict.activity is not None and verdict.activity.kind == "ServiceRequest":
+                asked.setdefault(verdict.activity.text, verdict)
+        for text, verdict in list(asked.items())[:REQUESTS]:
+            of = verdict.lesion.key if verdict.lesion else lesion
+            identifier = self.ids.uuid("suggestion", self.decision_id, code, of, verdict.id)
+            self.carried[identifier] = verdict.id
+            conditions = verdict.lesion.conditions if verdict.lesion else self._conditions(card)
+            order = next((o for o in self.offering.orders if o.activity == text), None)
+            request = service_request(
+                self.decision, verdict, self.ids.uuid("request", identifier), conditions=conditions, order=order
+            )
+            if request is None:
+                continue
+            description = self.phrases.text("request-action", text=text)
+            action = {"type": "create", "description": description, "resource": request}
+            yield {"label": text, "uuid": identifier, "actions": [action]}
+
+    @staticmethod
+    def _conditions(card: PlannedCard) -> tuple[str, ...]:
+        lesion = card.entry.lesion if card.entry is not None else None
+        return lesion.conditions if lesion is not None else ()
+
+    def _plans(self, card: PlannedCard, code: str) -> Iterable[Json]:
+        made = [(entry, verdicts) for entry in card.plans if (verdicts := members(self.decision, entry))]
+        for entry, verdicts in made:
+            plan = careplan(self.decision, entry, verdicts, self.library, self.phrases, self.ids)
+            self.careplans.append(plan)
+            if "CarePlan" in self.offering.actions:
+                yield self._plan(plan, entry, code, alone=len(made) == 1)
+
+    def _plan(self, plan: Json, entry: PathwayResult, code: str, *, alone: bool) -> Json:
+        """The suggestion of one plan. Where it is not ``alone``, its label says of which lesion it is."""
+        lesion = entry.lesion.key if entry.lesion else ""
+        where = entry.lesion.called or self.phrases.lesion(entry.lesion) if entry.lesion else ""
+        label = (
+            self.phrases.text("plan-label") if alone or not where else self.phrases.text("plan-label-of", plan=where)
+        )
+        identifier = self.ids.uuid("suggestion", self.decision_id, code, entry.id, lesion, "careplan")
+        self.carried[identifier] = PLAN
+        description = plain(self.phrases.say("plan-action", title=entry.title))
+        return {
+            "label": label,
+            "uuid": identifier,
+            "actions": [{"type": "create", "description": description, "resource": plan}],
+        }
