@@ -49,7 +49,7 @@ def settings_in(folder: Path, entry: str = "") -> Settings:
     (folder / "key").write_bytes(secrets.token_bytes(32))
     (folder / "clients.yaml").write_text(
         f"clients:\n  - id: hospital\n    issuer: {ISSUER}\n    jwks: {{file: keys.json}}\n"
-        f"    extension: true\n    limits: {{calls: 100000}}\n{entry}",
+        f"    extension: true\n    cards: {{actions: [CarePlan, ServiceRequest]}}\n    limits: {{calls: 100000}}\n{entry}",
         encoding="utf-8",
     )
     return Settings(
