@@ -65,7 +65,7 @@ PLAINLY: dict[str, tuple[Answer, str]] = {
     "truncated JSON": (Answer(200, WHOLE[:-20]), "not-json"),
     "NaN": (Answer(200, b'{"resourceType": "Bundle", "total": NaN}'), "not-json"),
     "UTF-16": (Answer(200, WHOLE.decode().encode("utf-16")), "not-json"),
-    "100,000 deep": (Answer(200, b"[" * 100_000 + b"]" * 100_000), "not-json"),
+    "100,000 deep": (Answer(200, b"[" * 100_000 + b"]" * 100_000), "too-large"),
     "100 deep": (Answer(200, b'{"x":' * 100 + b"1" + b"}" * 100), "too-large"),
     "an OperationOutcome in a 200": (of_json(outcome(text=CANARY)), "outcome"),
     "an OperationOutcome among the entries": (of_json(bundle(drug(1), outcome(text=CANARY))), "outcome"),

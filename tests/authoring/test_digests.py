@@ -21,7 +21,7 @@ EDITS = {
     "a module that one pathway uses": ("modules/pain.yaml", "title: Pain plan", "title: Plan", True, {A}),
     "a shared file": ("data.yaml", "within: 7 days", "within: 8 days", True, BOTH),
     "a word that raises a doubt": ("words.yaml", "weak .. leg", "weak .. arm", True, BOTH),
-    "the policy": ("policy.yaml", "warning: 2", "warning: 3", True, BOTH),
+    "the policy": ("policy.yaml", "cards: 3", "cards: 2", True, BOTH),
     "a code that only one pathway reads": ("terminology/local.csv", "creatinine,creatinine,", "creatinine,crea,", True, {A}),
     "a code that both read": ("terminology/local.csv", "metastasis,metastasis,", "metastasis,meta,", True, BOTH),
     "the display of a code": ("terminology/local.csv", "Any drug", "Some drug", True, set()),

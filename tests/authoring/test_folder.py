@@ -43,6 +43,8 @@ def test_a_missing_file_is_named(profiles, file):
 def test_a_half_written_file_is_refused(profiles):
     text = profiles.text("alpha/pathway.yaml")
     for size in range(1, len(text), 97):
+        if text[:size].rstrip(" ").endswith("\n"):
+            continue  # what ends between two lines may be whole
         profiles.write("alpha/pathway.yaml", text[:size])
         with pytest.raises(ProfileError):
             load(profiles.folder)

@@ -174,7 +174,7 @@ BAD = {
     "an open quote in a table": Bad("SP210", "terminology/icd-10-cm.csv", "Secondary malignant", '"Secondary" malignant', '¦cancer,C79.51', "CSV"),
     "a coding without a system": Bad("SP211", DATA, "'local|gait-normal'", "'gait-normal'", "¦'gait-normal'", "system|code"),
     "an empty placeholder": Bad("SP318", PAIN, "{pain-severity.date}", "{ }", "¦{ }", "empty"),
-    "a whole number that is none": Bad("SP227", POLICY, "warning: 2", "warning: two", "warning: ¦two", "whole number"),
+    "a whole number that is none": Bad("SP227", POLICY, "cards: 3", "cards: two", "cards: ¦two", "whole number"),
     "an empty text": Bad("SP225", PAIN, "title: Pain plan", "title: ''", "title: ¦''", "empty"),
     "an empty list": Bad("SP230", B, 'states: [EMERGENCY: "true"]', "states: []", "¦states", "at least one"),
     "a word twice": Bad("SP204", WORDS, "weak: [lump]", "weak: [lump, Cancer]", "lump, ¦Cancer", "line 2"),

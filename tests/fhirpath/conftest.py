@@ -63,6 +63,9 @@ VALUE_SETS = {
 }
 
 
+LIMITS = {"unfit": 3}
+
+
 class Empty(dict[str, Any]):
     """Variables that were not given are complete and empty."""
 
@@ -78,7 +81,7 @@ def scope_of(**given: Any) -> Scope:
 
 def compile_one(text: str, **options: Any) -> Expression:
     """An expression over the needs above."""
-    return fhirpath.compile(text, variables=SHAPES, value_sets=VALUE_SETS, **options)
+    return fhirpath.compile(text, variables=SHAPES, value_sets=VALUE_SETS, **{"limits": LIMITS, **options})
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,5 @@
-"""The full text of a decision, one for each pathway and lesion: why, why not, what is missing, and what all of it rests on.
+"""The full text of a decision, one for each pathway and lesion: why, why not, what is missing, and what all of it rests on
+(transparency T1 to T16).
 
 Order: conclusion, criteria with their data, what stands against, what is missing, what is not shown, claims in their words,
 sources, what was not used, values without a source. A card says the weightiest of it; nothing that it leaves out is lost here.

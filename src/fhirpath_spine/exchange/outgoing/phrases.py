@@ -53,6 +53,8 @@ KEYS: Mapping[str, frozenset[str]] = {
         "dated": "text date",
         "rejected": "label reason",
         "rejected-value": "label value reason",
+        "rejected-entry": "label reason",
+        "rejected-entry-value": "label value reason",
         "count-uncoded": "n",
         "ledger": "ways",
         "entry": "said",
@@ -267,9 +269,14 @@ class Phrases:
         """Why a resource, or its date, was not used, with the value that stood there."""
         reason = self.word("rejected", rejection.reason)
         value = self._dated(rejection.value, rejection.date) if rejection.value else (rejection.date,)
+        key = "rejected-entry" if rejection.reason in _OF_ENTRIES else "rejected"
         if "".join(value):
-            return self.say("rejected-value", label=rejection.label, value=value, reason=reason)
-        return self.say("rejected", label=rejection.label, reason=reason)
+            return self.say(f"{key}-value", label=rejection.label, value=value, reason=reason)
+        return self.say(key, label=rejection.label, reason=reason)
+
+
+_OF_ENTRIES = {"modifier", "implicit-rules", "versions"}
+"""Reasons that count entries, and are said of no value."""
 
 
 def joined(parts: Sequence[Said | str], separator: str = ", ") -> Said:
