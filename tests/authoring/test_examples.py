@@ -62,7 +62,7 @@ def test_every_block_and_hold_shows_its_reason(table: Coverage) -> None:
 @pytest.mark.thorough
 @pytest.mark.xdist_group("coverage")
 def test_every_threshold_is_held_on_both_sides_or_exempt_by_name(table: Coverage) -> None:
-    assert table.thresholds > 200
+    assert table.thresholds > 150, "each number stands once, as a limit, however many criteria read it"
     assert [str(one) for one in table.unheld] == []
 
 
