@@ -90,9 +90,10 @@ def _add(parts: list[str | Slot], part: str | Slot) -> None:
     ):
         values = part.expression.evaluate((), Scope({}, at=datetime.now(UTC)))
         part = ", ".join("".join(words(value, part)) for value in values)
-    if isinstance(part, str) and parts and isinstance(parts[-1], str):
-        part = parts.pop() + part  # type: ignore[operator]
-    parts.append(part)
+    if isinstance(part, str) and parts and isinstance(before := parts[-1], str):
+        parts[-1] = before + part
+    else:
+        parts.append(part)
 
 
 class TextBuilder:

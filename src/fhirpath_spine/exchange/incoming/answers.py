@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeGuard
 
 from fhirpath_spine.fhirpath import elements_of
 from fhirpath_spine.fhirpath import is_resource as is_resource_type
@@ -192,14 +192,14 @@ def _enter(entry: object, out: Contents, signs: Signs) -> None:
     if not is_resource(resource):
         out.failed = out.failed or UnreadReason.SHAPE
         out.odd.append(resource)
-    elif resource["resourceType"] == "OperationOutcome":  # type: ignore[index]
-        _heed(resource, out, signs)  # type: ignore[arg-type]
+    elif resource["resourceType"] == "OperationOutcome":
+        _heed(resource, out, signs)
     else:
-        out.resources.append(resource)  # type: ignore[arg-type]
+        out.resources.append(resource)
         out.urls.append(entry.get("fullUrl") if isinstance(entry, dict) else None)
 
 
-def is_resource(value: object) -> bool:
+def is_resource(value: object) -> TypeGuard[Resource]:
     """Whether an entry holds one resource of a type of FHIR: not another Bundle, and not something that names no such type."""
     kind = value.get("resourceType") if isinstance(value, dict) else None
     return isinstance(kind, str) and kind != "Bundle" and is_resource_type(kind)
