@@ -236,7 +236,7 @@ class HookService:
     seconds: float = 4.0
     on_unavailable: str = "card"
     cds_hooks: str = "2.0"
-    """The version of the standard that discovery says; ``version`` stands there from 3.0 on."""
+    """The version of the standard that discovery claims; ``version`` and ``hookVersion`` are of 3.0."""
     judge: Judge = evaluate.decide
     work: Work = at_once
 
@@ -248,8 +248,7 @@ class HookService:
             "id": self.id,
             "title": phrases.text("service-title"),
             "description": phrases.text("service-description"),
-            **({"version": CDS_HOOKS} if self.cds_hooks != "2.0" else {}),
-            **({"hookVersion": HOOK_VERSIONS[self.hook]} if self.hook in HOOK_VERSIONS else {}),
+            **(_claimed(self.hook) if self.cds_hooks != "2.0" else {}),
             "usageRequirements": phrases.text("service-usage", keys=", ".join(self.snapshot.templates)),
             "prefetch": dict(self.snapshot.templates),
         }
@@ -410,6 +409,11 @@ class HookService:
     def _id(self, client: Client, request: HookRequest, at: datetime, facts: str = "") -> str:
         library, day = self.snapshot.library.digest, at.date().isoformat()
         return self.snapshot.wording.ids.decision(client.id, request.instance, library, facts, day)
+
+
+def _claimed(hook: str) -> Json:
+    # The models of the published standard know neither, and a validator of theirs would refuse the document (DISC-11, DISC-12).
+    return {"version": CDS_HOOKS, **({"hookVersion": HOOK_VERSIONS[hook]} if hook in HOOK_VERSIONS else {})}
 
 
 def _for_people(cards: Iterable[Json]) -> list[Json]:

@@ -10,6 +10,7 @@ that passes has to leave the list.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -29,6 +30,7 @@ from fhirpath_spine.fhirpath import Quantity, Scope, Shape
 from fhirpath_spine.fhirpath.values import TYPES, Element, is_primitive
 
 ARTIFACT = "org.hl7.fhir.testcases:fhir-test-cases:1.7.69"
+SHA256 = "827a559099ae3297c3f96ab5749b419a24600d74b6a09e23620881a9c17df741"
 ROOT = Path(__file__).resolve().parents[2]
 JAR = ROOT / ".cache" / "maven" / "fhir-test-cases-1.7.69.jar"
 FOLDER = "org/hl7/fhir/testcases/r4/"
@@ -39,10 +41,17 @@ AT = datetime(2026, 11, 1, 12, 30, 15, 250000, tzinfo=UTC)
 
 
 def jar() -> zipfile.ZipFile:
-    """The suite, fetched on first use."""
+    """The suite, fetched on first use.
+
+    Raises:
+        ValueError: the file is not what it was.
+
+    """
     if not JAR.exists():
         command = ["mvn", "-q", "dependency:copy", f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={JAR.parent}"]
         subprocess.run(command, check=True)
+    if (found := hashlib.sha256(JAR.read_bytes()).hexdigest()) != SHA256:
+        raise ValueError(f"{JAR.name} has the checksum {found}, not {SHA256}")
     return zipfile.ZipFile(JAR)
 
 
