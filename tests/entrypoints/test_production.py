@@ -23,7 +23,7 @@ from starlette.testclient import TestClient
 from fhirpath_spine.adapters.callers import BURST, Door, Keys, Rates, Signer, Terms, Trusted, from_file, public_keys
 from fhirpath_spine.entrypoints.clients import load_clients
 from fhirpath_spine.entrypoints.content import Content
-from fhirpath_spine.entrypoints.http import EACH, build
+from fhirpath_spine.entrypoints.http import EACH, SANDBOX, build
 from fhirpath_spine.entrypoints.production import approved, missing
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import PatientMismatch, SettingsError, StoreAway, TooMany
@@ -131,6 +131,13 @@ def test_discovery_and_health_ask_for_no_token(guarded: Any) -> None:
     client = guarded()
     for path in ("/cds-services", "/livez", "/readyz", "/fhir/metadata"):
         assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/cds-services", URL, f"{URL}/feedback"])
+def test_the_question_that_a_browser_asks_before_a_call_needs_no_token(guarded: Any, path: str) -> None:
+    names = {"origin": SANDBOX, "access-control-request-method": "POST"}
+    answer = guarded().options(path, headers={**names, "access-control-request-headers": "authorization"})
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, SANDBOX)
 
 
 def test_a_412_says_its_reason_to_who_signed(guarded: Any, body: Any) -> None:

@@ -47,7 +47,17 @@ def test_very_deep_json_is_refused_and_not_crashed_on(depth_: int) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b'{"a": NaN}', b'{"a": 1e999}', b"\xef\xbb\xbf{}", '{"a": 1}'.encode("utf-16"), b'{"a": 1,}', b"{} {}"],
+    [
+        b"",
+        b"{",
+        b'{"a": NaN}',
+        b'{"a": 1e999}',
+        b"\xef\xbb\xbf{}",
+        '{"a": 1}'.encode("utf-16"),
+        b'{"a": 1,}',
+        b"{} {}",
+        b'{"a": 1} // b',
+    ],
 )
 def test_what_is_no_json_is_refused(body: bytes) -> None:
     with pytest.raises(RequestError, match="not valid JSON"):

@@ -117,6 +117,13 @@ def test_a_patient_or_relative_is_no_clinician(user: str) -> None:
     assert parse_request(body(context={"patientId": "p1", "userId": user}), HOOK).audience == "patient"
 
 
+@pytest.mark.parametrize("named", [..., None, ""])
+def test_a_user_beside_the_context_is_read_where_the_context_names_none(named: Any) -> None:
+    context = {k: v for k, v in {"patientId": "p1", "userId": named}.items() if v is not ...}
+    assert parse_request(body(context=context, user="Patient/p1"), HOOK).audience == "patient"
+    assert parse_request(body(user="Patient/p1"), HOOK).user == "Practitioner/1"
+
+
 def test_a_token_for_another_patient_refuses_the_call() -> None:
     granted = {"access_token": "t", "patient": "p2"}
     with pytest.raises(PatientMismatch):

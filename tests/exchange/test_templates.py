@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from fhirpath_spine.exchange.incoming import prefetch_templates
 from fhirpath_spine.pathway.model import Site
+from tests.kit import content
 from tests.kit import decisions as make
 
 
@@ -44,3 +45,9 @@ def test_the_templates_stay_in_the_restricted_subset() -> None:
         assert set(names) <= {"patient", "code", "_count"}
         assert len(names) == len(set(names))
         assert not query.startswith("/")
+
+
+def test_every_template_that_ships_fits_an_address() -> None:
+    """A search goes out as a GET with its base before it: what is longer than this, some server or proxy refuses."""
+    longest = max(prefetch_templates(content.library(), content.site()).values(), key=len)
+    assert len(longest) < 2_000

@@ -98,7 +98,7 @@ def parse_request(body: object, hook: str) -> HookRequest:
         instance=instance,
         patient=patient,
         prefetch=_object(body, "prefetch") or {},
-        user=context["userId"] if isinstance(context.get("userId"), str) else "",
+        user=_user(body, context),
         encounter=context["encounterId"] if isinstance(context.get("encounterId"), str) else "",
         server=server,
         access=_access(_object(body, "fhirAuthorization"), server, patient),
@@ -148,6 +148,12 @@ def _patient(context: Mapping[str, Any]) -> str:
             expression="context.patientId",
         )
     return patient
+
+
+def _user(body: Mapping[str, Any], context: Mapping[str, Any]) -> str:
+    # Drafts of before 1.0 had the user beside the context, and some clients still do: a patient there is a patient, too.
+    named = (context.get("userId"), body.get("user"))
+    return next((value for value in named if isinstance(value, str) and value), "")
 
 
 def _access(granted: Mapping[str, Any] | None, server: str, patient: str) -> Access | None:
