@@ -1,7 +1,8 @@
 """A rule that is cited by number stands on a page of this repository, and no page explains a number that nobody cites.
 
 Comments, docstrings and pages are searched for citations. Claims resolve in ``profiles/claims.yaml``, contradictions in their
-page, cases among the cases; all other numbers in ``docs/rulings.md``. It is one file, since nothing else uses the finder.
+page, cases among the cases, lines of CDS Hooks in ``docs/standard.md``; all other numbers in ``docs/rulings.md``. It is one file,
+since nothing else uses the finder.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ import pytest
 HERE = Path(__file__).resolve()
 ROOT = HERE.parents[2]
 PAGE = ROOT / "docs" / "rulings.md"
-ITSELF = {PAGE, HERE}
-"""The page names each number by explaining it, and this file names false ones: neither keeps a row alive."""
+STANDARD = ROOT / "docs" / "standard.md"
+"""Explains every line of CDS Hooks, cited or not: ``test_standard`` asks for them all."""
+ITSELF = {PAGE, STANDARD, HERE}
+"""The pages name each number by explaining it, and this file names false ones: none of them keeps a row alive."""
 COMMENT = {".py": "#", ".yaml": "#", ".toml": "#", ".sh": "#", ".java": r"//|^\s*/?\*"}
 """Where the prose of a line begins, by suffix; a page (``.md``) is prose from end to end."""
 PRUNED = {"__pycache__", "build", "dist", "target"}
@@ -205,6 +208,11 @@ def explained(page: str) -> list[Citation]:
     return found
 
 
+def rows_of(page: Path) -> list[Citation]:
+    """What a page of ours explains."""
+    return explained(page.read_text(encoding="utf-8"))
+
+
 @cache
 def known() -> frozenset[Citation]:
     """All that a citation may resolve to."""
@@ -214,7 +222,7 @@ def known() -> frozenset[Citation]:
         "case": [path.stem for path in (ROOT / "tests" / "clinical" / "cases").glob("C*.json")],
     }
     listed = (Citation(kind, number) for kind, numbers in lists.items() for number in numbers)
-    return frozenset((*explained(PAGE.read_text(encoding="utf-8")), *listed))
+    return frozenset((*rows_of(PAGE), *rows_of(STANDARD), *listed))
 
 
 def dead(rows: Iterable[Citation], alive: Iterable[Citation]) -> list[Citation]:
@@ -249,11 +257,11 @@ def test_every_number_that_is_cited_is_explained() -> None:
 
 def test_every_number_that_is_explained_is_cited_somewhere() -> None:
     alive = {one for path, one in cited() if path not in ITSELF}
-    assert dead(explained(PAGE.read_text(encoding="utf-8")), alive) == []
+    assert dead(rows_of(PAGE), alive) == []
 
 
 def test_every_number_is_explained_once_and_each_section_has_some() -> None:
-    rows = explained(PAGE.read_text(encoding="utf-8"))
+    rows = [*rows_of(PAGE), *rows_of(STANDARD)]
     assert [row for row, n in Counter(rows).items() if n > 1] == []
     assert {row.kind for row in rows} == set(NUMBERS)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.kit import standard
 from tests.standard import artifacts
 
 _counts: dict[str, str] = {}
@@ -33,5 +34,7 @@ def counted() -> dict[str, str]:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if _counts:
+        terminalreporter.write_line(f"CDS Hooks, docs/standard.md: {standard.summary()}")
     for what, number in _counts.items():
         terminalreporter.write_line(f"CDS Hooks, {what}: {number}")
