@@ -48,11 +48,17 @@ class Builder:
 
     def evaluate(self, expression: str) -> Members:
         """Left to right: `sct:1` a code, `=name` a candidate set, `=name/sct` its rows of one system, `@name` a set
-        built before, `-` before any of them takes it out again."""
+        built before, `@name~whole_spine` its rows whose display says so, `-` before any of them takes it out again."""
         members: Members = {}
         for token in expression.split():
             word = token.removeprefix("-")
-            if word.startswith("@"):
+            if word.startswith("@") and "~" in word:
+                name, _, said = word[1:].partition("~")
+                rows = self.sets[name].rows
+                found = {key: row for key, row in rows.items() if said.replace("_", " ") in row.display.lower()}
+                if not found:
+                    raise LookupError(word)
+            elif word.startswith("@"):
                 name, _, short = word[1:].partition("/")
                 rows = self.sets[name].rows
                 found = {key: row for key, row in rows.items() if not short or key[0] == BY_TOKEN[short]}

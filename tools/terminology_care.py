@@ -16,6 +16,9 @@ def _levels(region: str, last: int) -> str:
     return " ".join(f"@level-{region}{n}" for n in range(1, last + 1))
 
 
+_WHOLE: dict[str, tuple[str, ...]] = {"mri": (), "ct": ("whole_spine", "cervical_spine_to_coccyx")}
+"""How displays name the whole spine without naming each of its parts."""
+
 IMAGING: list[Line] = [
     (
         "spine-mri-full",
@@ -29,12 +32,28 @@ IMAGING: list[Line] = [
         "spine-ct without limited and special studies (field rule 15)",
         "@spine-ct -@spine-ct-limited",
     ),
+    *(
+        (
+            f"spine-{kind}-{region}",
+            f"{kind.upper()} that covers the {region} spine",
+            f"rows of spine-{kind}-full whose display names that part, or the whole spine",
+            " ".join(f"@spine-{kind}-full~{said}" for said in (region, *_WHOLE[kind])),
+        )
+        for kind in ("mri", "ct")
+        for region in ("cervical", "thoracic", "lumbar")
+    ),
     ("spine-ct-myelography", "CT myelography", "row of procedure-imaging-spine that says myelogram", "sct:241591009"),
     (
         "spine-xray",
         "X-ray of the spine",
         "rows of imaging-xr-spine, procedure- and pcs-imaging-spine that say X-ray",
         "=imaging-xr-spine sct:1290654008 sct:1367647005 pcs:BR07ZZZ",
+    ),
+    (
+        "egfr-by-race",
+        "eGFR, one of two by race",
+        "rows of egfr whose display names a race",
+        "@egfr~blacks",
     ),
     ("whole-body-mri", "Whole-body MRI", "rows of spine-mri that say whole body", "lnc:46358-8 sct:426252008"),
     (

@@ -52,6 +52,8 @@ def item_shape(need: Need) -> Shape:
         members["value"] = value_shape(need.value)
         if need.value.conversion is not None:
             members["stated"] = one(INTEGER)
+        if need.value.pair is not None:
+            members["higher"] = value_shape(need.value)
     members |= {name: value_shape(value) for name, value in need.components.items()}
     if set(need.resources) <= set(MEDICATIONS):
         members |= {"meaning": one(STRING, known=True), "code": one("CodeableConcept")}

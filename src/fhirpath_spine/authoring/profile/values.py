@@ -86,6 +86,8 @@ class ValueForm(Short):
     component: ValueSets = ()
     """The component that holds the value where the Observation has none of its own."""
     conversion: ConversionForm | None = None
+    pair: ValueSets = ()
+    """Codes that a laboratory gives two values of for one sample, by race: the lower counts."""
 
 
 class ComponentForm(Form):
@@ -127,6 +129,9 @@ class ValueBuilder:
         conversion = form.conversion if isinstance(form, ValueForm) else None
         if isinstance(form, ValueForm):
             component = self._terminology.any_of(form.component, self._report)
+            if form.pair and kind not in ("integer", "quantity"):
+                hint = "Remove pair:."
+                self._report.add("SP207", f"of two values of type {kind} none is lower", form.pair[0].span, hint)
         if kind == "quantity" and form.unit is None:
             self._report.add(
                 "SP328", f"the quantity '{name}' has no unit", form.type.span, "Add unit: with a UCUM unit."
@@ -156,6 +161,7 @@ class ValueBuilder:
             plausible=form.plausible,
             component=component,
             conversion=self._conversion(conversion, name, kind) if conversion is not None else None,
+            pair=self._terminology.any_of(form.pair, self._report) if isinstance(form, ValueForm) else None,
         )
 
     def _answers(self, form: ValueForm | ComponentForm | ConversionForm, kind: str) -> dict[Coding, str | int]:

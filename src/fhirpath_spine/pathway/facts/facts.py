@@ -17,6 +17,7 @@ from fhirpath_spine.pathway.facts.dates import apart, within
 from fhirpath_spine.pathway.facts.filing import NOT_UNDERSTOOD, Bin, Found, Rejection, surely_older
 from fhirpath_spine.pathway.facts.intake import Intake
 from fhirpath_spine.pathway.facts.needs import Need
+from fhirpath_spine.pathway.facts.pairs import lower_of_pairs
 from fhirpath_spine.pathway.truth import Reason
 
 
@@ -154,6 +155,7 @@ class Facts:
         if len(usable) > 1:
             usable.sort(key=lambda f: f.reference)
             usable.sort(key=lambda f: f.order, reverse=True)
+            usable = lower_of_pairs(need, usable)
         alternatives = self._conflict(need, usable)
         if need.latest:
             usable = usable[:1]

@@ -53,7 +53,8 @@ class Value:
     ``printed`` the same by how such units are printed (:func:`printed`).
     ``answers`` maps a coded answer to the word, number or truth that it stands for. Outside ``plausible`` a value is rejected.
     ``component`` are codes of components that carry the value where the Observation has none of its own.
-    ``conversion`` is another scale that is read where this one is not recorded.
+    ``conversion`` is another scale that is read where this one is not recorded. ``pair`` are codes that a laboratory gives two
+    of for one sample, by race: the lower one counts.
     """
 
     kind: str
@@ -64,6 +65,7 @@ class Value:
     plausible: tuple[Decimal, Decimal] | None = None
     component: ValueSet | None = None
     conversion: Conversion | None = None
+    pair: ValueSet | None = None
 
     @property
     def words(self) -> frozenset[str]:
