@@ -90,6 +90,30 @@ def test_an_extension_of_the_request_is_read_past_and_never_said_again(client: T
     assert "echo4711" not in answer.text
 
 
+METASTASIS = {"coding": [{"system": "http://snomed.info/sct", "code": "94222008"}]}
+OLDER = {
+    "STU3": {"subject": {"reference": "Patient/p1"}, "clinicalStatus": "active", "verificationStatus": "confirmed"},
+    "DSTU2": {"patient": {"reference": "Patient/p1"}, "clinicalStatus": "active", "verificationStatus": "confirmed"},
+}
+"""A diagnosis as an older release of FHIR writes it: nothing in a call says of which release its data are."""
+
+
+@pytest.mark.parametrize("release", OLDER)
+def test_data_of_an_older_release_are_read_or_said_to_be_unread(browser: TestClient, release: str) -> None:
+    keys = browser.get("/cds-services").json()["services"][0]["prefetch"]
+    condition = {"resourceType": "Condition", "id": "c1", "code": METASTASIS, **OLDER[release]}
+    order = {"resourceType": "MedicationOrder", "id": "m1", "patient": {"reference": "Patient/p1"}, "status": "active"}
+    sent: dict[str, Any] = dict.fromkeys(keys)
+    sent["patient"] = {"resourceType": "Patient", "id": "p1", "birthDate": "1960-01-01"}
+    sent["conditions"] = {"resourceType": "Bundle", "entry": [{"resource": condition}]}
+    sent["medicationRequests"] = {"resourceType": "Bundle", "entry": [{"resource": order}]}
+    context = {"patientId": "p1", "userId": "Practitioner/1"}
+    asked = {"hook": "patient-view", "hookInstance": "i1", "context": context, "prefetch": sent}
+    summaries = [card["summary"] for card in browser.post(URL, json=asked).json()["cards"]]
+    assert any(text.startswith("Spinal lesion") for text in summaries)
+    assert any(text.startswith("Data incomplete") for text in summaries)
+
+
 # ------------------------------------------------------------------ browsers
 
 

@@ -33,8 +33,17 @@ EVERYTHING = CardPolicy("at-most-one", frozenset({"CarePlan", "ServiceRequest"})
 
 
 @dataclass(frozen=True)
+class Call:
+    """One call: of whom, about whom, and its body."""
+
+    name: str
+    service: str
+    body: Json
+
+
+@dataclass(frozen=True)
 class Answer:
-    """One answer: to whom, about whom, and its body."""
+    """The answer to the call of that name."""
 
     name: str
     body: Json
@@ -88,8 +97,8 @@ def charts() -> Iterator[tuple[str, Json]]:
 
 
 @cache
-def answers() -> tuple[Answer, ...]:
-    """Every answer."""
+def calls() -> tuple[Call, ...]:
+    """Every call that is made: each chart, as an EHR of each taste sends it."""
     day = date(AT.year, AT.month, AT.day)
     found = []
     for service in discovery("2.0")["services"]:
@@ -97,9 +106,19 @@ def answers() -> tuple[Answer, ...]:
             patient = clinical.patient_of(chart)
             sent, _ = clinical.score.prefetch(service["prefetch"], chart, patient, day.isoformat())
             for taste in CLIENTS:
-                whom = Occasion(service["hook"], patient, "Practitioner/1", day, f"https://{taste.id}.example.org/fhir")
+                server = f"https://{taste.id}.example.org/fhir"
+                whom = Occasion(service["hook"], patient, "Practitioner/1", day, server, encounter="e1")
                 body = whom.request("d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", sent)
-                answer = client().post(f"/cds-services/{service['id']}", json=body)
-                assert answer.status_code == 200, (name, answer.text)
-                found.append(Answer(f"{service['hook']} of {name} to {taste.id}", answer.json()))
+                found.append(Call(f"{service['hook']} of {name} to {taste.id}", service["id"], body))
+    return tuple(found)
+
+
+@cache
+def answers() -> tuple[Answer, ...]:
+    """The answer to each call."""
+    found = []
+    for call in calls():
+        answer = client().post(f"/cds-services/{call.service}", json=call.body)
+        assert answer.status_code == 200, (call.name, answer.text)
+        found.append(Answer(call.name, answer.json()))
     return tuple(found)

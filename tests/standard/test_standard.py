@@ -6,16 +6,20 @@ The counts stand in the last lines of the run.
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 
 from fhirpath_spine.exchange import EXTENSION
+from fhirpath_spine.exchange.ehr_side import Occasion
 from fhirpath_spine.exchange.feedback import parse_feedback
 from tests.standard import artifacts, served
 from tests.standard.models import Issue, Models
 
 SERVICES, RESPONSE, REQUEST = "CDSHooksServices", "CDSHooksResponse", "CDSHooksRequest"
+MODELLED = {"patient-view", "order-select", "order-sign"}
+"""Hooks whose context has a model."""
 NEWER = {"unrecognized: version", "unrecognized: hookVersion"}
 """What the ballot of 3.0 adds to discovery; the models are of what is published."""
 UNKNOWN_TO_HAPI = {"CdsServiceJson.usageRequirements"}
@@ -184,6 +188,15 @@ def test_hapi_reads_discovery_and_every_answer(heard: dict[str, Any]) -> None:
     said = [heard["discovery"], *(heard[one.name] for one in served.answers())]
     assert [one for one in said if one.get("error") or one["missing"]] == []
     assert {name for one in said for name in one["unknown"]} <= UNKNOWN_TO_HAPI
+
+
+def test_every_call_that_our_tools_make_is_as_the_models_say(models: Models, counted: dict[str, str]) -> None:
+    calls = [call for call in served.calls() if call.body["hook"] in MODELLED]
+    token = Occasion("patient-view", "p", "Practitioner/1", date(2026, 6, 15), "https://a.example.org/fhir", token="t")
+    bodies = {call.name: call.body for call in calls}
+    bodies["with a token"] = token.request("d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", {})
+    assert {name: found for name, body in bodies.items() if (found := models.judge(REQUEST, body))} == {}
+    counted["calls of our tools judged"] = str(len(bodies))
 
 
 # ------------------------------------------------------------------ what the service reads

@@ -126,7 +126,9 @@ SCHEMAS: dict[str, Json] = {
         "type": "object",
         "required": ["hook", "id", "description"],
         "properties": {
-            **dict.fromkeys(("hook", "id", "title", "description", "version", "usageRequirements"), _TEXT),
+            **dict.fromkeys(
+                ("hook", "id", "title", "description", "version", "hookVersion", "usageRequirements"), _TEXT
+            ),
             "prefetch": {"type": "object", "additionalProperties": _TEXT},
         },
     },
