@@ -11,7 +11,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fhirpath_spine.pathway.decision import Decision, Status, Verdict
-from fhirpath_spine.pathway.facts import KEYS, OBSERVATION_GROUPS, Chart, Facts, Intake, Matcher, Read, Resource
+from fhirpath_spine.pathway.facts import (
+    KEYS,
+    OBSERVATION_GROUPS,
+    Chart,
+    Facts,
+    Intake,
+    Matcher,
+    Matters,
+    Read,
+    Resource,
+)
 from fhirpath_spine.pathway.judging import RECOGNISED, decide
 from fhirpath_spine.pathway.lesions import Lesion, build
 from fhirpath_spine.pathway.model import Site
@@ -213,16 +223,8 @@ def intake(told: Chart, at: datetime = AT, site: Site = SITE) -> Intake:
     """The one pass over a chart."""
     library = shipped()
     recognised = {role: library.value_sets.get(name) for role, name in RECOGNISED.items()}
-    return Intake(
-        library.needs,
-        Matcher(library.needs),
-        told,
-        at,
-        ZoneInfo(site.timezone),
-        site.code_map,
-        recognised,
-        library.spelling,
-    )
+    matters = Matters(Matcher(library.needs), site.code_map, recognised, library.spelling)
+    return Intake(library.needs, matters, told, at, ZoneInfo(site.timezone))
 
 
 def facts(*resources: Resource, at: datetime = AT, site: Site = SITE, **given: Any) -> Facts:

@@ -14,7 +14,7 @@ from fhirpath_spine.fhirpath.grammar.slips import Slip
 from fhirpath_spine.fhirpath.grammar.syntax import Number, step
 from fhirpath_spine.fhirpath.values.items import Incomplete
 from fhirpath_spine.fhirpath.values.quantity import Quantity, align
-from fhirpath_spine.fhirpath.values.r4 import elements_of, is_resource
+from fhirpath_spine.fhirpath.values.r4 import elements_of, elements_typed, is_resource
 from fhirpath_spine.fhirpath.values.shapes import Shape
 from fhirpath_spine.fhirpath.values.temporal import Date, DateTime, Time
 from fhirpath_spine.fhirpath.values.units import CALENDAR
@@ -42,6 +42,7 @@ __all__ = [
     "align",
     "compile",
     "elements_of",
+    "elements_typed",
     "every",
     "is_resource",
     "some",

@@ -178,17 +178,18 @@ def contents_of(bundle: Mapping[str, Any], signs: Signs, kinds: frozenset[str]) 
         out.failed = UnreadReason.WITHHELD
     for entry in entries if isinstance(entries, list) else ():
         _enter(entry, out, signs)
-    out.names = _names(zip(out.urls, out.resources, strict=True))
+    out.names = _names(out.urls, out.resources)
     if out.names:
         out.resources = [_renamed(r, url, out.names) for url, r in zip(out.urls, out.resources, strict=True)]
     for resource in out.resources:
-        _hear(resource, out, signs)
+        if not _is_ordinary(resource, signs):
+            _hear(resource, out, signs)
     _page(bundle, out)
     return out
 
 
 def _enter(entry: object, out: Contents, signs: Signs) -> None:
-    resource = entry.get("resource") if isinstance(entry, dict) else None
+    resource, url = (entry.get("resource"), entry.get("fullUrl")) if isinstance(entry, dict) else (None, None)
     if not is_resource(resource):
         out.failed = out.failed or UnreadReason.SHAPE
         out.odd.append(resource)
@@ -196,7 +197,7 @@ def _enter(entry: object, out: Contents, signs: Signs) -> None:
         _heed(resource, out, signs)
     else:
         out.resources.append(resource)
-        out.urls.append(entry.get("fullUrl") if isinstance(entry, dict) else None)
+        out.urls.append(url)
 
 
 def is_resource(value: object) -> TypeGuard[Resource]:
@@ -285,8 +286,6 @@ def _doubt(resource: Resource, signs: Signs) -> UnreadReason | None:
     members = CONCEPTS.get(kind)
     if members is None:
         return None
-    if _is_plain(resource.get(members[0]), signs):
-        return None
     told = [resource[name] for name in members if name in resource]
     if told and all(map(is_readable, told)):
         return UnreadReason.NO_INFORMATION if _says_nothing(told, signs) else None
@@ -295,8 +294,12 @@ def _doubt(resource: Resource, signs: Signs) -> UnreadReason | None:
     return UnreadReason.SHAPE if told or (not is_referring(resource) and strange_members(resource)) else None
 
 
-def _is_plain(concept: object, signs: Signs) -> bool:
-    """Whether it is a concept of nothing but codings in good form, as nearly all are."""
+def _is_ordinary(resource: Resource, signs: Signs) -> bool:
+    """Whether a resource says what it is about by nothing but codings in good form, and nothing of itself, as nearly all do."""
+    members = CONCEPTS.get(resource["resourceType"])
+    if members is None or ("meta" in resource and _is_labelled(resource, signs)):
+        return False
+    concept = resource.get(members[0])
     if type(concept) is not dict or type(coded := concept.get("coding")) is not list or not coded:
         return False
     for coding in coded:
@@ -370,11 +373,11 @@ def _page(bundle: Mapping[str, Any], out: Contents) -> None:
 # ------------------------------------------------------------------------------------------------- names within a Bundle
 
 
-def _names(found: Iterable[tuple[object, Resource]]) -> dict[str, str]:
+def _names(urls: Iterable[object], resources: Iterable[Resource]) -> dict[str, str]:
     """``urn:`` full URL -> ``Type/id``; a resource without an id is named by the URL's tail."""
     names: dict[str, str] = {}
-    for url, resource in found:
-        if isinstance(url, str) and url.startswith("urn:"):
+    for url, resource in zip(urls, resources, strict=True):
+        if url is not None and isinstance(url, str) and url.startswith("urn:"):
             id_ = resource.get("id")
             names[url] = (
                 f"{resource.get('resourceType')}/{id_ if isinstance(id_, str) and id_ else url.rsplit(':', 1)[-1]}"

@@ -25,14 +25,15 @@ LARGE = 512 * 1024
 """Bytes from which on a body is parsed object by object."""
 _PIECE = 64 * 1024
 _FOLDED = bytes.maketrans(b"[]", b"{}")
-_OTHERS = bytes(set(range(256)) - set(b'{}[]",'))
+_NO_BRACKETS = bytes(set(range(256)) - set(b'{}[]"'))
+_NO_MARKS = bytes(set(_NO_BRACKETS) - set(b","))
 
 
-def _structure(body: bytes) -> bytes:
-    """Brackets, all of one kind, and commas of a body, without those that stand in texts."""
+def _structure(body: bytes, others: bytes = _NO_BRACKETS) -> bytes:
+    """Brackets, all of one kind, of a body, without those that stand in texts; and what else is not among the ``others``."""
     plain = body.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in body else body
     # Most texts hold nothing of this and are two bare quotes by now; the loop sees only the others.
-    marks = plain.translate(_FOLDED, _OTHERS).replace(b'""', b"")
+    marks = plain.translate(_FOLDED, others).replace(b'""', b"")
     if b'"' not in marks:
         return marks
     found, inside = [], 0
@@ -43,8 +44,7 @@ def _structure(body: bytes) -> bytes:
     return b"".join(found)
 
 
-def _nests_deeper(structure: bytes, depth: int) -> bool:
-    brackets = structure.translate(None, b",")
+def _nests_deeper(brackets: bytes, depth: int) -> bool:
     # Each pass takes the innermost pairs away, so the number of passes is the depth.
     for _ in range(depth):
         if not brackets:
@@ -108,13 +108,17 @@ def _twice() -> RequestError:
 
 
 def _check_structure(body: bytes, depth: int) -> None:
-    structure = _structure(body)
-    if structure.count(b",") + structure.count(b"{") > ELEMENTS:
-        raise BodyTooLarge(
-            f"The body holds more than {ELEMENTS:,} items and members.",
-            hint="Send what the prefetch templates of the discovery document ask for, and nothing else.",
-        )
-    if _nests_deeper(structure, depth):
+    if len(body) <= ELEMENTS:  # each takes a byte at least
+        brackets = _structure(body)
+    else:
+        structure = _structure(body, _NO_MARKS)
+        brackets = structure.translate(None, b",")
+        if len(structure) - len(brackets) + brackets.count(b"{") > ELEMENTS:
+            raise BodyTooLarge(
+                f"The body holds more than {ELEMENTS:,} items and members.",
+                hint="Send what the prefetch templates of the discovery document ask for, and nothing else.",
+            )
+    if _nests_deeper(brackets, depth):
         raise _too_deep(depth)
 
 

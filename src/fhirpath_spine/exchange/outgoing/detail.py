@@ -54,12 +54,15 @@ class Writer:
     def __init__(self, decision: Decision, library: Library, phrases: Phrases) -> None:
         self._decision, self._library, self._say = decision, library, phrases
         self._today = decision.at.date()
+        # A card is written with less and less room until it is short enough; what the room does not change is told once.
+        self._candidates: dict[int, list[tuple[Said, str, set[str]]]] = {}
+        self._ranks: dict[tuple[int, ...], list[Verdict]] = {}
 
     def write(self, card: PlannedCard, *, first: bool) -> str:
         """The detail of one card. The first one also says what of the whole chart was not understood."""
-        text = ""
+        text, basis = "", self.basis(card)
         for room in ROOM:
-            text = _Page(self, card, first=first, room=room).text()
+            text = _Page(self, card, first=first, room=room, basis=basis).text()
             if len(text) <= WANTED:
                 return text
         return text if len(text) <= LIMIT else self._cut(text)
@@ -83,7 +86,11 @@ class Writer:
 
     def ranked(self, verdicts: Iterable[Verdict]) -> list[Verdict]:
         """The verdicts, the weightiest first."""
-        return heaviest_first(verdicts, self._library.policy)
+        listed = list(verdicts)
+        key = tuple(map(id, listed))
+        if key not in self._ranks:
+            self._ranks[key] = heaviest_first(listed, self._library.policy)
+        return self._ranks[key]
 
     def text(self, key: str, **fields: str | Said) -> str:
         """A sentence of the phrase book as Markdown."""
@@ -99,19 +106,28 @@ class Writer:
 
     def facts(self, verdict: Verdict, used: set[str], room: int) -> Said:
         """What decides a step: cautions, what is said of this patient, the data; each once on a card, within the room."""
+        kept: list[Said] = []
+        length = 0
+        for said, words, signs in self._told_of(verdict):
+            if not signs & used and length + len(words) <= room:
+                used |= signs
+                kept.append(said)
+                length += len(plain(said)) + 2
+        return several(kept)
+
+    def _told_of(self, verdict: Verdict) -> list[tuple[Said, str, set[str]]]:
+        """What could be told of a step, each with its words and with what tells it from others."""
+        if (known := self._candidates.get(id(verdict))) is not None:
+            return known
         candidates = [self.told(one) for one in (*verdict.cautions, *verdict.told)]
         own = {self._library.lesions.conditions}
         of_lesion = set(verdict.lesion.conditions) if verdict.lesion else set()
         evidence = {e.reference or e.label: e for s in verdict.steps if s.role == "when" for e in s.evidence}
         candidates += [self.fact(e) for e in evidence.values() if e.need not in own and e.reference not in of_lesion]
-        kept: list[Said] = []
-        for said in candidates:
-            words = plain(sentence(said))
-            signs = {words, *_values(words)}
-            if words and not signs & used and sum(len(plain(k)) + 2 for k in kept) + len(words) <= room:
-                used |= signs
-                kept.append(said)
-        return several(kept)
+        worded = [(said, plain(sentence(said))) for said in candidates]
+        found = [(said, words, {words, *_values(words)}) for said, words in worded if words]
+        self._candidates[id(verdict)] = found
+        return found
 
     def is_option(self, verdict: Verdict) -> bool:
         """Whether a patient chooses between it and others."""
@@ -182,8 +198,8 @@ class Writer:
 class _Page:
     """One card with so much room for facts."""
 
-    def __init__(self, writer: Writer, card: PlannedCard, *, first: bool, room: int) -> None:
-        self._w, self._card, self._first, self._room = writer, card, first, room
+    def __init__(self, writer: Writer, card: PlannedCard, *, first: bool, room: int, basis: str) -> None:
+        self._w, self._card, self._first, self._room, self._basis = writer, card, first, room, basis
         self._used: set[str] = set()
 
     def text(self) -> str:
@@ -192,7 +208,7 @@ class _Page:
             return self._joined([self._w.text("incomplete"), bullets(self._w.unread()), self._record()])
         if card.notice is not None:
             return self._joined([self._doubt(), self._record(), self._missing()])
-        return self._joined([self._do(), self._notes(), self._against(), self._missing(), self._w.basis(card)])
+        return self._joined([self._do(), self._notes(), self._against(), self._missing(), self._basis])
 
     @staticmethod
     def _joined(blocks: Iterable[str]) -> str:

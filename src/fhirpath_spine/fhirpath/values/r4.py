@@ -76,10 +76,15 @@ def is_primitive(name: str) -> bool:
     return found is not None and found.kind == "primitive-type"
 
 
+@cache
+def resource_types() -> frozenset[str]:
+    """The names of all resource types, abstract ones included."""
+    return frozenset(name for name, found in TYPES.items() if found.kind == "resource")
+
+
 def is_resource(name: str) -> bool:
     """Whether this is a resource type, an abstract one included."""
-    found = TYPES.get(name)
-    return found is not None and found.kind == "resource"
+    return name in resource_types()
 
 
 def is_abstract(name: str) -> bool:
@@ -105,6 +110,14 @@ def elements_of(type_name: str) -> frozenset[str]:
     """The names that the elements of a type have in JSON."""
     found = TYPES.get(type_name)
     return frozenset(key for element in found.elements.values() for key, _ in element.keys) if found else frozenset()
+
+
+@cache
+def elements_typed(type_name: str, types: frozenset[str]) -> frozenset[str]:
+    """Of the names that the elements of a type have in JSON, those of elements of one of these types."""
+    found = TYPES.get(type_name)
+    elements = found.elements.values() if found else ()
+    return frozenset(key for element in elements for key, kind in element.keys if kind in types)
 
 
 @cache

@@ -16,6 +16,7 @@ __all__, __getattr__ = face(
     filing="DOUBTS Rejection",
     intake="Intake",
     ledger="Way",
+    matters="Matters",
     needs="Absent Coding Matcher Need Value known printed",
     reading="codings",
     searches="LONGEST",

@@ -94,7 +94,7 @@ sentence may stand in it.
 
 def is_id(text: object) -> bool:
     """Whether this can be a logical id. What cannot is treated as none, and is never repeated."""
-    return isinstance(text, str) and _ID.fullmatch(text) is not None and not set(text) <= {"."}
+    return isinstance(text, str) and _ID.fullmatch(text) is not None and text.strip(".") != ""
 
 
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS

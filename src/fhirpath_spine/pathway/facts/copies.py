@@ -89,6 +89,7 @@ def hindrance(resource: Resource) -> str:
         return "modifier"
     if "implicitRules" in resource:
         return "implicit-rules"
-    if any("modifierExtension" in part for part in items(resource.get("component")) if isinstance(part, dict)):
+    parts = resource.get("component")
+    if parts and any("modifierExtension" in part for part in items(parts) if isinstance(part, dict)):
         return "modifier"
     return ""

@@ -53,7 +53,10 @@ def stamp(text: str, zone: tzinfo) -> Stamp | None:
             # Seconds come from the offset that the chart wrote: a table of a zone is asked for the day only.
             local = written.astimezone(zone) if written.tzinfo else written.replace(tzinfo=zone)
             day = local.date()
-            return Stamp(day.isoformat(), day, (written if written.tzinfo else local).timestamp())
+            same = day.day == written.day and day.month == written.month  # no offset is a year
+            return Stamp(
+                text[:10] if same else day.isoformat(), day, (written if written.tzinfo else local).timestamp()
+            )
         except OverflowError:
             return None
     first = first_day(text)

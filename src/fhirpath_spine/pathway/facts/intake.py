@@ -17,23 +17,19 @@ from fhirpath_spine.pathway.facts import reading
 from fhirpath_spine.pathway.facts.chart import Chart, Resource, canonical, is_id
 from fhirpath_spine.pathway.facts.copies import contained, hindrance, newest
 from fhirpath_spine.pathway.facts.dates import day_of, first_day, possible_ages
-from fhirpath_spine.pathway.facts.filing import Bin, Filer, Rejection
+from fhirpath_spine.pathway.facts.filing import Bin, Filer, Rejection, Sheet
 from fhirpath_spine.pathway.facts.ledger import Entry, Ledger, Way
-from fhirpath_spine.pathway.facts.needs import Coding, Matcher, Need, known
+from fhirpath_spine.pathway.facts.matters import MEDICATION, NEOPLASM, UNCODED, Matter, Matters
+from fhirpath_spine.pathway.facts.needs import Need
 from fhirpath_spine.pathway.facts.persons import is_deceased, warnings_of
-from fhirpath_spine.pathway.facts.recognising import Recognised, Recognition, recognise, said, still_doubted
-from fhirpath_spine.pathway.facts.signs import NO_SIGNS, Signs
-from fhirpath_spine.pathway.facts.spelling import PLAIN, Spelling
+from fhirpath_spine.pathway.facts.recognising import Recognised, narrowed, said
 from fhirpath_spine.pathway.facts.subjects import Subject, reference_of, refuse, subject_of, target_of
 from fhirpath_spine.pathway.facts.values import MALFORMED, Reading
-from fhirpath_spine.pathway.facts.words import Words, for_site
 from fhirpath_spine.pathway.sentences import Charted
 
 _NOT_OURS = {Subject.UNUSABLE: "no-subject", Subject.ELSEWHERE: "other-server"}
 _SET_ASIDE = frozenset({"modifier", "implicit-rules"})
 """Why a resource is not used though it is ours, and is all that hinders it: it does say what it is about."""
-NOTHING_KNOWN, NO_WORDS = Recognition(), for_site({}, ())
-"""Of a library that declares no tables and no words: nothing raises a doubt."""
 
 
 class Intake:
@@ -45,26 +41,17 @@ class Intake:
     def __init__(
         self,
         needs: Mapping[str, Need],
-        matcher: Matcher,
+        matters: Matters,
         chart: Chart,
         at: datetime,
         zone: tzinfo,
-        code_map: Mapping[Coding, Coding],
-        recognised: Mapping[str, Any],
-        spelling: Spelling = PLAIN,
-        recognition: Recognition = NOTHING_KNOWN,
-        words: Words = NO_WORDS,
-        signs: Signs = NO_SIGNS,
     ) -> None:
-        self._needs, self._matcher, self._chart = needs, matcher, chart
+        self._needs, self._matters, self._chart = needs, matters, chart
         self._zone = zone
         self._today: date = at.astimezone(zone).date()
-        self._filer = Filer(at, zone, signs)
-        self._signs = signs
+        self._filer = Filer(at, zone, matters.signs)
         self._subjects: dict[str, Subject] = {}
         self._disputed: list[tuple[str, Sequence[Resource]]] = []
-        self._code_map, self._spelling = code_map, spelling
-        self._recognised, self._recognition, self._words = recognised, recognition, words
         self.ledger = Ledger()
         self._medications: dict[str, Resource] = {}
         self.bins: dict[str, Bin] = {}
@@ -74,7 +61,7 @@ class Intake:
         self.deceased = False
         self.warnings: dict[str, None] = {}
         """What is to be said of the Patient itself, as tails of phrase keys ``record-``."""
-        self.counts = {"uncoded": 0, "unrecognisedNeoplasms": 0, "unrecognisedMedications": 0}
+        self.counts = {UNCODED: 0, NEOPLASM: 0, MEDICATION: 0}
         self.used: dict[str, Resource] = {}
         self.unread: dict[str, str] = {}
         """Types of which something was found that cannot be used for any need, with why: a tail of a phrase key ``unread-``."""
@@ -99,11 +86,9 @@ class Intake:
             resource = copies[0][0] if len(copies) == 1 else self._newest([copy for copy, _ in copies])
             if resource is None:
                 continue
-            spelt = self._spelling.read(resource)
-            mapped = self._mapped(spelt) if self._code_map else spelt
-            yield mapped, draft, f"{key[0]}/{key[1]}" if isinstance(key, tuple) else ""
+            yield resource, draft, f"{key[0]}/{key[1]}" if isinstance(key, tuple) else ""
             if "contained" in resource:
-                yield from ((inner, draft, name) for inner, name in contained(mapped))
+                yield from ((inner, draft, name) for inner, name in contained(resource))
 
     def _newest(self, copies: Sequence[Resource]) -> Resource | None:
         """The newest of the versions of one id; None, and its type is unread, where nothing tells and they say different things.
@@ -139,13 +124,11 @@ class Intake:
 
     def _dispute(self, kind: str, copies: Sequence[Resource]) -> None:
         """Of versions that nothing orders none is used; a tumour that one of them names may be one all the same."""
-        for copy in sorted((self._spelling.read(copy) for copy in copies), key=canonical):
+        for copy in sorted((self._matters.read(copy) for copy in copies), key=canonical):
             concept = self._concept(copy)
-            codes = tuple(reading.codings(concept))
-            doubts = still_doubted(self._recognition, codes) if kind == "Condition" else frozenset()
-            if doubts:
-                names = self._matcher.needs(kind, codes)
-                list(self._set_aside(copy, concept, names, doubts, f"{kind}/{copy['id']}", "versions"))
+            matter = self._matters.of(kind, concept)
+            if matter.suspected:
+                self._set_aside(copy, concept, matter.needs, matter.suspected, f"{kind}/{copy['id']}", "versions")
                 return
 
     def _take_patient(self, resource: Resource) -> None:
@@ -158,6 +141,7 @@ class Intake:
             # Who it is stands fast; what else it says, the modifier may turn round.
             resource = {name: resource[name] for name in ("resourceType", "id")}
             self.warnings["patient-modifier"] = None
+        resource = self._matters.read(resource)
         self.warnings |= dict.fromkeys(warnings_of(resource, self._today, self._zone))
         self.deceased = self.deceased or is_deceased(resource, self._today, self._zone)
         birth = day_of(resource.get("birthDate"), self._zone)
@@ -174,24 +158,26 @@ class Intake:
     def _take(self, resource: Resource, draft: bool, called: str) -> None:
         kind = str(resource.get("resourceType"))
         concept = self._concept(resource)
-        codes = tuple(reading.codings(concept))
+        matter = self._matters.of(kind, concept)
         subject = self._subject(resource)
         if subject is Subject.ANOTHER:
             raise refuse(kind)
-        reference = called or f"{kind}#{_nameless(resource)}"
-        names = self._matcher.needs(kind, codes)
-        if not names or not codes:
-            self._count(kind, resource, codes, names)
+        reference = called or f"{kind}#{self._nameless(resource)}"
+        names = matter.needs
+        if matter.counted:
+            self._count(matter.counted, resource)
         ways: list[Way] = []
-        if not self._matcher.coded(kind, codes) and not self._says_none(codes):
-            seen = recognise(self._recognition, self._words, kind, resource, concept, codes)
+        if matter.seen is not None:
+            seen = matter.seen
+            if seen.doubts:
+                seen = narrowed(self._matters.recognition, kind, self._matters.read(resource), seen)
+                names = (*names, *self._matters.matcher.doubting(kind, seen.doubts))
             ways.append(seen.way)
-            names = (*names, *self._matcher.doubting(kind, seen.doubts))
-            self._name(kind, resource, concept, codes, seen, reference)
+            if seen.way is Way.NOT_RECOGNISED and kind in _NAMED:
+                self._name(kind, resource, concept, matter, seen, reference)
         hindered = _NOT_OURS.get(subject, "") or hindrance(resource)
-        doubts = still_doubted(self._recognition, codes) if hindered in _SET_ASIDE and kind == "Condition" else None
-        if doubts:
-            ways += self._set_aside(resource, concept, names, doubts, reference, hindered)
+        if matter.suspected and hindered in _SET_ASIDE:
+            ways += self._set_aside(resource, concept, names, matter.suspected, reference, hindered)
         elif names:
             ways += self._file(kind, resource, concept, hindered, names, draft, reference)
         self.ledger.add(kind, ways)
@@ -204,15 +190,15 @@ class Intake:
         doubts: frozenset[str],
         reference: str,
         why: str,
-    ) -> Iterator[Way]:
+    ) -> list[Way]:
         """A tumour that cannot be used: rejected by name, and kept as what may be one. What else its key holds is read."""
         kind = str(resource.get("resourceType"))
         for name in names:
             self._bin(name).rejected.append(Rejection(name, self._needs[name].label, why, reference))
-            yield Way.REJECTED
-        sheet = self._filer.read(resource, kind, concept, reference)
-        for name in self._matcher.doubting(kind, doubts):
+        sheet = self._sheet(resource, kind, concept, reference)
+        for name in self._matters.matcher.doubting(kind, doubts):
             self._filer.file(self._bin(name), self._needs[name], sheet)
+        return [Way.REJECTED] * len(names)
 
     def _bin(self, name: str) -> Bin:
         bin_ = self.bins.get(name)
@@ -220,10 +206,11 @@ class Intake:
             bin_ = self.bins[name] = Bin()
         return bin_
 
-    def _says_none(self, codes: Sequence[Coding]) -> bool:
-        """Whether an entry says that there is nothing, or that nothing is known: it is about no datum."""
-        signs = self._signs
-        return any(code.lower() in signs.none_known or code.lower() in signs.no_information for _, code in codes)
+    def _sheet(self, resource: Resource, kind: str, concept: Any, reference: str) -> Sheet:
+        read = self._matters.read(resource)
+        if read is not resource or type(concept) is not dict:  # what is a part of it is then as it stands, too
+            concept = self._matters.read(concept)
+        return self._filer.read(read, kind, concept, reference)
 
     def _file(
         self,
@@ -234,11 +221,11 @@ class Intake:
         names: Sequence[str],
         draft: bool,
         reference: str,
-    ) -> Iterator[Way]:
+    ) -> list[Way]:
         """Files a resource under its needs, and says how it ended for each. ``hindered`` is why it cannot be used, if so."""
         sheet = None
         valueless: list[tuple[Need, Reading]] = []
-        found = False
+        ways: list[Way] = []
         for name in names:
             need = self._needs[name]
             if draft and not need.drafts:
@@ -248,25 +235,27 @@ class Intake:
             if hindered and not (need.doubt and hindered in _SET_ASIDE):
                 bin_.doubts[hindered] = None
                 bin_.rejected.append(Rejection(name, need.label, hindered, reference))
-                yield Way.REJECTED
+                ways.append(Way.REJECTED)
                 continue
             if sheet is None:
-                sheet = self._filer.read(resource, kind, concept, reference)
+                sheet = self._sheet(resource, kind, concept, reference)
             rejected = len(bin_.rejected)
             filed = self._filer.file(bin_, need, sheet)
             if filed is True:
-                found = True
-                yield Way.READ
+                ways.append(Way.READ)
             elif isinstance(filed, Reading):
                 valueless.append((need, filed))
             else:
-                yield Way.REJECTED if len(bin_.rejected) > rejected else Way.ELSEWHERE
-        if found:
-            self.used[reference] = resource
-        elif sheet is not None:
-            yield from self._valueless(valueless, reference, sheet.dating.day)
+                ways.append(Way.REJECTED if len(bin_.rejected) > rejected else Way.ELSEWHERE)
+        if sheet is not None:
+            if Way.READ in ways:
+                self.used[reference] = sheet.resource
+            else:
+                self._valueless(valueless, reference, sheet.dating.day)
+                ways += [Way.REJECTED] * len(valueless)
+        return ways
 
-    def _valueless(self, told: Sequence[tuple[Need, Reading]], reference: str, day: str) -> Iterator[Way]:
+    def _valueless(self, told: Sequence[tuple[Need, Reading]], reference: str, day: str) -> None:
         """Names the value that none of the needs could take."""
         for need, result in told:
             bin_ = self.bins[need.name]
@@ -274,7 +263,6 @@ class Intake:
                 bin_.doubts["value"] = None
             raw = (Charted(result.raw),) if result.raw else ()
             bin_.rejected.append(Rejection(need.name, need.label, result.problem, reference, raw, day))
-            yield Way.REJECTED
 
     def _concept(self, resource: Resource) -> Any:
         """What it is about; of a drug that is named by a reference, what the Medication says."""
@@ -288,13 +276,12 @@ class Intake:
         return reading.medication_concepts(medication)
 
     def _name(
-        self, kind: str, resource: Resource, concept: Any, codes: Sequence[Coding], seen: Recognised, reference: str
+        self, kind: str, resource: Resource, concept: Any, matter: Matter, seen: Recognised, reference: str
     ) -> None:
         """Keeps what a person has to be told of: Conditions and allergies that no table knows."""
-        if seen.way is Way.NOT_RECOGNISED and kind in _NAMED:
-            dating = self._filer.date(resource)
-            named = said(concept, codes)
-            self.ledger.entries.append(Entry(kind, reference, seen.way, named, dating.day, seen.gravest))
+        named = said(concept, matter.codes)
+        day = self._filer.date(resource).day
+        self.ledger.entries.append(Entry(kind, reference, seen.way, named, day, seen.gravest))
 
     def _subject(self, resource: Resource) -> Subject:
         reference = reference_of(resource)
@@ -307,42 +294,13 @@ class Intake:
             found = self._subjects[reference] = subject_of(resource, self._chart)
         return found
 
-    def _count(self, kind: str, resource: Resource, codes: Sequence[Coding], names: Sequence[str]) -> None:
-        if self._says_none(codes):
-            return
-        if (
-            kind in ("Condition", "Observation", "Procedure")
-            and not self._matcher.readable(codes)
-            and (kind == "Condition" or reading.concept_of(resource))
-        ):
-            self.counts["uncoded"] += 1
-        elif kind == "Condition" and not names:
-            chapter, tables = self._recognised.get("chapter"), self._recognised.get("neoplasms")
-            self.counts["unrecognisedNeoplasms"] += known(chapter, codes) and not known(tables, codes)
-        elif kind in reading.MEDICATIONS and not names:
-            unknown = not known(self._recognised.get("medications"), codes)
-            self.counts["unrecognisedMedications"] += unknown and reading.meaning(resource) in ("active", "proposed")
+    def _count(self, counted: str, resource: Resource) -> None:
+        if counted != MEDICATION or reading.meaning(resource) in ("active", "proposed"):
+            self.counts[counted] += 1
 
-    def _mapped(self, resource: Resource) -> Resource:
-        """The resource with the site's translations beside its own codings."""
-
-        def translate(value: Any) -> Any:
-            if isinstance(value, list):
-                return [translate(v) for v in value]
-            if not isinstance(value, dict):
-                return value
-            out = {k: translate(v) for k, v in value.items()}
-            if isinstance(out.get("coding"), list):
-                added = [self._code_map[c] for c in reading.codings(out) if c in self._code_map]
-                out["coding"] += [{"system": system, "code": code} for system, code in added]
-            return out
-
-        return dict(translate(dict(resource)))
+    def _nameless(self, resource: Resource) -> str:
+        """A name for a resource without an id that does not depend on where in the chart it stands."""
+        return sha256(canonical(self._matters.read(resource))).hexdigest()[:8]
 
 
 _NAMED = frozenset({"Condition", "AllergyIntolerance"})
-
-
-def _nameless(resource: Resource) -> str:
-    """A name for a resource without an id that does not depend on where in the chart it stands."""
-    return sha256(canonical(resource)).hexdigest()[:8]

@@ -5,7 +5,7 @@ once, by the worst of them. Nothing is dropped without a count.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -24,6 +24,8 @@ class Way(IntEnum):
     READ = 3
     ELSEWHERE = 4
     """Known, and known not to matter here."""
+
+    __hash__ = int.__hash__  # an enumeration's own runs in Python, once per resource
 
     @property
     def word(self) -> str:
@@ -57,9 +59,9 @@ class Ledger:
     counts: Counter[tuple[str, Way]] = field(default_factory=Counter)
     entries: list[Entry] = field(default_factory=list)
 
-    def add(self, kind: str, ways: Iterable[Way]) -> None:
+    def add(self, kind: str, ways: Sequence[Way]) -> None:
         """Counts one resource by the worst of the ways in which it ended; one that concerns no need is elsewhere."""
-        self.counts[kind, min(ways, default=Way.ELSEWHERE)] += 1
+        self.counts[kind, min(ways) if ways else Way.ELSEWHERE] += 1
 
     def check(self, taken: int) -> None:
         """Raises :class:`MiscountError` unless as many resources were counted as were taken."""

@@ -273,8 +273,12 @@ def unreadable_date(resource: Resource, name: str) -> str | None:
 def date_groups(resource: Resource) -> Iterator[tuple[str, list[str]]]:
     """The elements that date a resource, in the order in which they count, each with the texts that stand there."""
     for elements, in_period, ends in _DATE_ELEMENTS.get(str(resource.get("resourceType")), ()):
-        texts = [text for element in elements if isinstance(text := resource.get(element), str)]
-        if isinstance(period := resource.get(in_period), dict):
+        texts = []
+        for element in elements:
+            text = resource.get(element)
+            if text is not None and isinstance(text, str):
+                texts.append(text)
+        if in_period in resource and isinstance(period := resource[in_period], dict):
             texts += [period[end] for end in ends if isinstance(period.get(end), str)]
         yield elements[0], texts
 

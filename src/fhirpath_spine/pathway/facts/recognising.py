@@ -76,24 +76,31 @@ NOT_RECOGNISED = Recognised(Way.NOT_RECOGNISED)
 _ELSEWHERE = Recognised(Way.ELSEWHERE)
 
 
-def recognise(
-    tables: Recognition, words: Words, kind: str, resource: Resource, concept: Any, codes: Sequence[Coding]
-) -> Recognised:
-    """What a resource is whose codes no need reads. ``concept`` is what it is about, ``codes`` its codings."""
+def recognise(tables: Recognition, words: Words, kind: str, concept: Any, codes: Sequence[Coding]) -> Recognised:
+    """What a resource is whose codes no need reads, by what it is about (``concept``) and its codings (``codes``)."""
     if concept in (None, [], {}):
-        return Recognised(Way.NOT_RECOGNISED)
+        return NOT_RECOGNISED
     if known(tables.known.get(kind), codes):
         return _ELSEWHERE
     match kind:
         case "Condition":
-            return _condition(tables, words, resource, concept, codes)
+            return _condition(tables, words, concept, codes)
         case "AllergyIntolerance":
-            categories = {c for c in reading.items(resource.get("category")) if isinstance(c, str)}
-            if categories and categories <= tables.harmless:
-                return _ELSEWHERE
             return Recognised(Way.NOT_RECOGNISED, frozenset({Doubt.UNRECOGNISED}))
         case _:
             return NOT_RECOGNISED
+
+
+def narrowed(tables: Recognition, kind: str, resource: Resource, seen: Recognised) -> Recognised:
+    """The same when the rest of the resource is read: the body site of a tumour, the category of an allergy."""
+    if not seen.doubts:
+        return seen
+    if kind == "AllergyIntolerance":
+        categories = {c for c in reading.items(resource.get("category")) if isinstance(c, str)}
+        return _ELSEWHERE if categories and categories <= tables.harmless else seen
+    if seen.doubts & {Doubt.STRONG, Doubt.WEAK} and known(tables.spine, reading.body_sites(resource)):
+        return seen._replace(doubts=seen.doubts | {Doubt.SPINAL})
+    return seen
 
 
 def still_doubted(tables: Recognition, codes: Sequence[Coding]) -> frozenset[str]:
@@ -104,9 +111,7 @@ def still_doubted(tables: Recognition, codes: Sequence[Coding]) -> frozenset[str
     return frozenset({Doubt.STRONG, Doubt.UNUSABLE} if spinal else {Doubt.STRONG})
 
 
-def _condition(
-    tables: Recognition, words: Words, resource: Resource, concept: Any, codes: Sequence[Coding]
-) -> Recognised:
+def _condition(tables: Recognition, words: Words, concept: Any, codes: Sequence[Coding]) -> Recognised:
     classes = {tables.classes[coding] for coding in codes if coding in tables.classes}
     doubts = {_PERHAPS[name] for name in classes if name in _PERHAPS}
     if classes and not doubts:
@@ -119,8 +124,6 @@ def _condition(
         # The displays of one entry mostly say the same as its text.
         for text in dict.fromkeys(texts(concept)):
             doubts |= set(_said(words, text))
-    if doubts & {Doubt.STRONG, Doubt.WEAK} and known(tables.spine, reading.body_sites(resource)):
-        doubts.add(Doubt.SPINAL)
     if Doubt.STRONG in doubts:
         doubts.discard(Doubt.WEAK)
     return Recognised(Way.NOT_RECOGNISED, frozenset(doubts))

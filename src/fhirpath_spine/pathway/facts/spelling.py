@@ -9,11 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fhirpath_spine.fhirpath import elements_typed
 from fhirpath_spine.pathway.facts.needs import Coding
 
 _TRAILING = "+*\u2020\u2021!#-. "
 """What stands after an ICD code and is no part of it: dagger, asterisk, and the marks of a code that is not yet complete."""
 _CATEGORY = 3
+_CODELESS = frozenset({"Annotation", "Identifier", "Meta", "Narrative", "Period", "Reference", "Timing"})
+"""Types of elements whose codings, if they have any, say nothing about a patient."""
 _CACHE_LIMIT = 20_000
 _LONGEST = 256
 
@@ -133,25 +136,38 @@ class Spelling:
 
     def read(self, value: Any) -> Any:
         """JSON with each coding in its one form, what it reads as beside it; the very same object where nothing is spelt anew."""
-        return value if self._is_plain(value) else self._read(value)
+        if type(value) is not dict:
+            return value if type(value) is not list or self._is_plain(value) else self._read(value)
+        kind = value.get("resourceType")
+        passed = elements_typed(kind, _CODELESS) if isinstance(kind, str) else frozenset()
+        anew = {
+            name: self._read(member)
+            for name, member in value.items()
+            if (type(member) is dict or type(member) is list) and name not in passed and not self._is_plain(member)
+        }
+        whole = {**value, **anew} if anew else value
+        return self._respelt(whole) if "system" in value and "code" in value else whole
 
     def _is_plain(self, value: Any) -> bool:
         """Whether every coding stands in its one form and reads as no other: so it is with most, and looking is a fifth of
-        building anew.
+        building anew. ``value`` is an object or a list.
         """
-        left = [value] if type(value) in (dict, list) else []
-        while left:
-            one = left.pop()
-            if type(one) is dict:
-                if "code" in one and "system" in one:
-                    system, code = one["system"], one["code"]
-                    if isinstance(system, str) and isinstance(code, str):
-                        found = self._known.get((system, code)) or self.codings((system, code))
-                        if len(found) > 1 or found[0] != (system, code):
-                            return False
-                one = one.values()
-            left += [v for v in one if type(v) is dict or type(v) is list]
+        if type(value) is dict:
+            if "system" in value and "code" in value and not self._is_own(value["system"], value["code"]):
+                return False
+            value = value.values()
+        for one in value:
+            kind = type(one)
+            if kind is not str and (kind is dict or kind is list) and not self._is_plain(one):
+                return False
         return True
+
+    def _is_own(self, system: object, code: object) -> bool:
+        """Whether a coding stands in its one form and reads as no other."""
+        if not isinstance(system, str) or not isinstance(code, str):
+            return True
+        found = self._known.get((system, code)) or self.codings((system, code))
+        return len(found) == 1 and found[0] == (system, code)
 
     def _read(self, value: Any) -> Any:
         if type(value) is dict:

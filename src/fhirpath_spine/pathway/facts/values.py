@@ -49,7 +49,7 @@ class _Number(NamedTuple):
 
 def values_of(element: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """All that stands under ``value[x]``, of whatever type. A list of one is that one."""
-    told = [(name, value) for name, value in element.items() if name.startswith("value") and name[5:6] in _CAPITALS]
+    told = [(name, value) for name, value in element.items() if name[:5] == "value" and name[5:6] in _CAPITALS]
     return [(name, value[0] if isinstance(value, list) and len(value) == 1 else value) for name, value in told]
 
 

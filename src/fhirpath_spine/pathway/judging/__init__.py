@@ -7,7 +7,8 @@ from fhirpath_spine.faces import face
 __all__, __getattr__ = face(
     __name__,
     admission="Admitted admit",
-    evaluate="RECOGNISED decide",
+    evaluate="decide",
     oversight="PolicyApplied",
+    tables="RECOGNISED",
     why="Seen Why consider",
 )

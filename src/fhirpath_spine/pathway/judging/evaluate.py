@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,19 +20,15 @@ from fhirpath_spine.pathway.decision import Decision, Missing, Status, Step, Ver
 from fhirpath_spine.pathway.facts.chart import Chart, Unread, facts_digest
 from fhirpath_spine.pathway.facts.facts import Facts
 from fhirpath_spine.pathway.facts.intake import Intake
-from fhirpath_spine.pathway.facts.needs import Matcher
-from fhirpath_spine.pathway.facts.words import Lists, Words, for_site
 from fhirpath_spine.pathway.judging import layout
 from fhirpath_spine.pathway.judging.admission import Admitted, Entry, Observer, admit
 from fhirpath_spine.pathway.judging.headlines import worded
 from fhirpath_spine.pathway.judging.notices import noticed, questions
 from fhirpath_spine.pathway.judging.oversight import PolicyApplied
+from fhirpath_spine.pathway.judging.tables import matters_of
 from fhirpath_spine.pathway.judging.verdicts import judge, to_step
 from fhirpath_spine.pathway.model import Library, Recommendation, Site, Use
 from fhirpath_spine.pathway.truth import Reason, Truth
-
-RECOGNISED = {"chapter": "neoplasm-chapter", "neoplasms": "neoplasm-any-known", "medications": "medication-any-known"}
-"""Value sets that tell a known entry from one that no table knows (rulings 2.2)."""
 
 
 def _ignore(role: str, owner: str, name: str, answer: Truth) -> None:
@@ -68,16 +63,6 @@ def decide(
     return judgement.decide(audience)
 
 
-@lru_cache(maxsize=8)
-def _matcher(library: Library) -> Matcher:
-    return Matcher(library.needs)
-
-
-@lru_cache(maxsize=8)
-def _words(library: Library, languages: tuple[str, ...], own: Lists) -> Words:
-    return for_site(library.words, languages, own)
-
-
 class _Used(NamedTuple):
     """A use of a recommendation in an entry; ``place`` is the entry's own among all."""
 
@@ -101,21 +86,8 @@ class _Judgement:
     ) -> None:
         self.library, self.chart, self.at, self.site, self.emergency = library, chart, at, site, emergency
         self.observe, self.explained, self.look = observe, explained, look
-        recognised = {role: library.value_sets.get(name) for role, name in RECOGNISED.items()}
         zone = ZoneInfo(site.timezone)
-        intake = Intake(
-            library.needs,
-            _matcher(library),
-            chart,
-            at,
-            zone,
-            site.code_map,
-            recognised,
-            library.spelling.with_site(site.systems),
-            library.recognition,
-            _words(library, site.languages, site.words),
-            library.signs,
-        )
+        intake = Intake(library.needs, matters_of(library, site), chart, at, zone)
         self.facts = Facts(library.needs, chart, intake, at, zone, library.policy.conflict_days)
 
     def decide(self, audience: str) -> Decision:
