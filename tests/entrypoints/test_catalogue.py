@@ -8,17 +8,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from fhirpath_spine.entrypoints.content import HOOKS
 from fhirpath_spine.entrypoints.http import SANDBOX, create
 from fhirpath_spine.service import Client
 
 URL = "/cds-services/spine-patient-view"
-LIBRARY = {
-    *("patient-view", "order-select", "order-sign", "order-dispatch", "encounter-start", "encounter-discharge"),
-    *("appointment-book", "problem-list-item-create", "allergyintolerance-create"),
-    *("medication-refill", "medication-verify"),
-}
-"""The hooks of the published library that are not deprecated."""
 
 
 # ------------------------------------------------------------------ discovery
@@ -37,11 +30,6 @@ def test_discovery_holds_services_and_nothing_else_and_each_id_once(client: Test
     assert len(ids) == len(set(ids)) > 0
     allowed = {"hook", "id", "title", "description", "usageRequirements", "prefetch"}
     assert all(set(service) <= allowed for service in said["services"])
-
-
-def test_only_hooks_of_the_library_are_offered_and_each_once() -> None:
-    assert set(HOOKS) <= LIBRARY
-    assert len(HOOKS) == len(set(HOOKS))
 
 
 # ------------------------------------------------------------------ answers

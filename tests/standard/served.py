@@ -4,32 +4,49 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
 from starlette.testclient import TestClient
 
-from fhirpath_spine.adapters.journal import LogJournal
-from fhirpath_spine.entrypoints.clients import TASTES
-from fhirpath_spine.entrypoints.content import HOOKS
-from fhirpath_spine.entrypoints.http import create
+from fhirpath_spine.entrypoints.content import Content
+from fhirpath_spine.entrypoints.http import build
+from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.exchange.ehr_side import Occasion
-from fhirpath_spine.exchange.incoming import Servers, read_base
-from fhirpath_spine.exchange.outgoing import CardPolicy, Ids, Phrases, Wording
-from fhirpath_spine.service import Client, HookService, Snapshot
+from fhirpath_spine.exchange.outgoing import Ids, Phrases, Wording, write_cards
 from tests.clinical import clinical_kit as clinical
 from tests.kit import content
+from tests.kit import decisions as make
 from tests.kit.decisions import AT
-from tests.kit.ports import Unfetched
 
 Json = dict[str, Any]
 PATIENTS = Path(__file__).resolve().parents[2] / "sandbox" / "patients"
-EVERYTHING = CardPolicy("at-most-one", frozenset({"CarePlan", "ServiceRequest"}), gate_suggestions=True, full=True)
-"""What no vendor takes and the standard allows."""
+INSTANCE = "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea"
+CLIENTS: dict[str, Json] = {
+    "generic": {"profile": "generic", "extension": False},
+    "epic": {"profile": "epic", "extension": False},
+    "oracle": {"profile": "oracle", "extension": False},
+    # What no vendor takes and the standard allows.
+    "everything": {
+        "cards": {
+            "selection_behavior": "at-most-one",
+            "actions": ["CarePlan", "ServiceRequest"],
+            "gate_suggestions": True,
+            "detail": "full",
+        }
+    },
+}
+"""The clients that call, by id: what stands in the entry of each."""
+
+
+def server(client: str) -> str:
+    """The FHIR server that the calls of a client name."""
+    return f"https://{client}.example.org/fhir"
 
 
 @dataclass(frozen=True)
@@ -49,37 +66,17 @@ class Answer:
     body: Json
 
 
-def _client(name: str, policy: CardPolicy, *, extension: bool = True) -> Client:
-    base = read_base(f"https://{name}.example.org/fhir")
-    assert base is not None
-    return Client(id=name, card_policy=policy, servers=Servers(bases=frozenset({base})), extension=extension)
-
-
-CLIENTS = [
-    *(_client(name, policy, extension=False) for name, policy in TASTES.items()),
-    _client("everything", EVERYTHING),
-]
-
-
 @cache
 def client(cds_hooks: str = "2.0") -> TestClient:
-    """The service over the content that ships, with an entry for each taste; it keeps feedback, so cards ask for it."""
-    library, site = content.library(), content.site()
-    wording = Wording(library, Phrases(library.phrases), Ids(), feedback=True, orders=site.orders)
-    services = [
-        HookService(
-            id=f"spine-{hook}",
-            hook=hook,
-            snapshot=Snapshot.of(library, site, wording),
-            retriever=Unfetched(),
-            journal=LogJournal(),
-            clock=lambda: AT,
-            seconds=60,
-            cds_hooks=cds_hooks,
-        )
-        for hook in HOOKS
-    ]
-    return TestClient(create(services, Client(), entries=CLIENTS))
+    """The service as ``serve`` builds it over the content that ships, with an entry for each client."""
+    entries = [{"id": name, "fhir_servers": [server(name)], **entry} for name, entry in CLIENTS.items()]
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "clients.yaml"
+        file.write_text(yaml.safe_dump({"cds_hooks": cds_hooks, "clients": entries}), encoding="utf-8")
+        settings = load(environ={}, directory=PATIENTS, mode="dev", clock=AT, deadline=60, clients=file).settings
+        library, site = content.library(), content.site()
+        wording = Wording(library, Phrases(library.phrases), Ids(), orders=site.orders)
+        return TestClient(build(settings, Content(library, site, wording)))
 
 
 def discovery(cds_hooks: str) -> Json:
@@ -96,6 +93,32 @@ def charts() -> Iterator[tuple[str, Json]]:
         yield case, clinical.bundle(case)
 
 
+def context(hook: str, patient: str) -> Json:
+    """What a hook brings beside the patient, the user and the encounter."""
+    subject = {"reference": f"Patient/{patient}"}
+    if hook == "problem-list-item-create":
+        condition = {"resourceType": "Condition", "id": "new", "subject": subject, "code": {"text": "Back pain"}}
+        return {"conditions": _bundle(condition)}
+    if hook not in ("order-select", "order-sign"):
+        return {}
+    drug = {"coding": [{"system": RXNORM, "code": CISPLATIN}]}
+    mri = {"coding": [{"system": "http://loinc.org", "code": "36067-7"}]}
+    draft = {"status": "draft", "intent": "order", "subject": subject}
+    orders = [
+        {"resourceType": "MedicationRequest", "id": "drug", "medicationCodeableConcept": drug, **draft},
+        {"resourceType": "ServiceRequest", "id": "mri", "code": mri, **draft},
+    ]
+    chosen = [f"{one['resourceType']}/{one['id']}" for one in orders]
+    return {"draftOrders": _bundle(*orders), **({"selections": chosen} if hook == "order-select" else {})}
+
+
+RXNORM, CISPLATIN = "http://www.nlm.nih.gov/research/umls/rxnorm", "2555"
+
+
+def _bundle(*resources: Json) -> Json:
+    return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in resources]}
+
+
 @cache
 def calls() -> tuple[Call, ...]:
     """Every call that is made: each chart, as an EHR of each taste sends it."""
@@ -106,10 +129,10 @@ def calls() -> tuple[Call, ...]:
             patient = clinical.patient_of(chart)
             sent, _ = clinical.score.prefetch(service["prefetch"], chart, patient, day.isoformat())
             for taste in CLIENTS:
-                server = f"https://{taste.id}.example.org/fhir"
-                whom = Occasion(service["hook"], patient, "Practitioner/1", day, server, encounter="e1")
-                body = whom.request("d1577c69-dfbe-44ad-ba6d-3e05e953b2ea", sent)
-                found.append(Call(f"{service['hook']} of {name} to {taste.id}", service["id"], body))
+                whom = Occasion(service["hook"], patient, "Practitioner/1", day, server(taste), encounter="e1")
+                body = whom.request(INSTANCE, sent)
+                body["context"] |= context(service["hook"], patient)
+                found.append(Call(f"{service['hook']} of {name} to {taste}", service["id"], body))
     return tuple(found)
 
 
@@ -121,4 +144,7 @@ def answers() -> tuple[Answer, ...]:
         answer = client().post(f"/cds-services/{call.service}", json=call.body)
         assert answer.status_code == 200, (call.name, answer.text)
         found.append(Answer(call.name, answer.json()))
-    return tuple(found)
+    # In development nobody keeps feedback, so no card asks for a reason; in production one does.
+    asking = replace(make.wording(), feedback=True)
+    cards = write_cards(make.decision(make.planned(make.verdict())), "decision-1", asking).cards
+    return (*found, Answer("with reasons", {"cards": cards}))

@@ -18,6 +18,12 @@ from tests.standard import artifacts, served
 from tests.standard.models import Issue, Models
 
 SERVICES, RESPONSE, REQUEST = "CDSHooksServices", "CDSHooksResponse", "CDSHooksRequest"
+LIBRARY = {
+    *("patient-view", "order-select", "order-sign", "order-dispatch", "encounter-start", "encounter-discharge"),
+    *("appointment-book", "problem-list-item-create", "allergyintolerance-create"),
+    *("medication-refill", "medication-verify"),
+}
+"""The hooks of the published library that are not deprecated."""
 MODELLED = {"patient-view", "order-select", "order-sign"}
 """Hooks whose context has a model."""
 NEWER = {"unrecognized: version", "unrecognized: hookVersion"}
@@ -163,6 +169,14 @@ def test_the_classes_of_hapi_refuse_what_is_wrong(heard: dict[str, Any], name: s
 def test_discovery_is_as_the_models_say_and_a_newer_version_adds_what_the_ballot_adds(models: Models) -> None:
     assert models.judge(SERVICES, served.discovery("2.0")) == []
     assert {issue.rule for issue in models.judge(SERVICES, served.discovery("3.0"))} == NEWER
+
+
+def test_only_hooks_of_the_library_are_offered_each_at_an_address_of_its_own() -> None:
+    services = served.discovery("2.0")["services"]
+    hooks = [service["hook"] for service in services]
+    assert set(hooks) <= LIBRARY
+    assert len(hooks) == len(set(hooks))
+    assert [service["id"] for service in services] == [f"spine-{hook}" for hook in hooks]
 
 
 def test_every_answer_is_as_the_models_say(models: Models, counted: dict[str, str]) -> None:
