@@ -85,10 +85,15 @@ def discovery(cds_hooks: str) -> Json:
     return found
 
 
-def charts() -> Iterator[tuple[str, Json]]:
-    """Every chart that we have, by name."""
+def invented() -> Iterator[tuple[str, Json]]:
+    """The chart of every invented patient, by name."""
     for row in yaml.safe_load((PATIENTS / "INDEX.yaml").read_text(encoding="utf-8")):
         yield row["file"], json.loads((PATIENTS / row["file"]).read_bytes())
+
+
+def charts() -> Iterator[tuple[str, Json]]:
+    """Every chart that we have, by name."""
+    yield from invented()
     for case in clinical.CASES:
         yield case, clinical.bundle(case)
 
@@ -121,14 +126,17 @@ def _bundle(*resources: Json) -> Json:
 
 @cache
 def calls() -> tuple[Call, ...]:
-    """Every call that is made: each chart, as an EHR of each taste sends it."""
+    """Every call that is made: each chart as each client sends it when it is opened; at other hooks the invented patients
+    only, from two of them.
+    """
     day = date(AT.year, AT.month, AT.day)
     found = []
     for service in discovery("2.0")["services"]:
-        for name, chart in charts():
+        opened = service["hook"] == "patient-view"
+        for name, chart in charts() if opened else invented():
             patient = clinical.patient_of(chart)
             sent, _ = clinical.score.prefetch(service["prefetch"], chart, patient, day.isoformat())
-            for taste in CLIENTS:
+            for taste in CLIENTS if opened else ("generic", "everything"):
                 whom = Occasion(service["hook"], patient, "Practitioner/1", day, server(taste), encounter="e1")
                 body = whom.request(INSTANCE, sent)
                 body["context"] |= context(service["hook"], patient)
