@@ -19,7 +19,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     mine = [item for item in items if Path(item.path).parent == Path(__file__).parent]
     for item in mine:
         item.add_marker(pytest.mark.standard)
-    missing = artifacts.missing() if mine and not artifacts.IN_CI else []
+    wanted = mine and "not standard" not in config.getoption("markexpr")
+    missing = artifacts.missing() if wanted and not artifacts.IN_CI else []
     if missing:
         why = f"NO JUDGE OF CDS HOOKS WAS ASKED, {len(mine)} tests did not run. Needed: {'; '.join(missing)}"
         mine[0].add_marker(pytest.mark.skip(reason=why))
