@@ -233,6 +233,8 @@ class HookService:
     retriever: Retriever
     journal: Journal
     clock: Clock
+    stopwatch: Callable[[], float] = time.monotonic
+    """Seconds that only grow: what the time of a call is measured by."""
     seconds: float = 4.0
     on_unavailable: str = "card"
     cds_hooks: str = "2.0"
@@ -257,7 +259,7 @@ class HookService:
         self, body: object, client: Client, trace: Trace, size: int = 0, started: float | None = None
     ) -> Json:
         """The response to one call: ``{"cards": [...]}``. ``trace`` learns the decision's id as soon as there is one;
-        ``size`` is how many bytes the body had, ``started`` when it was there (by ``time.monotonic``; default: now).
+        ``size`` is how many bytes the body had, ``started`` when it was there (by the service's stopwatch; default: now).
 
         Raises:
             Overdue: its time is over, and it was not judged to the end.
@@ -267,7 +269,7 @@ class HookService:
             ScopeUndecidable: it could not be read whether a pathway applies (unless a card shall say so).
 
         """
-        started = time.monotonic() if started is None else started
+        started = self.stopwatch() if started is None else started
         at, snapshot = self.clock(), self.snapshot
         request = parse_request(body, self.hook)
         trace.decision = self._id(client, request, at)
@@ -289,7 +291,7 @@ class HookService:
             RequestError, PatientMismatch, PatientUnknown, ScopeUndecidable: as :meth:`answer`.
 
         """
-        started, at, snapshot = time.monotonic(), self.clock(), self.snapshot
+        started, at, snapshot = self.stopwatch(), self.clock(), self.snapshot
         request = asked.as_call()
         trace.decision = self._id(client, request, at)
         name = f"PlanDefinition/{pathway}/$apply"
@@ -308,7 +310,7 @@ class HookService:
             return result
 
     async def _in_time(self, started: float, compute: Callable[..., T], *given: Any) -> T:
-        left = self.seconds - (time.monotonic() - started)
+        left = self.seconds - (self.stopwatch() - started)
         return await in_time(self.work, max(left, LEFT), compute, *given)
 
     @contextmanager
@@ -324,7 +326,7 @@ class HookService:
             kept.record = replace(kept.record, outcome="caller-left")
             raise
         finally:
-            elapsed = round((time.monotonic() - started) * 1000, 1)
+            elapsed = round((self.stopwatch() - started) * 1000, 1)
             self.journal.keep(replace(kept.record, milliseconds=elapsed))
 
     async def _read(
@@ -349,7 +351,7 @@ class HookService:
         )
         found = reading() if 0 < size <= SMALL else await self._in_time(started, reading)
         budget = Budget(
-            seconds=self.seconds - (time.monotonic() - started),
+            seconds=self.seconds - (self.stopwatch() - started),
             resources=client.resources - found.taken,
             bytes=max(CALL_BYTES, 2 * client.body) - size,
         )

@@ -9,7 +9,7 @@ import pytest
 from fhirpath_spine.exchange.incoming import Servers
 from fhirpath_spine.exchange.outgoing import document
 from fhirpath_spine.service import Client
-from tests.adapters.fault_kit import CANARY, CHART, PATIENT, always, call, call_waiting, watch
+from tests.adapters.fault_kit import CANARY, CHART, PATIENT, always, call, call_waiting, watch, well
 from tests.adapters.stub_ehr import Answer, Asked, Fault, Stub, from_bundle, of_json, outcome
 from tests.adapters.whole_service import Json, Setup, incomplete_card, refusal, snapshot, why
 
@@ -49,9 +49,9 @@ def said(setup: Setup) -> Json:
 @pytest.mark.parametrize("status", [400, 404, 414, 422])
 def test_the_judgement_is_that_of_searches_by_code(status: int) -> None:
     stub = refusing(status)
-    response, setup, _ = call(stub)
+    response, setup = call(stub)
     assert setup.unread == {}
-    searched, other, _ = call(from_bundle(CHART))
+    searched, other = well()
     assert response.content == searched.content
     assert said(setup) == said(other)
     # Seven were refused; the eighth gave what all seven need.
@@ -63,7 +63,7 @@ def test_it_counts_only_if_it_was_read_to_its_end() -> None:
     client = Client(servers=Servers(loopback=True), pages=5)
     stub = refusing(page_size=3)
     observations = sum(r["resourceType"] == "Observation" for r in stub.resources)
-    response, setup, _ = call(stub, client=client)
+    response, setup = call(stub, client=client)
     assert observations > 15
     assert setup.unread == dict.fromkeys(GROUPS, "truncated")
     assert why("truncated") in incomplete_card(response)["detail"]
@@ -80,7 +80,7 @@ def test_what_is_filtered_out_counts_among_the_resources_of_the_call() -> None:
     many = [{**UNCODED, "id": f"u{n}"} for n in range(100)]
     stub.resources += many
     client = Client(servers=Servers(loopback=True), resources=90)
-    _, setup, _ = call(stub, client=client)
+    _, setup = call(stub, client=client)
     assert set(GROUPS) <= {key for key, reason in setup.unread.items() if reason == "truncated"}
 
 
@@ -122,7 +122,7 @@ def test_a_resource_of_another_patient_refuses_the_call(wanted: bool) -> None:
     stub.faults["Observation"] = lambda asked: of_json(
         whole if by_patient(asked) else outcome(), 200 if by_patient(asked) else 400
     )
-    response, setup, _ = call(stub)
+    response, setup = call(stub)
     assert "another patient" in refusal(response)
     assert setup.records[-1].outcome == "patient-mismatch"
 
@@ -131,16 +131,16 @@ def test_one_group_that_is_refused_leaves_the_others_as_they_were_found() -> Non
     stub = from_bundle(CHART)
     answers = iter([of_json(outcome(), 400)])
     stub.faults["Observation"] = lambda asked: None if by_patient(asked) else next(answers, None)
-    response, setup, _ = call(stub)
+    response, setup = call(stub)
     assert setup.unread == {}
-    assert response.content == call(from_bundle(CHART))[0].content
+    assert response.content == well()[0].content
     assert sum(by_patient(a) for a in stub.asked) == 1
 
 
 def test_a_type_that_is_asked_for_whole_is_asked_once() -> None:
     stub = from_bundle(CHART)
     stub.faults["Procedure"] = always(Answer(400))
-    _, setup, _ = call(stub)
+    _, setup = call(stub)
     assert setup.unread == {"procedures": "query-refused"}
     assert sum(a.kind == "Procedure" for a in stub.asked) == 1
 
@@ -149,6 +149,6 @@ def test_a_later_page_that_is_refused_is_not_made_up_for() -> None:
     """What was read of the search is kept, and known to be a part."""
     stub = from_bundle(CHART, page_size=1)
     stub.faults["page"] = lambda asked: Answer(400) if "_getpages=Observation-" in asked.target else None
-    _, setup, _ = call(stub)
+    _, setup = call(stub)
     assert set(setup.unread.values()) == {"query-refused"}
     assert not any(by_patient(a) for a in stub.asked)

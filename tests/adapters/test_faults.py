@@ -30,6 +30,7 @@ from tests.adapters.fault_kit import (
     drug,
     once,
     watch,
+    well,
     with_fault,
 )
 from tests.adapters.stub_ehr import FHIR, Answer, Stub, from_bundle, of_json, outcome
@@ -92,12 +93,12 @@ PLAINLY: dict[str, tuple[Answer, str]] = {
 def test_one_need_that_fails_is_named_and_the_others_are_judged(name: str) -> None:
     answer, detail = PLAINLY[name]
     stub = with_fault(always(answer))
-    response, setup, _ = call(stub)
+    response, setup = call(stub)
     assert setup.unread == {KEY: detail}
     assert f"Could not be read: {PART} ({why(detail)})" in incomplete_card(response)["detail"].replace("\\", "")
     assert len(stub.asked) <= KEYS + 1
     # Nothing is recommended that the whole chart would not recommend.
-    undisturbed, other, _ = call(from_bundle(CHART))
+    undisturbed, other = well()
     assert undisturbed.status_code == 200
     assert recommended(setup) <= recommended(other)
 
@@ -111,7 +112,7 @@ def recommended(setup: Setup) -> set[tuple[str, str]]:
 def test_where_everything_fails_the_call_is_refused_with_the_reason(name: str) -> None:
     answer, detail = PLAINLY[name]
     stub = with_fault(always(answer), everywhere=True)
-    response, setup, _ = call(stub)
+    response, setup = call(stub)
     assert f"conditions ({detail})" in refusal(response)
     assert setup.unread["conditions"] == setup.unread["observations-pain"] == detail
     assert len(stub.asked) <= 2 * KEYS
@@ -126,7 +127,7 @@ def test_what_fails_at_once_is_waited_for_once_and_for_a_moment(name: str) -> No
 
 def test_a_site_may_have_a_card_that_names_the_reasons() -> None:
     stub = with_fault(always(Answer(403)), everywhere=True)
-    response, _, _ = call(stub, on_unavailable="card")
+    response, _ = call(stub, on_unavailable="card")
     (card,) = response.json()["cards"]
     assert "diagnoses" in card["detail"]
     assert why("not-permitted") in card["detail"]
@@ -150,7 +151,7 @@ def test_a_site_may_have_a_card_that_names_the_reasons() -> None:
 )
 def test_what_may_pass_is_asked_once_more_and_then_counts(first: Answer) -> None:
     stub = with_fault(once(first))
-    _, setup, _ = call(stub)
+    _, setup = call(stub)
     assert setup.unread == {}
     assert sum(a.kind == NEED for a in stub.asked) == 2
 
@@ -173,7 +174,7 @@ def test_what_will_not_change_is_asked_once(status: int) -> None:
 
 @pytest.mark.parametrize("resource", [drug(1, CANARY), {**drug(1, CANARY), "resourceType": "Goal"}])
 def test_a_resource_of_another_patient_refuses_the_whole_call(resource: Json) -> None:
-    response, setup, _ = call(with_fault(always(of_json(bundle(resource)))))
+    response, setup = call(with_fault(always(of_json(bundle(resource)))))
     assert "another patient" in refusal(response)
     assert setup.records[-1].outcome == "patient-mismatch"
     assert "cards" not in response.json()
@@ -182,7 +183,7 @@ def test_a_resource_of_another_patient_refuses_the_whole_call(resource: Json) ->
 def test_another_patient_than_was_asked_for_refuses_the_whole_call() -> None:
     stub = from_bundle(CHART)
     stub.faults["Patient"] = always(of_json({"resourceType": "Patient", "id": CANARY}))
-    response, _, _ = call(stub)
+    response, _ = call(stub)
     assert "Patient" in refusal(response)
 
 
@@ -191,7 +192,7 @@ def test_a_patient_that_the_server_does_not_have_is_refused_with_what_to_do(stat
     """All searches of such a patient come back complete and empty, which is no statement about anybody."""
     stub = Stub([])
     stub.faults["Patient"] = always(of_json(outcome(text=CANARY), status))
-    response, setup, _ = call(stub)
+    response, setup = call(stub)
     assert "no such Patient" in refusal(response)
     assert "merged or deleted" in refusal(response)
     assert response.json()["issue"][0]["code"] == "not-found"
@@ -200,7 +201,7 @@ def test_a_patient_that_the_server_does_not_have_is_refused_with_what_to_do(stat
 
 
 def test_a_patient_without_any_data_is_known_and_gets_no_card() -> None:
-    response, setup, _ = call(Stub([{"resourceType": "Patient", "id": PATIENT}]))
+    response, setup = call(Stub([{"resourceType": "Patient", "id": PATIENT}]))
     assert response.json() == {"cards": []}
     assert setup.unread == {}
 
@@ -208,7 +209,7 @@ def test_a_patient_without_any_data_is_known_and_gets_no_card() -> None:
 def test_a_token_of_another_patient_is_not_used() -> None:
     stub = from_bundle(CHART)
     access = {"access_token": TOKEN, "token_type": "Bearer", "expires_in": 300, "patient": CANARY}
-    response, _, _ = call(stub, body={"fhirAuthorization": access})
+    response, _ = call(stub, body={"fhirAuthorization": access})
     assert refusal(response)
     assert stub.asked == []
     logging.getLogger("fhirpath_spine.calls").info('{"event":"call"}')

@@ -214,7 +214,7 @@ def test_what_was_acknowledged_survives_the_end_of_its_process(
     acknowledged = max(
         [acknowledged, *(int(n) for n in process.stdout.read().splitlines(keepends=True) if n[-1:] == "\n")]
     )
-    process.wait(timeout=30)
+    process.wait(timeout=120)
     process.stdout.close()
     kept = {found.card for found in keeping.rows()}
     assert {f"c{n}" for n in range(acknowledged + 1)} <= kept
@@ -268,12 +268,12 @@ def test_records_wait_in_order_while_the_store_is_away_and_are_there_when_it_is_
     recorder = Recorder(keeping, spool, lambda: NOW, Quiet())
     recorder.keep(replace(RECORD, decision="first"))
     recorder.keep(replace(RECORD, decision="second"))
-    recorder.close(seconds=10)
+    recorder.close(seconds=120)
     assert spool.waiting
     held.close()
     recorder = Recorder(keeping, spool, lambda: NOW, Quiet())
     recorder.keep(replace(RECORD, decision="third"))
-    recorder.close(seconds=10)
+    recorder.close(seconds=120)
     assert not spool.waiting
     with store.begin() as connection:
         found = connection.execute(text("SELECT decision FROM call ORDER BY rowid")).scalars().all()

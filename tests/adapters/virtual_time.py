@@ -1,4 +1,6 @@
-"""An event loop whose time passes by waiting alone, and then at once: what a call waits for is exact, and costs nothing."""
+"""Event loops whose time a test holds: one whose time passes by waiting alone, and then at once, so that what a call waits for is
+exact and costs nothing; and one whose clock a test puts forward when something has happened.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +34,32 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._skipping.now
+
+
+class AheadLoop(asyncio.SelectorEventLoop):
+    """Real time, put forward by ``ahead`` seconds: for what needs sockets or threads, and a time that is over."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+
+def put_forward(seconds: float) -> None:
+    """Lets so many seconds pass at once, in a loop that runs by :func:`ahead`."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, AheadLoop)
+    loop.ahead += seconds
+
+
+def ahead(work: Callable[[], Awaitable[T]]) -> T:
+    """What comes of some work in a loop whose clock can be put forward."""
+
+    async def run() -> T:
+        return await work()
+
+    with asyncio.Runner(loop_factory=AheadLoop) as runner:
+        return runner.run(run())
 
 
 def waited(work: Callable[[], Awaitable[T]]) -> tuple[T, float]:

@@ -28,6 +28,7 @@ from fhirpath_spine.pathway.facts import Chart
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot
 from tests.adapters.stub_ehr import InProcess, Stub
+from tests.adapters.virtual_time import ahead, waited
 from tests.kit.content import library, wording
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +93,7 @@ class Setup:
     ehr: Ehr
     client: Client = field(default_factory=lambda: Client(servers=Servers(loopback=True)))
     seconds: float = 4.0
+    """By the clock of the event loop, whose time a test may hold."""
     on_unavailable: str = "412"
     records: list[CallRecord] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
@@ -114,6 +116,7 @@ class Setup:
             retriever=self.ehr,
             journal=self,
             clock=lambda: AT,
+            stopwatch=asyncio.get_running_loop().time,
             seconds=self.seconds,
             on_unavailable=self.on_unavailable,
             judge=self.judge,
@@ -131,9 +134,9 @@ class Setup:
 
 
 def in_process(stub: Stub, work: Callable[[Setup], Awaitable[T]], **changes: Any) -> T:
-    """Runs some calls against a stub without a socket."""
+    """Runs some calls against a stub without a socket, in a loop whose time passes by waiting alone."""
 
-    return asyncio.run(beside(stub, work, **changes))
+    return waited(lambda: beside(stub, work, **changes))[0]
 
 
 async def beside(
@@ -151,18 +154,35 @@ async def beside(
         await ehr.aclose()
 
 
-def over_sockets(stub: Stub, work: Callable[[Setup], Awaitable[T]], **changes: Any) -> T:
-    """Runs some calls against a stub that listens on this machine, through the transport that production has."""
+AMPLE = 60.0
+"""Seconds of a call over a socket whose deadline is not the question: the machine may be slow."""
+
+
+class Unhurried(GuardedTransport):
+    """The transport that production has, but for how soon a connection must stand: this machine may be slow."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        request.extensions["timeout"] |= {"connect": AMPLE, "write": AMPLE}
+        return await super().handle_async_request(request)
+
+
+def over_sockets(stub: Stub, work: Callable[[Setup], Awaitable[T]], seconds: float = AMPLE, **changes: Any) -> T:
+    """Runs some calls against a stub that listens on this machine, in a loop whose clock can be put forward."""
 
     async def run() -> T:
         async with stub.serve():
-            ehr = Ehr(GuardedTransport(trusted=trusted()))
+            ehr = Ehr(Unhurried(trusted=trusted()))
             try:
-                return await work(Setup(ehr, **changes))
+                return await work(Setup(ehr, seconds=seconds, **changes))
             finally:
                 await ehr.aclose()
 
-    return asyncio.run(run())
+    return ahead(run)
+
+
+def reading() -> set[asyncio.Task[Any]]:
+    """What of the keys of a call is still being read."""
+    return {task for task in asyncio.all_tasks() if "Reader.read" in repr(task)}
 
 
 def cards_of(response: httpx2.Response) -> list[Json]:

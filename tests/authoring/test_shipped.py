@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
-import time
 
 import pytest
 
 from fhirpath_spine.authoring import examine, profiles_directory
 from fhirpath_spine.authoring.source import Report, read_yaml
+from tests.kit.costs import calls_of
 
 CLAIM = re.compile(r"\b[NTPEB]\d{1,2}\b")
 
@@ -46,16 +45,7 @@ def test_loading_them_costs_no_more_than_reading_their_text_a_dozen_times():
         for text in texts:
             read_yaml(text, "f.yaml", Report())
 
-    assert _seconds(lambda: examine(profiles_directory())) < 12 * _seconds(read)
-
-
-def _seconds(work):
-    best = math.inf
-    for _ in range(2):
-        start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
-    return best
+    assert calls_of(lambda: examine(profiles_directory())) < 12 * calls_of(read)
 
 
 def test_every_pathway_has_a_digest_of_its_own(shipped):

@@ -14,13 +14,16 @@ from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.entrypoints.http import THREADS, Threads, create
 from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.service import Client, HookService, Snapshot
+from tests.adapters.virtual_time import ahead, put_forward
+from tests.entrypoints.test_serve import PATIENCE
 from tests.kit import decisions as make
 from tests.kit.ports import Unfetched
 
 URL = "/cds-services/spine-patient-view"
+SECONDS = 120.0
 
 
-def application(judge: Callable[..., Any], work: Threads, seconds: float = 30.0) -> FastAPI:
+def application(judge: Callable[..., Any], work: Threads) -> FastAPI:
     library = make.library()
     service = HookService(
         id="spine-patient-view",
@@ -29,7 +32,7 @@ def application(judge: Callable[..., Any], work: Threads, seconds: float = 30.0)
         retriever=Unfetched(),
         journal=LogJournal(),
         clock=lambda: make.AT,
-        seconds=seconds,
+        seconds=SECONDS,
         judge=judge,
         work=work,
     )
@@ -45,7 +48,7 @@ def test_while_one_call_is_judged_another_path_answers(body: Any) -> None:
 
     def judge(*_: Any, **__: Any) -> Any:
         begun.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE)
         return make.decision()
 
     async def story() -> list[int]:
@@ -67,17 +70,21 @@ def test_a_judgement_without_end_is_answered_503_and_leaves_room_for_others(body
     def judge(*_: Any, **__: Any) -> Any:
         asked.append(1)
         if len(asked) == 1:
-            assert go_on.wait(20)
+            assert go_on.wait(PATIENCE)
         return make.decision()
 
     async def story() -> tuple[httpx2.Response, httpx2.Response]:
-        async with asking(application(judge, Threads(), seconds=0.01)) as client:
-            late = await client.post(URL, json=body())
+        async with asking(application(judge, Threads())) as client:
+            call = asyncio.create_task(client.post(URL, json=body()))
+            while not asked:
+                await asyncio.sleep(0.001)
+            put_forward(SECONDS)
+            late = await call
             good = await client.post(URL, json=body())
             go_on.set()
             return late, good
 
-    late, good = asyncio.run(story())
+    late, good = ahead(story)
     assert (late.status_code, late.headers["retry-after"], late.json()["issue"][0]["code"]) == (503, "5", "timeout")
     assert good.status_code == 200
 
@@ -87,7 +94,7 @@ def test_whoever_is_given_up_before_its_turn_is_never_computed() -> None:
 
     async def story() -> None:
         work = Threads()
-        holding = [asyncio.create_task(work(go_on.wait, 20)) for _ in range(THREADS)]
+        holding = [asyncio.create_task(work(go_on.wait, PATIENCE)) for _ in range(THREADS)]
         waiting = asyncio.create_task(work(computed.append, 1))
         await asyncio.sleep(0)
         waiting.cancel()

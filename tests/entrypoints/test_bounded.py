@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import pytest
 from fastapi import Request
 
-from fhirpath_spine.entrypoints.http import HEADER_BYTES, BoundedProtocol, Places, read_bytes
+from fhirpath_spine.entrypoints.http import HEADER_BYTES, HEADER_SECONDS, BoundedProtocol, Places, read_bytes
 from fhirpath_spine.errors import TooMany, TooSlow
-from tests.entrypoints.test_serve import discovered, free_port, start
+from tests.adapters.virtual_time import ahead, put_forward, waited
+from tests.entrypoints.test_serve import PATIENCE, discovered, free_port, start
 
 
 def test_a_body_that_does_not_end_is_given_up() -> None:
@@ -22,7 +23,7 @@ def test_a_body_that_does_not_end_is_given_up() -> None:
 
     scope = {"type": "http", "method": "POST", "headers": [(b"content-type", b"application/json")]}
     with pytest.raises(TooSlow):
-        asyncio.run(read_bytes(Request(scope, receive), 1000, seconds=0.1))
+        waited(lambda: read_bytes(Request(scope, receive), 1000, seconds=0.1))
 
 
 def test_a_client_that_takes_all_its_places_leaves_those_of_others() -> None:
@@ -50,12 +51,14 @@ def test_bytes_under_way_are_counted_and_given_back() -> None:
     other.take(6)
 
 
-class Hurried(BoundedProtocol):
-    """Waits a moment only."""
+class Telling(BoundedProtocol):
+    """Says when something was received."""
 
-    def _wait(self) -> None:
-        self._received = 0
-        self._waiting = self.loop.call_later(0.1, self._end)
+    heard: asyncio.Event
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self.heard.set()
 
 
 @pytest.fixture
@@ -68,12 +71,12 @@ def port() -> Iterator[int]:
         yield found
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
 
 
 def flooded(port: int) -> bytes:
     """What comes back for a header that goes on and on; nothing where the connection is ended."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as caller:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as caller:
         try:
             caller.sendall(b"GET /livez HTTP/1.1\r\nX: ")
             for _ in range(40):
@@ -95,19 +98,26 @@ def test_half_a_header_ends_by_itself() -> None:
         async def app(scope: object, receive: object, send: object) -> None:
             raise AssertionError("half a request was answered")
 
-        config = uvicorn.Config(app, http=Hurried, lifespan="off", log_config=None)
+        config = uvicorn.Config(app, http=Telling, lifespan="off", log_config=None)
         config.load()
         server = uvicorn.Server(config)
         loop = asyncio.get_running_loop()
-        listening = await loop.create_server(
-            lambda: Hurried(config=config, server_state=server.server_state, app_state={}), "127.0.0.1", 0
-        )
+        heard = asyncio.Event()
+
+        def protocol() -> Telling:
+            found = Telling(config=config, server_state=server.server_state, app_state={})
+            found.heard = heard
+            return found
+
+        listening = await loop.create_server(protocol, "127.0.0.1", 0)
         reader, writer = await asyncio.open_connection(*listening.sockets[0].getsockname())
         writer.write(b"GET /livez HTTP/1.1\r\nHost: a\r\n")
         try:
-            return await asyncio.wait_for(reader.read(), 10)
+            await heard.wait()
+            put_forward(HEADER_SECONDS)
+            return await asyncio.wait_for(reader.read(), PATIENCE)
         finally:
             writer.close()
             listening.close()
 
-    assert asyncio.run(story()) == b""
+    assert ahead(story) == b""

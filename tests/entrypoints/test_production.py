@@ -29,7 +29,7 @@ from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import PatientMismatch, SettingsError, StoreAway, TooMany
 from fhirpath_spine.exchange.feedback import Item
 from fhirpath_spine.service import Client
-from tests.entrypoints.test_serve import discovered, free_port, start
+from tests.entrypoints.test_serve import PATIENCE, discovered, free_port, start
 from tests.kit import decisions as make
 from tests.kit.content import shipped
 
@@ -354,14 +354,14 @@ def test_a_process_serves_says_that_it_leaves_and_leaves_with_0(settings: Settin
     try:
         discovered(port)
         base = f"http://127.0.0.1:{port}"
-        assert httpx2.post(base + URL, json=body(), headers=signed()).status_code == 200
-        assert httpx2.post(base + URL, json=body()).status_code == 401
-        assert httpx2.get(f"{base}/readyz").json()["status"] == "ok"
+        assert httpx2.post(base + URL, json=body(), headers=signed(), timeout=PATIENCE).status_code == 200
+        assert httpx2.post(base + URL, json=body(), timeout=PATIENCE).status_code == 401
+        assert httpx2.get(f"{base}/readyz", timeout=PATIENCE).json()["status"] == "ok"
     finally:
         process.send_signal(signal.SIGTERM)
         while (leaving := httpx2.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200:
             pass  # the signal is under way; once nobody listens any more this raises
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
     assert (leaving.status_code, leaving.json()["status"]) == (503, "leaving")
     assert (process.returncode, out) == (0, "")
     assert "NOT authenticated" not in err

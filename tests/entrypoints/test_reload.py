@@ -24,7 +24,7 @@ from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.service import Client, HookService, Snapshot
 from tests.entrypoints.test_production import CLIENTS, ISSUER, PUBLIC, URL, with_approvals
-from tests.entrypoints.test_serve import discovered, free_port, said, start
+from tests.entrypoints.test_serve import PATIENCE, discovered, free_port, said, start
 from tests.kit import decisions as make
 from tests.kit.content import shipped
 from tests.kit.ports import Unfetched
@@ -52,7 +52,7 @@ def application(parts: Parts, digest: str, judge: Callable[..., Any] | None = No
         journal=LogJournal(),
         clock=lambda: make.AT,
         judge=judge or (lambda *_, **__: make.decision()),
-        seconds=30.0,
+        seconds=PATIENCE,
         work=Threads(),
     )
     return create([service], Client(), standing=parts.standing)
@@ -93,7 +93,7 @@ def test_a_call_that_is_under_way_ends_with_the_content_that_it_began_with(body:
 
     def judge(library: Any, *_: Any, **__: Any) -> Any:
         begun.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE)
         judged.append(library.digest)
         return make.decision()
 
@@ -137,43 +137,47 @@ def production(tmp_path: Path) -> dict[str, str]:
 
 
 def reloads(address: str) -> str:
-    return "".join(
-        line for line in httpx2.get(address, trust_env=False).text.splitlines(keepends=True) if "reloads_total{" in line
-    )
+    page = httpx2.get(address, trust_env=False, timeout=PATIENCE).text
+    return "".join(line for line in page.splitlines(keepends=True) if "reloads_total{" in line)
 
 
 @pytest.mark.thorough
 def test_workers_share_a_port_what_was_used_and_what_is_counted(production: Any, tmp_path: Path, body: Any) -> None:
     port, metrics = free_port(), f"127.0.0.1:{free_port()}"
     process = start(port, "--workers", "2", SPINE_METRICS_ADDR=metrics, **production)
-    base = f"http://127.0.0.1:{port}"
+    base, lines = f"http://127.0.0.1:{port}", list[str]()
     try:
-        discovered(port, seconds=180)  # three processes load the content, one after another
+        discovered(port, seconds=3 * PATIENCE)  # three processes load the content, one after another
         headers = {"authorization": f"Bearer {SIGNER.token(PUBLIC + URL)}"}
         # Each call by a connection of its own, so that either worker may take it.
         statuses = [
-            httpx2.post(base + URL, json=body(), headers=headers, trust_env=False).status_code for _ in range(12)
+            httpx2.post(base + URL, json=body(), headers=headers, trust_env=False, timeout=PATIENCE).status_code
+            for _ in range(12)
         ]
         assert sorted(statuses) == [200] + [401] * 11
-        page = httpx2.get(f"http://{metrics}/metrics", trust_env=False).text
+        page = httpx2.get(f"http://{metrics}/metrics", trust_env=False, timeout=PATIENCE).text
         assert 'spine_unauthorized_total{reason="replayed"} 11.0' in page
-        shown = httpx2.get(f"http://{metrics}/feedback", trust_env=False)
+        shown = httpx2.get(f"http://{metrics}/feedback", trust_env=False, timeout=PATIENCE)
         assert (shown.status_code, shown.headers["x-frame-options"]) == (200, "DENY")
         assert "Nobody has answered yet." in shown.text
 
         process.send_signal(signal.SIGHUP)
-        ends = time.monotonic() + 180
+        ends = time.monotonic() + PATIENCE
         while 'result="done"' not in reloads(f"http://{metrics}/metrics") and time.monotonic() < ends:
             time.sleep(0.1)
         (tmp_path / "site.yaml").write_text("timezone: Nowhere/Nothing\n", encoding="utf-8")
         process.send_signal(signal.SIGHUP)
-        assert httpx2.get(f"{base}/readyz", trust_env=False).json()["status"] == "ok"
-        time.sleep(1)  # the parent looks four times in it
+        assert httpx2.get(f"{base}/readyz", trust_env=False, timeout=PATIENCE).json()["status"] == "ok"
+        assert process.stderr is not None
+        for line in process.stderr:  # the parent tells what it refused at its next look
+            lines.append(line)
+            if "the one before stays in force" in line:
+                break
     finally:
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (0, "")
-    told = said(err)
+    told = said("".join(lines) + err)
     assert "The content was loaded anew, and is in force." in told
     assert "the one before stays in force" in told
     assert "started again" not in told

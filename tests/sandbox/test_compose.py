@@ -31,6 +31,10 @@ KEYS = {"image", "build", "command", "environment", "ports", "network_mode", "de
 ENVIRON = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
+PATIENCE = 180.0
+"""Seconds for what a process does: it waits for others on a busy machine."""
+
+
 def commands() -> list[list[str]]:
     """Each ``fhirpath-spine ...`` of the file, in the comments too, as words."""
     text = FILE.read_text(encoding="utf-8")
@@ -127,21 +131,20 @@ def test_the_service_serves_where_its_health_check_and_its_port_look_for_it() ->
     check = [word.replace(":8000/", f":{port}/") for word in check]
 
     def healthy() -> bool:
-        return subprocess.run(check, env=ENVIRON, capture_output=True, timeout=60, check=False).returncode == 0
+        return subprocess.run(check, env=ENVIRON, capture_output=True, timeout=PATIENCE, check=False).returncode == 0
 
     assert not healthy()
     process = subprocess.Popen(
         [*command[:-1], port], env={**ENVIRON, **service["environment"]}, stderr=subprocess.DEVNULL
     )
     try:
-        tries = 100
-        while not healthy() and process.poll() is None and tries:
+        ends = time.monotonic() + PATIENCE
+        while not (well := healthy()) and process.poll() is None and time.monotonic() < ends:
             time.sleep(0.1)
-            tries -= 1
-        assert healthy()
+        assert well
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE)
     assert process.returncode == 0
 
 
@@ -158,7 +161,7 @@ def test_the_patients_are_loaded_once_hapi_answers() -> None:
         script = SERVICES["patients"]["command"].replace("$$", "$").replace("sleep 5", "sleep 0.1")
         words = shlex.split(script.replace("http://127.0.0.1:8080/fhir", stub.base))
         assert words[:2] == ["sh", "-c"]
-        ran = subprocess.run(words, cwd=ROOT, env=ENVIRON, capture_output=True, timeout=120, check=False)
+        ran = subprocess.run(words, cwd=ROOT, env=ENVIRON, capture_output=True, timeout=PATIENCE, check=False)
         assert ran.returncode == 0, ran.stderr
         assert "Patient/spine-demo-resectable" in stub.held
     assert len(tried) > 3

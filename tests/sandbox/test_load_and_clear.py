@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -207,15 +208,16 @@ def test_nobody_listens(run: Any) -> None:
 
 
 def test_a_slow_server_is_given_up(server: Stub) -> None:
-    def slow(method: str, path: str) -> Reply | None:
-        import time
+    given_up = threading.Event()
 
-        time.sleep(0.5)
+    def slow(method: str, path: str) -> Reply | None:
+        assert given_up.wait(120)
         return None
 
     server.instead = slow
     with pytest.raises(ServerError, match="did not answer in time"):
         Sandbox(Peer(server.base, timeout=0.1)).check()
+    given_up.set()
 
 
 @pytest.mark.parametrize(

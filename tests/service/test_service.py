@@ -6,7 +6,6 @@ It is long because every way that a call ends is asked of the same fakes.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -277,14 +276,16 @@ def test_the_clients_emergency_setting_reaches_the_judgement() -> None:
 def test_a_call_whose_caller_leaves_is_recorded_as_such() -> None:
     class Stalled(Fetched):
         async def fetch(self, *given: Any) -> Mapping[str, Read]:
-            await asyncio.sleep(30)
+            fetching.set()
+            await asyncio.Event().wait()
             return await super().fetch(*given)
 
+    fetching = asyncio.Event()
     bench = Bench(make.decision(), retriever=Stalled())
 
     async def run() -> None:
         task = asyncio.create_task(bench.service.answer(body(), Client(), bench.trace))
-        await asyncio.sleep(0.05)
+        await fetching.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -338,11 +339,10 @@ def test_what_is_not_computed_in_time_is_said_and_never_silence() -> None:
 
 def test_the_time_of_a_call_begins_when_its_body_is_there() -> None:
     work = Endless()
-    bench = Bench(make.decision(), work=work, seconds=60.0)
+    bench = Bench(make.decision(), work=work, seconds=60.0, stopwatch=lambda: 160.0)
     # A minute ago: nothing is left but the moment that judging always has.
-    began = time.monotonic() - 60.0
     with pytest.raises(Overdue):
-        asyncio.run(bench.service.answer(body(), Client(), bench.trace, started=began))
+        asyncio.run(bench.service.answer(body(), Client(), bench.trace, started=100.0))
     assert len(work.begun) == 1
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -88,7 +89,8 @@ def create(
     """
     seconds = max((service.seconds for service in services), default=0.0)
     work = services[0].work if services else at_once
-    callers = Callers(client, tuple(entries), door, places or Places(), rates, work, seconds)
+    stopwatch = services[0].stopwatch if services else time.monotonic
+    callers = Callers(client, tuple(entries), door, places or Places(), rates, work, seconds, stopwatch)
     stands = standing or Standing()
     by_id = {service.id: service for service in services}
     discovery = {"services": [s.describe() for s in services]}

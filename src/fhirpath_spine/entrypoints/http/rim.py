@@ -106,7 +106,7 @@ CALLER_LEFT = 499
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A request that was read: its JSON, whose it is, how many bytes it had, and when they were all here (monotonic)."""
+    """A request that was read: its JSON, whose it is, how many bytes it had, and when they were all here (by the stopwatch)."""
 
     body: Any
     client: Client
@@ -128,6 +128,7 @@ class Callers:
     work: Work = at_once
     seconds: float = 4.0
     """For parsing: as long as for the whole call."""
+    stopwatch: Callable[[], float] = time.monotonic
 
     async def admit(self, request: Request) -> Client | None:
         """Who signed a request, of which no byte of the body is read yet; None where nobody has to sign.
@@ -164,7 +165,7 @@ class Callers:
         all_ = (signer,) if signer is not None else (self.builtin, *self.entries)
         take = request.state.place.take if signer is not None else lambda _: None
         raw = await read_bytes(request, limit=max(c.body for c in all_), take=take)
-        ended = time.monotonic()
+        ended = self.stopwatch()
         parsing = partial(take_in, raw, depth=max(c.depth for c in all_))
         body = parsing() if len(raw) <= SMALL else await in_time(self.work, self.seconds, parsing)
         client = signer or self.client_of(body)
