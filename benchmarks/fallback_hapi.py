@@ -34,6 +34,7 @@ from fhirpath_spine.errors import SpineError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.ehr_side import DEMO, TYPES, removal, seed
 from fhirpath_spine.exchange.incoming import Open, Servers, parse_request, read_base
+from fhirpath_spine.pathway.model import Library
 from fhirpath_spine.service import Budget, Client, HookService, Trace
 from sandbox import local_hapi
 
@@ -63,16 +64,16 @@ def main() -> int:
         return 1
 
 
-def against(base: str, token: str = "", seconds: float = 3.5) -> int:
-    """The measurement against one server; ``seconds`` bounds each part of it.
+def against(base: str, token: str = "", seconds: float = 3.5, library: Library | None = None) -> int:
+    """The measurement against one server; ``seconds`` bounds each part of it. ``library`` is judged by; default: what ships.
 
     Raises:
         SpineError: the server is none, or does not take the chart.
 
     """
-    service = calls.service(authoring.load(authoring.profiles_directory()))
     server = Peer(base, token, SECONDS)
     software = Sandbox(server).check()
+    service = calls.service(library or authoring.load(authoring.profiles_directory()))
     chart = seed({"resourceType": "Bundle", "entry": list(_entries(service))}).transaction
     # As shipped a page holds a whole chart; in pages of 20, what a server gives that heeds no larger wish.
     paged = {key: re.sub("_count=[0-9]+", f"_count={PAGE}", q) for key, q in service.snapshot.templates.items()}

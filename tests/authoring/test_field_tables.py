@@ -40,13 +40,13 @@ UNREAD = re.compile(r"never a histology result|needs a ruling|has to be ruled|ma
 
 
 @beside
-@pytest.mark.parametrize("row", FIELD, ids=lambda r: f"{r['datum']}-{r['code']}")
-def test_a_row_is_known_unless_its_note_forbids_it(row: Row) -> None:
-    held = holders(row)
-    if UNREAD.search(row["note"]):
-        assert not held & {row["datum"], "histology-result", "platelets", "haemoglobin", "albumin"}
-    elif "pain not certain" not in row["note"] and "disc surgery otherwise" not in row["note"]:
-        assert held
+def test_a_row_is_known_unless_its_note_forbids_it() -> None:
+    for row in FIELD:
+        held, which = holders(row), (row["datum"], row["code"])
+        if UNREAD.search(row["note"]):
+            assert not held & {row["datum"], "histology-result", "platelets", "haemoglobin", "albumin"}, which
+        elif "pain not certain" not in row["note"] and "disc surgery otherwise" not in row["note"]:
+            assert held, which
 
 
 @beside
@@ -149,20 +149,24 @@ def test_every_mr_and_ct_of_the_spine_in_the_loinc_list_is_read() -> None:
 
 
 @beside
-@pytest.mark.parametrize("row", rows("field-sites.csv"), ids=lambda r: r["code"])
-def test_a_site_is_placed_elsewhere_or_cannot_be_placed(row: Row) -> None:
+def test_a_site_is_placed_elsewhere_or_cannot_be_placed() -> None:
+    for row in rows("field-sites.csv"):
+        placed_or_not(row)
+
+
+def placed_or_not(row: Row) -> None:
     lesions = content.library().lesions
     coding = (row["system"], row["code"])
     wanted = tuple(level.removeprefix("level-").upper() for level in row["levels"].split())
-    assert tuple(sorted(lesions.levels.get(coding, ()), key=lesions.order.index)) == wanted
+    assert tuple(sorted(lesions.levels.get(coding, ()), key=lesions.order.index)) == wanted, row["code"]
     assert lesions.elsewhere is not None
     assert lesions.unspecific is not None
-    assert lesions.elsewhere.contains(*coding) == (row["region"] == "elsewhere")
-    assert lesions.unspecific.contains(*coding) == (row["region"] == "unspecific")
+    assert lesions.elsewhere.contains(*coding) == (row["region"] == "elsewhere"), row["code"]
+    assert lesions.unspecific.contains(*coding) == (row["region"] == "unspecific"), row["code"]
     in_spine = any(region.contains(*coding) for region in lesions.regions.values())
-    assert in_spine == (row["region"] not in ("elsewhere", "unspecific"))
+    assert in_spine == (row["region"] not in ("elsewhere", "unspecific")), row["code"]
     if row["region"] in lesions.regions:
-        assert lesions.regions[row["region"]].contains(*coding)
+        assert lesions.regions[row["region"]].contains(*coding), row["code"]
 
 
 @beside

@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks import fallback_hapi as bench
 from tests.entrypoints.fhir_stub import FhirStub, Reply, of_bundle, serving
+from tests.kit import content
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "canary-token-4711"
@@ -31,7 +32,7 @@ def server() -> Iterator[FhirStub]:
 @pytest.fixture
 def ran(server: FhirStub, capsys: pytest.CaptureFixture[str]) -> Callable[[], tuple[int, str]]:
     def run() -> tuple[int, str]:
-        return bench.against(server.base, TOKEN, 0.01), capsys.readouterr().out
+        return bench.against(server.base, TOKEN, 0.01, content.library()), capsys.readouterr().out
 
     return run
 

@@ -40,7 +40,7 @@ def patient_of(bundle: Json) -> str:
     return next(e["resource"]["id"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Patient")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def api() -> Iterator[TestClient]:
     """The application as `serve` builds it in development, its clock fixed."""
     app = build(load({"SPINE_MODE": "dev", "SPINE_CLOCK": CLOCK}, ROOT / "docs").settings, shipped())

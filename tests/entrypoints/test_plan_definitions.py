@@ -20,7 +20,7 @@ from tests.kit.content import shipped
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def api() -> Iterator[TestClient]:
     """The application as `serve` builds it in development."""
     with TestClient(build(load({"SPINE_MODE": "dev"}, ROOT / "docs").settings, shipped())) as found:

@@ -1,4 +1,7 @@
-"""The Makefile's own recipe, run offline on a lock of one wheel: what the lock lacks ends the installation, and is named."""
+"""The Makefile's own recipe, run offline on a lock of one wheel: what the lock lacks ends the installation, and is named.
+
+It makes environments, so CI runs it beside what is marked thorough; `make test` has just installed by the same recipe.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.thorough
 ROOT = Path(__file__).parents[2]
 # A build backend in one file, so that nothing has to be fetched: its editable wheel holds its name and what it needs.
 BACKEND = """

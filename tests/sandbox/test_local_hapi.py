@@ -104,6 +104,11 @@ def until(seen: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+def waits(pid: int) -> bool:
+    """Whether a process sleeps."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "S"
+
+
 def test_a_second_interrupt_does_not_leave_the_server_behind(tmp_path: Path) -> None:
     """The whole program, with a server that is slow to end, and a person who presses Ctrl-C twice."""
     folder = tmp_path / "sandbox"
@@ -122,6 +127,7 @@ def test_a_second_interrupt_does_not_leave_the_server_behind(tmp_path: Path) -> 
     pid = tmp_path / "pid"
     try:
         until(lambda: pid.is_file() and pid.read_text(encoding="utf-8").strip() != "")
+        until(lambda: waits(running.pid))  # for the server, which it has in hand now
         running.send_signal(signal.SIGINT)
         until(ending.is_file)
         running.send_signal(signal.SIGINT)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import closing
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import httpx2
@@ -67,6 +68,10 @@ def _entry(discovery: Json, hook: str) -> Json:
     return found
 
 
+_Asked = Callable[[httpx2.AsyncClient], Coroutine[Any, Any, httpx2.Response]]
+"""What is asked of the service, through a client of it."""
+
+
 class _There:
     def __init__(self, peer: Peer, sign: Sign | None) -> None:
         self._peer, self._sign = peer, sign
@@ -92,10 +97,10 @@ class _Here:
         servers = Servers(frozenset({base} if base else ()), private_network=True, loopback=True)
         settings = load(mode="dev").settings
         content = load_content(settings)
-        self._app: Callable[[], FastAPI] = lambda: build(settings, content, servers)
+        self._app: Callable[..., FastAPI] = partial(build, settings, content, servers)
 
     def entry(self, hook: str) -> Json:
-        return _entry(self._run(lambda http: http.get(f"/{DISCOVERY}")).json(), hook)
+        return _entry(self._run(lambda http: http.get(f"/{DISCOVERY}"), lasting=False).json(), hook)
 
     def send(self, entry: Json, request: Json) -> Reply:
         body = orjson.dumps(request)
@@ -105,11 +110,11 @@ class _Here:
     def close(self) -> None:
         pass
 
-    def _run(self, work: Callable[[httpx2.AsyncClient], Coroutine[Any, Any, httpx2.Response]]) -> Reply:
-        return asyncio.run(self._ask(work))
+    def _run(self, work: _Asked, *, lasting: bool = True) -> Reply:
+        return asyncio.run(self._ask(work, lasting))
 
-    async def _ask(self, work: Callable[[httpx2.AsyncClient], Coroutine[Any, Any, httpx2.Response]]) -> Reply:
-        app = self._app()
+    async def _ask(self, work: _Asked, lasting: bool) -> Reply:
+        app = self._app(lasting=lasting)
         transport = httpx2.ASGITransport(app)
         async with (
             app.router.lifespan_context(app),

@@ -64,8 +64,11 @@ def check_start(settings: Settings) -> tuple[Registry, Content]:
     return registry, content
 
 
-def build(settings: Settings, content: Content | None = None, servers: Servers | None = None) -> FastAPI:
-    """The application of these settings. All that was loaded is taken out of the garbage collector's sight.
+def build(
+    settings: Settings, content: Content | None = None, servers: Servers | None = None, *, lasting: bool = True
+) -> FastAPI:
+    """The application of these settings. Where it lasts, invented charts are judged before the first call, and all that
+    was loaded is taken out of the garbage collector's sight.
 
     ``servers`` are those that a caller without an entry may have us read from; default: those on this machine.
 
@@ -75,7 +78,7 @@ def build(settings: Settings, content: Content | None = None, servers: Servers |
 
     """
     content = content or load_content(settings)
-    return Parts.of(settings, content, servers).application(content)
+    return Parts.of(settings, content, servers).application(content, lasting=lasting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ class Parts:
         """What counts, if somebody asked for it."""
         return self.metrics.count if self.metrics else uncounted
 
-    def application(self, content: Content) -> FastAPI:
+    def application(self, content: Content, *, lasting: bool = True) -> FastAPI:
         """The application that judges with this content, once that is proven: all checks of a start, and a call of each kind.
 
         Raises:
@@ -161,10 +164,11 @@ class Parts:
             standing=self.standing,
             patients=None if guard else self.patients,
         )
-        warm(snapshot, clock(settings)())
         if self.metrics:
             self.metrics.of(snapshot.library, __version__)
-        settle()
+        if lasting:
+            warm(snapshot, clock(settings)())
+            settle()
         return app
 
     def _proven(self, content: Content) -> Snapshot:
