@@ -38,6 +38,7 @@ class Variables(Mapping[str, Sequence[Any]]):
         self._values: dict[str, Sequence[Any]] = dict(self._given)
         self._changed: frozenset[str] = frozenset()
         self._conflicts: dict[str, Sequence[Sequence[Any]]] = {}
+        self._said: dict[Expression, Sequence[Any]] = {}
         if parent is not None:
             told = {*self._given, *self._unsure}
             if parent._circumstances is not circumstances:
@@ -187,10 +188,14 @@ class Variables(Mapping[str, Sequence[Any]]):
 
     def read(self, expression: Expression) -> Sequence[Any]:
         """The value of an expression; empty when a budget is spent."""
-        try:
-            return expression.evaluate((), self.scope)
-        except LimitExceeded:
-            return []
+        value = self._said.get(expression)
+        if value is None:
+            try:
+                value = expression.evaluate((), self.scope)
+            except LimitExceeded:
+                value = []
+            self._said[expression] = value
+        return value
 
     def rejected(self, need: str) -> Sequence[Said]:
         """The rejections of a need in the words of the phrase book."""

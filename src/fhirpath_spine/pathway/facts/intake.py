@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhirpath_spine.errors import PatientMismatch
 from fhirpath_spine.pathway.facts import reading
@@ -30,6 +30,16 @@ from fhirpath_spine.pathway.sentences import Charted
 _NOT_OURS = {Subject.UNUSABLE: "no-subject", Subject.ELSEWHERE: "other-server"}
 _SET_ASIDE = frozenset({"modifier", "implicit-rules"})
 """Why a resource is not used though it is ours, and is all that hinders it: it does say what it is about."""
+
+
+class _Taken(NamedTuple):
+    """A resource that is ours, what it is about, and its name on a card."""
+
+    resource: Resource
+    kind: str
+    concept: Any
+    matter: Matter
+    reference: str
 
 
 class Intake:
@@ -128,7 +138,7 @@ class Intake:
             concept = self._concept(copy)
             matter = self._matters.of(kind, concept)
             if matter.suspected:
-                self._set_aside(copy, concept, matter.needs, matter.suspected, f"{kind}/{copy['id']}", "versions")
+                self._set_aside(_Taken(copy, kind, concept, matter, f"{kind}/{copy['id']}"), matter.needs, "versions")
                 return
 
     def _take_patient(self, resource: Resource) -> None:
@@ -174,29 +184,20 @@ class Intake:
                 names = (*names, *self._matters.matcher.doubting(kind, seen.doubts))
             ways.append(seen.way)
             if seen.way is Way.NOT_RECOGNISED and kind in _NAMED:
-                self._name(kind, resource, concept, matter, seen, reference)
+                self._name(_Taken(resource, kind, concept, matter, reference), seen)
         hindered = _NOT_OURS.get(subject, "") or hindrance(resource)
         if matter.suspected and hindered in _SET_ASIDE:
-            ways += self._set_aside(resource, concept, names, matter.suspected, reference, hindered)
+            ways += self._set_aside(_Taken(resource, kind, concept, matter, reference), names, hindered)
         elif names:
-            ways += self._file(kind, resource, concept, hindered, names, draft, reference)
+            ways += self._file(_Taken(resource, kind, concept, matter, reference), hindered, names, draft)
         self.ledger.add(kind, ways)
 
-    def _set_aside(
-        self,
-        resource: Resource,
-        concept: Any,
-        names: Sequence[str],
-        doubts: frozenset[str],
-        reference: str,
-        why: str,
-    ) -> list[Way]:
+    def _set_aside(self, taken: _Taken, names: Sequence[str], why: str) -> list[Way]:
         """A tumour that cannot be used: rejected by name, and kept as what may be one. What else its key holds is read."""
-        kind = str(resource.get("resourceType"))
         for name in names:
-            self._bin(name).rejected.append(Rejection(name, self._needs[name].label, why, reference))
-        sheet = self._sheet(resource, kind, concept, reference)
-        for name in self._matters.matcher.doubting(kind, doubts):
+            self._bin(name).rejected.append(Rejection(name, self._needs[name].label, why, taken.reference))
+        sheet = self._sheet(taken)
+        for name in self._matters.matcher.doubting(taken.kind, taken.matter.suspected):
             self._filer.file(self._bin(name), self._needs[name], sheet)
         return [Way.REJECTED] * len(names)
 
@@ -206,22 +207,14 @@ class Intake:
             bin_ = self.bins[name] = Bin()
         return bin_
 
-    def _sheet(self, resource: Resource, kind: str, concept: Any, reference: str) -> Sheet:
-        read = self._matters.read(resource)
+    def _sheet(self, taken: _Taken) -> Sheet:
+        resource, concept = taken.resource, taken.concept
+        read = self._matters.read(resource, "code" if taken.matter.plain else "")
         if read is not resource or type(concept) is not dict:  # what is a part of it is then as it stands, too
             concept = self._matters.read(concept)
-        return self._filer.read(read, kind, concept, reference)
+        return self._filer.read(read, taken.kind, concept, taken.reference)
 
-    def _file(
-        self,
-        kind: str,
-        resource: Resource,
-        concept: Any,
-        hindered: str,
-        names: Sequence[str],
-        draft: bool,
-        reference: str,
-    ) -> list[Way]:
+    def _file(self, taken: _Taken, hindered: str, names: Sequence[str], draft: bool) -> list[Way]:
         """Files a resource under its needs, and says how it ended for each. ``hindered`` is why it cannot be used, if so."""
         sheet = None
         valueless: list[tuple[Need, Reading]] = []
@@ -234,11 +227,11 @@ class Intake:
             # What a modifier turns round is what an entry says; that it may be a tumour stays a doubt.
             if hindered and not (need.doubt and hindered in _SET_ASIDE):
                 bin_.doubts[hindered] = None
-                bin_.rejected.append(Rejection(name, need.label, hindered, reference))
+                bin_.rejected.append(Rejection(name, need.label, hindered, taken.reference))
                 ways.append(Way.REJECTED)
                 continue
             if sheet is None:
-                sheet = self._sheet(resource, kind, concept, reference)
+                sheet = self._sheet(taken)
             rejected = len(bin_.rejected)
             filed = self._filer.file(bin_, need, sheet)
             if filed is True:
@@ -249,9 +242,9 @@ class Intake:
                 ways.append(Way.REJECTED if len(bin_.rejected) > rejected else Way.ELSEWHERE)
         if sheet is not None:
             if Way.READ in ways:
-                self.used[reference] = sheet.resource
+                self.used[taken.reference] = sheet.resource
             else:
-                self._valueless(valueless, reference, sheet.dating.day)
+                self._valueless(valueless, taken.reference, sheet.dating.day)
                 ways += [Way.REJECTED] * len(valueless)
         return ways
 
@@ -275,13 +268,11 @@ class Intake:
             medication = self._medications.get(target_of(target, self._chart), {})
         return reading.medication_concepts(medication)
 
-    def _name(
-        self, kind: str, resource: Resource, concept: Any, matter: Matter, seen: Recognised, reference: str
-    ) -> None:
+    def _name(self, taken: _Taken, seen: Recognised) -> None:
         """Keeps what a person has to be told of: Conditions and allergies that no table knows."""
-        named = said(concept, matter.codes)
-        day = self._filer.date(resource).day
-        self.ledger.entries.append(Entry(kind, reference, seen.way, named, day, seen.gravest))
+        named = said(taken.concept, taken.matter.codes)
+        day = self._filer.date(taken.resource).day
+        self.ledger.entries.append(Entry(taken.kind, taken.reference, seen.way, named, day, seen.gravest))
 
     def _subject(self, resource: Resource) -> Subject:
         reference = reference_of(resource)

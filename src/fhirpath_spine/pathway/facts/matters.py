@@ -29,11 +29,13 @@ UNCODED, NEOPLASM, MEDICATION = "uncoded", "unrecognisedNeoplasms", "unrecognise
 class Matter:
     """What a concept means, whatever else its resource says.
 
-    ``codes`` are its codings in their one form, the site's translations among them; ``needs`` those that they answer. ``counted``
-    is under which count it falls, if any. ``seen`` is how an entry that no code of a need reads is recognised by its codes and
-    words; None for one that is read, or says that there is nothing. ``suspected`` is what it may be though it cannot be used.
+    ``plain``: it stands as it is read, and holds nothing but codings and words. ``codes`` are its codings in their one form, the
+    site's translations among them; ``needs`` those that they answer. ``counted`` is under which count it falls, if any. ``seen``
+    is how an entry that no code of a need reads is recognised by its codes and words; None for one that is read, or says that
+    there is nothing. ``suspected`` is what it may be though it cannot be used.
     """
 
+    plain: bool
     codes: tuple[Coding, ...]
     needs: tuple[str, ...]
     counted: str
@@ -67,26 +69,29 @@ class Matters:
         """What a resource of a type is about whose concept this is."""
         key = _key(kind, concept)
         if key is None:
-            return self._settle(kind, concept)
+            return self._settle(kind, concept, short=False)
         try:
             found = self._kept.get(key)
         except TypeError:  # something stands there that is no text
-            return self._settle(kind, concept)
+            return self._settle(kind, concept, short=False)
         if found is None:
-            found = self._settle(kind, concept)
+            found = self._settle(kind, concept, short=True)
             if sum(len(part) for part in key if isinstance(part, str)) <= _LONGEST:
                 if len(self._kept) >= _LIMIT:
                     self._kept.clear()
                 self._kept[key] = found
         return found
 
-    def read(self, value: Any) -> Any:
-        """JSON with each coding in its one form and the site's translations beside it; the same object where none is needed."""
-        spelt = self.spelling.read(value)
+    def read(self, value: Any, but: str = "") -> Any:
+        """JSON with each coding in its one form and the site's translations beside it; the same object where none is needed.
+
+        ``but`` is a member of which that is known.
+        """
+        spelt = self.spelling.read(value, but)
         return self._mapped(spelt) if self.code_map else spelt
 
-    def _settle(self, kind: str, concept: Any) -> Matter:
-        concept = self.read(concept)
+    def _settle(self, kind: str, told: Any, *, short: bool) -> Matter:
+        concept = self.read(told)
         codes = tuple(reading.codings(concept))
         needs = self.matcher.needs(kind, codes)
         none = self._says_none(codes)
@@ -94,7 +99,14 @@ class Matters:
         if not none and not self.matcher.coded(kind, codes):
             seen = recognise(self.recognition, self.words, kind, concept, codes)
         suspected = still_doubted(self.recognition, codes) if kind == "Condition" else frozenset[str]()
-        return Matter(codes, needs, "" if none else self._counted(kind, concept, codes, needs), seen, suspected)
+        return Matter(
+            short and concept is told,
+            codes,
+            needs,
+            "" if none else self._counted(kind, concept, codes, needs),
+            seen,
+            suspected,
+        )
 
     def _says_none(self, codes: tuple[Coding, ...]) -> bool:
         """Whether an entry says that there is nothing, or that nothing is known: it is about no datum."""
@@ -136,6 +148,8 @@ class Matters:
 def _key(kind: str, concept: Any) -> tuple[Any, ...] | None:
     """All of a concept that tells what it means; None where it stands in another form than nearly all do."""
     if type(concept) is not dict or type(coded := concept.get("coding")) is not list or len(coded) > _CODINGS:
+        return None
+    if len(concept) > (2 if "text" in concept else 1):
         return None
     parts = [kind, concept.get("text")]
     for coding in coded:

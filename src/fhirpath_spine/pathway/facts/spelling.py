@@ -134,8 +134,11 @@ class Spelling:
                 self._known[coding] = found
         return found
 
-    def read(self, value: Any) -> Any:
-        """JSON with each coding in its one form, what it reads as beside it; the very same object where nothing is spelt anew."""
+    def read(self, value: Any, but: str = "") -> Any:
+        """JSON with each coding in its one form, what it reads as beside it; the very same object where nothing is spelt anew.
+
+        ``but`` is a member of which that is known.
+        """
         if type(value) is not dict:
             return value if type(value) is not list or self._is_plain(value) else self._read(value)
         kind = value.get("resourceType")
@@ -143,7 +146,10 @@ class Spelling:
         anew = {
             name: self._read(member)
             for name, member in value.items()
-            if (type(member) is dict or type(member) is list) and name not in passed and not self._is_plain(member)
+            if (type(member) is dict or type(member) is list)
+            and name not in passed
+            and name != but
+            and not self._is_plain(member)
         }
         whole = {**value, **anew} if anew else value
         return self._respelt(whole) if "system" in value and "code" in value else whole
