@@ -52,6 +52,7 @@ def test_an_answer_holds_cards_and_no_action_of_the_systems(client: TestClient, 
     (card,) = answer["cards"]
     assert set(card) <= members
     assert set(card["source"]) == {"label", "topic"}
+    assert [name for name in card["extension"] if not re.fullmatch(r"[a-z]{2,}(\.[a-z0-9-]+)+", name)] == []
 
 
 def test_no_option_is_marked_as_the_recommended_one(client: TestClient, body: Any) -> None:
