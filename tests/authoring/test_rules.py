@@ -188,6 +188,12 @@ BAD = {
     "an option without alternatives": Bad("SP322", A, '    alternatives: ["Watching."]\n', "", "kind: ¦surgery", "R-ALPHA-01"),
     "two names in one entry": Bad("SP231", B, 'states: [EMERGENCY: "true"]', 'states: [{EMERGENCY: "true", WORKUP: "true"}]', "[¦{EMERGENCY", "dash"),
     "a search by prefix": Bad("SP323", DATA, "Observation: {code: night-pain}", "Observation: {code: cancer}", "Observation: {code: ¦cancer}", "single codes"),
+    "an activity that is a sentence": Bad("SP352", A, "text: Surgical opinion", "text: Ask a surgeon.", "text: ¦Ask", "full stop"),
+    "an activity too long for a button": Bad("SP352", A, "Surgical opinion", "Surgical opinion " * 4, "text: ¦Surgical", "60 are"),
+    "an activity with a placeholder": Bad("SP352", A, "text: Surgical opinion", 'text: "Opinion on {lesion.level}"', 'text: ¦"Op', "fixed text"),
+    "an activity of two kinds": Bad(
+        "SP352", B, "kind: referral", "kind: referral\n    activity: {kind: Task, text: surgical opinion}", "text: ¦surgical", "its own words"
+    ),
     "a pathway without a place": Bad("SP321", POLICY, "[PW-BETA, PW-ALPHA,", "[PW-BETA,", "id: ¦PW-ALPHA", "order", A),
 }  # fmt: skip
 

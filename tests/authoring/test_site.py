@@ -10,7 +10,7 @@ import pytest
 from fhirpath_spine.authoring import examine, load, load_site
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.pathway.facts import Lists, Word
-from fhirpath_spine.pathway.model import Site
+from fhirpath_spine.pathway.model import Order, Site
 
 GOOD = """\
 timezone: Europe/Berlin
@@ -24,10 +24,13 @@ words:
 code_map:
   - {from: "urn:example:house|NP1", to: "local|night-pain", claim: A. Coder, when: 2026-01-31}
   - {from: "icd-10-cm|M54.6", to: "icd-10-cm|C50.9", claim: A. Coder, when: 2026-01-31}
+orders:
+  - {activity: Surgical opinion, code: "urn:site|4711", display: Opinion, claim: B. Order, when: 2026-01-31}
 approvals:
   - {pathway: PW-ALPHA, digest: %s, by: A. Surgeon, role: head of spine surgery, date: 2026-02-01}
 """ % ("0" * 64)
 
+ORDER = 'orders:\n  - {activity: Surgical opinion, code: "urn:site|1", display: X, claim: B. Order, when: 2026-01-31}'
 BAD = {
     "an unknown flag": ("{endoscopy: true}", "{endoscpy: true}", "SP220", "endoscpy", "'endoscopy'"),
     "a flag that is no boolean": ("{endoscopy: true}", "{endoscopy: yes}", "SP229", "yes", "true or false"),
@@ -44,6 +47,8 @@ BAD = {
     "a word of a site twice": ("neoplazm,", "bump,", "SP204", "bump, notAfter", "once"),
     "an unknown key": ("flags:", "flag:", "SP205", "flag:", "'flags'"),
     "a digest of another form": ("0" * 64, "0" * 63, "SP208", "0" * 63, "64"),
+    "an order of nothing": ("Surgical opinion,", "Surgical opinon,", "SP220", "Surgical opinon", "'Surgical opinion'"),
+    "an order twice": ("orders:", ORDER, "SP204", "", "stands twice"),
     "an alias": ("timezone: Europe/Berlin", "timezone: *x", "SP203", "*x", ""),
 }  # fmt: skip
 
@@ -67,6 +72,7 @@ def test_a_site_sets_zone_flags_frameworks_codes_and_approvals(profiles, site_fi
     }
     assert site.languages == ("fr", "en")
     assert site.words == Lists(strong=(Word("neoplazm"), Word("bump", ("speed",))), deficit=(Word("jelly legs"),))
+    assert site.orders == (Order("Surgical opinion", "urn:site", "4711", "Opinion"),)
     assert site.approvals[0]["pathway"] == "PW-ALPHA"
     assert site.approvals[0]["role"] == "head of spine surgery"
 

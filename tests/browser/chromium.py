@@ -145,9 +145,15 @@ class Tab:
         """Makes the window that wide (CSS pixels)."""
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
-    def picture(self, path: Path) -> None:
-        """Keeps what is seen."""
-        got = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=False)
+    def picture(self, path: Path, of: str = "") -> None:
+        """Keeps what is seen, or the whole of one element, however long it is."""
+        self.send("Emulation.setScrollbarsHidden", hidden=True)
+        given: dict[str, Any] = {"captureBeyondViewport": bool(of)}
+        if of:
+            box = self.value(f"JSON.stringify(document.querySelector({json.dumps(of)}).getBoundingClientRect())")
+            found = json.loads(box)
+            given["clip"] = {**{k: found[k] for k in ("x", "y", "width", "height")}, "scale": 1}
+        got = self.send("Page.captureScreenshot", format="png", **given)
         path.write_bytes(base64.b64decode(got["data"]))
 
     def printed(self) -> bytes:

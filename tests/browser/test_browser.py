@@ -65,9 +65,28 @@ def test_nothing_hinders_anybody_and_nobody_else_is_asked(tab: Tab, service: str
     quiet(tab, service)
 
 
-def picture(tab: Tab, name: str, width: str) -> None:
+def picture(tab: Tab, name: str, width: str, of: str = "") -> None:
     if PICTURES:
-        tab.picture(Path(PICTURES) / f"{name}-{width}.png")
+        tab.picture(Path(PICTURES) / f"{name}-{width}.png", of)
+
+
+READ = ("01", "06", "09", "11", "15", "17")
+"""Invented patients whose cards are shown to readers who did not write them: one of each kind."""
+
+
+@pytest.mark.parametrize("number", READ)
+def test_a_card_is_whole_on_a_wide_and_on_a_narrow_screen(tab: Tab, service: str, number: str) -> None:
+    (chart,) = patients_directory().glob(f"{number}-*.json")
+    for width, name in ((1280, "wide"), (NARROW, "narrow")):
+        tab.size(width)
+        tab.open(f"{service}/patient?name={chart.stem}")
+        card = "document.querySelector('[aria-labelledby=cards] .card')"
+        assert tab.value(f"{card}.scrollWidth <= {card}.clientWidth")
+        assert tab.value(f"{card}.querySelector('h3').getBoundingClientRect().bottom") < 900, (
+            "the summary is seen at once"
+        )
+        picture(tab, f"cards-{number}", name, "[aria-labelledby=cards]")
+    quiet(tab, service)
 
 
 def test_axe_can_find_something(tab: Tab, service: str, axe: str) -> None:

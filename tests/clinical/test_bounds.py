@@ -69,7 +69,7 @@ def test_a_step_with_an_activity_is_offered_up_to_three_a_card(name: str) -> Non
         ("09-schwannoma-safely-resectable", "Schwannoma T8, safely resectable: discuss complete resection"),
         (
             "10-dumbbell-no-resectability-statement",
-            "Neurofibroma T6-T7: surgical options wait for: resectability statement",
+            "Neurofibroma T6-T7: surgical options wait for resectability statement",
         ),
         ("01-red-flags-not-imaged", "Back pain at night after breast cancer: MRI of the spine"),
     ],

@@ -66,7 +66,7 @@ def test_no_option_is_marked_as_the_recommended_one(client: TestClient, body: An
 
 
 def test_nothing_of_a_card_leads_out_of_the_ehr(client: TestClient, body: Any) -> None:
-    """EHRs drop links that nobody registered, and an icon would be loaded from outside."""
+    """Where it is not said how the service is reached; EHRs drop links that nobody registered, and an icon would be loaded."""
     (card,) = client.post(URL, json=body()).json()["cards"]
     assert {"links", "icon", "url"}.isdisjoint({*card, *card["source"]})
     assert not re.search(r"\]\(|<[a-z]", card["detail"])

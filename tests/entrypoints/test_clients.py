@@ -45,7 +45,7 @@ clients:
     not_offered: [MedicationStatement]
     emergency: scope-stop
     limits: {body: 2 MiB, resources: 500, depth: 32}
-    cards: {selection_behavior: at-most-one, actions: [ServiceRequest], gate_suggestions: true, detail: full, links: [a.example]}
+    cards: {selection_behavior: at-most-one, actions: [ServiceRequest], gate_suggestions: true, detail: full, links: [A.example]}
   - id: small
 cors_origins: ["https://tools.example.org"]
 """
@@ -69,7 +69,8 @@ def test_an_entry_says_what_its_ehr_takes_and_where_we_may_read(tmp_path: Path) 
     assert (first.not_offered, first.emergency) == (frozenset({"MedicationStatement"}), "scope-stop")
     assert (first.body, first.resources, first.depth) == (2 * 1024 * 1024, 500, 32)
     card_policy = first.card_policy
-    assert card_policy == CardPolicy("at-most-one", frozenset({"ServiceRequest"}), gate_suggestions=True, full=True)
+    buttons, hosts = frozenset({"ServiceRequest"}), frozenset({"a.example"})
+    assert card_policy == CardPolicy("at-most-one", buttons, gate_suggestions=True, full=True, links=hosts)
     assert registry.cors_origins == ("https://tools.example.org",)
     # An entry that lists no action gets no button.
     assert second == Client(id="small", card_policy=CardPolicy(actions=frozenset()), extension=False)
@@ -95,6 +96,7 @@ def test_a_mounted_link_to_the_file_is_followed(tmp_path: Path) -> None:
 WRONG: dict[str, tuple[str, str]] = {
     "clients:\n  - id: a\n    fhir_server: [https://a.example]\n": ("3:5", "Did you mean 'fhir_servers'?"),
     "clients:\n  - id: a\n    cards: {action: []}\n": ("3:13", "Did you mean 'actions'?"),
+    "clients:\n  - id: a\n    cards: {links: [https://a.example]}\n": ("3:21", "a host, with its port"),
     "client: []\n": ("1:1", "Did you mean 'clients'?"),
     "clients:\n  - fhir_servers: []\n": ("2:5", "'id' is missing"),
     "clients:\n  - id: A b\n": ("2:9", "kebab-case"),
@@ -151,9 +153,11 @@ def test_an_entry_begins_with_the_taste_of_its_vendor_and_its_own_keys_win(tmp_p
 
 
 def test_the_page_shows_each_taste_as_it_is() -> None:
-    rows = re.findall(r"^\| `profile: (\w+)` \| `([\w-]+)` \| ([^|]+) \|", PAGE, re.MULTILINE)
+    rows = re.findall(r"^\| `profile: (\w+)` \| `([\w-]+)` \| ([^|]+) \| ([^|]+) \|", PAGE, re.MULTILINE)
+    hosts = {"any": None, "listed": frozenset[str]()}
     assert {
-        name: CardPolicy(behaviour, frozenset(re.findall(r"`(\w+)`", actions))) for name, behaviour, actions in rows
+        name: CardPolicy(behaviour, frozenset(re.findall(r"`(\w+)`", actions)), links=hosts[links])
+        for name, behaviour, actions, links in rows
     } == TASTES
 
 

@@ -51,6 +51,11 @@ def test_no_template_holds_what_the_sandbox_would_send_as_it_stands(browser: Tes
         assert len(set(names)) == len(names), "the sandbox makes one parameter of two"
 
 
+def test_the_body_holds_what_discovery_asks_for(browser: TestClient) -> None:
+    templates = browser.get("/cds-services").json()["services"][0]["prefetch"]
+    assert set(orjson.loads(SENT.read_bytes())["prefetch"]) == set(templates)
+
+
 def test_the_question_before_the_call_is_answered(browser: TestClient) -> None:
     asked = {
         "origin": SANDBOX,

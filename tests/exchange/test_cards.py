@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from fhirpath_spine.exchange import EXTENSION
-from fhirpath_spine.exchange.outgoing import CardPolicy, explain, unavailable, write_cards
+from fhirpath_spine.exchange.outgoing import FITTING, HL7, OWN, CardPolicy, explain, reasons, unavailable, write_cards
 from fhirpath_spine.pathway.decision import CardKind, Status, Step
 from fhirpath_spine.pathway.facts import Rejection
 from fhirpath_spine.pathway.model import Activity, Indicator, Order
@@ -249,7 +249,7 @@ def test_a_detail_says_what_to_do_what_stands_against_it_what_is_missing_and_how
     assert card["detail"] == (
         "- **Ask a surgeon**: pain severity yes (1 June)\n\n"
         "Against it:\n\n- **No drug**: platelets 92 (12 June)\n\n"
-        "- Not recorded: grade.\n\n"
+        "Missing:\n\n- Not recorded: grade.\n\n"
         "Basis: one patient-education page; very low certainty. Draft, not approved here."
     )
 
@@ -296,7 +296,9 @@ def test_an_uncertain_state_says_so_to_machine_and_reader() -> None:
 
 def test_lines_at_the_head_stand_on_every_card() -> None:
     found = cards(make.planned(make.verdict()), make.planned(make.verdict("R-2")), head=(("Held back.",),))
-    assert all("- Held back." in c["detail"] for c in found)
+    assert all("\n\nHeld back.\n\n" in c["detail"] for c in found), (
+        "a list after a list would be one to a reader of Markdown"
+    )
 
 
 def test_the_incomplete_card_names_what_could_not_be_read_and_why() -> None:
@@ -341,6 +343,63 @@ def test_a_reason_is_asked_for_only_where_it_is_kept(kept: bool, number: int) ->
     found = write_cards(make.decision(make.planned(make.verdict()), wanting), "d", worded).cards
     assert [len(c.get("overrideReasons", [])) for c in found] == [number, 0]
     assert all(set(r) == {"system", "code", "display"} for r in found[0].get("overrideReasons", []))
+
+
+def test_a_reason_has_the_code_of_hl7_where_one_fits_and_ours_where_none_does() -> None:
+    options = {r["code"]: r["system"] for r in reasons(make.wording().phrases, "options")}
+    gate = reasons(make.wording().phrases, "gate")
+    assert [code for code, system in options.items() if system == HL7] == list(FITTING.values())
+    assert {code for code, system in options.items() if system == OWN} == {"options-not-now"}
+    assert {r["system"] for r in gate} == {OWN}
+
+
+# ------------------------------------------------------------------ pages
+
+PAGES = "https://cds.example.org/spine"
+
+
+def linked(hosts: frozenset[str] | None = None, pages: str = PAGES, **changes: Any) -> list[Any]:
+    worded = replace(make.wording(), pages=pages)
+    shown = make.decision(make.planned(make.verdict(), **changes))
+    return write_cards(shown, "d", worded, CardPolicy(links=hosts)).cards
+
+
+def test_a_card_leads_to_the_page_of_its_pathway_where_the_service_is_reached() -> None:
+    (card,) = linked()
+    url = "https://cds.example.org/spine/pathways/PW-DEMO"
+    assert card["source"]["url"] == url
+    assert card["links"] == [{"label": "Rules and sources: Demo pathway", "url": url, "type": "absolute"}]
+    assert "http" not in card["detail"], "no bare address stands in the detail"
+
+
+def test_a_folded_card_leads_to_each_of_its_pathways_once() -> None:
+    other = replace(make.ENTRY, id="PW-OTHER", title="Other pathway")
+    (card,) = linked(entries=(make.ENTRY, other, make.ENTRY))
+    assert [link["url"].rsplit("/", 1)[-1] for link in card["links"]] == ["PW-DEMO", "PW-OTHER"]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "pages", "leads"),
+    [
+        (None, PAGES, True),
+        (None, "", False),
+        (frozenset({"cds.example.org"}), PAGES, True),
+        (frozenset({"cds.example.org"}), "https://CDS.example.org", True),
+        (frozenset({"cds.example.org"}), "https://cds.example.org:8443", False),
+        (frozenset({"cds.example.org:8443"}), "https://cds.example.org:8443", True),
+        (frozenset(), PAGES, False),
+        (frozenset({"example.org"}), PAGES, False),
+    ],
+)
+def test_a_card_leads_only_to_a_host_that_the_ehr_opens(hosts: Any, pages: str, leads: bool) -> None:
+    (card,) = linked(hosts, pages)
+    assert ("links" in card, "url" in card["source"]) == (leads, leads)
+
+
+def test_a_link_holds_nothing_of_the_patient() -> None:
+    shown = make.decision(make.planned(make.verdict()), patient="patient-4711")
+    (card,) = write_cards(shown, "d", replace(make.wording(), pages=PAGES)).cards
+    assert "4711" not in str([card["links"], card["source"]])
 
 
 def test_a_folded_card_names_its_weightiest_lesion_and_each_verdict_its_own() -> None:

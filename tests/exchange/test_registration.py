@@ -71,4 +71,5 @@ def test_the_addresses_are_those_of_the_public_url_or_a_place_to_fill_in() -> No
     assert found()["services"][0]["url"] == "https://cds.example.org/cds-services/spine-patient-view"
     assert PLACE in found("")["discovery"]
     assert PLACE in markdown(found(""))
-    assert found()["links"] == []
+    assert found()["links"] == [f"https://cds.example.org/pathways/{p.id}" for p in library().pathways]
+    assert found("")["links"] == []

@@ -11,11 +11,12 @@ from tests.kit import content
 from tests.kit import decisions as make
 
 
-def test_only_keys_that_a_need_reads_are_asked_for() -> None:
+def test_only_keys_that_a_need_reads_are_asked_for_and_the_plans_on_file() -> None:
     assert list(prefetch_templates(make.library(), Site())) == [
         "patient",
         "conditions",
         "medicationRequests",
+        "carePlans",
         "observations-pain",
     ]
 
@@ -27,10 +28,10 @@ def test_observations_are_asked_for_by_code_and_the_rest_whole() -> None:
     assert found["observations-pain"] == ("Observation?patient={{context.patientId}}&code=loinc|a,loinc|b&_count=1000")
 
 
-def test_the_patient_is_always_asked_for() -> None:
+def test_the_patient_and_the_plans_on_file_are_always_asked_for() -> None:
     library = make.library()
     bare = replace(library, needs={"tumours": library.needs["tumours"]})
-    assert list(prefetch_templates(bare, Site())) == ["patient", "conditions"]
+    assert list(prefetch_templates(bare, Site())) == ["patient", "conditions", "carePlans"]
 
 
 def test_a_code_map_adds_the_codes_that_it_translates_from() -> None:

@@ -90,7 +90,7 @@ def _settings(site: Site | PathLike | None, files: Files) -> Site:
     if shared is None:
         # What the file names cannot be looked up, and the set is refused for its own errors.
         return Site()
-    return read_site(site, files.terminology, shared.data, shared.sources, shared.words)
+    return read_site(site, files.terminology, shared.data, shared.sources, shared.words, files=lambda: files)
 
 
 def check(directory: PathLike, site: Site | PathLike | None = None) -> list[Diagnostic]:

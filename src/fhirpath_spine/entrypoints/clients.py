@@ -31,10 +31,10 @@ SIGNATURES = ("ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "RS256", "RS
 """What an entry may list. Symmetric algorithms and none are no choice (JWT-05, JWT-06)."""
 TASTES = {
     "generic": CardPolicy(actions=frozenset()),
-    # One action in a suggestion, and of no type that is a plan; `any` is all that it takes.
-    "epic": CardPolicy("any", frozenset({"ServiceRequest"})),
-    # A narrow column beside the chart, and no action of ours that is known to be carried out.
-    "oracle": CardPolicy("any", frozenset()),
+    # One action in a suggestion, and of no type that is a plan; `any` is all that it takes. A site allows each host by name.
+    "epic": CardPolicy("any", frozenset({"ServiceRequest"}), links=frozenset()),
+    # A narrow column beside the chart, and no action of ours that is known to be carried out; it drops unregistered hosts.
+    "oracle": CardPolicy("any", frozenset(), links=frozenset()),
 }
 """What EHRs of a vendor take on a card, as far as it is published: where an entry begins that names one (docs/clients.md)."""
 _WITHOUT = "without user, query, fragment, dot segments or odd characters"
@@ -53,6 +53,7 @@ def _address(read: Callable[[str], object], wanted: str) -> tuple[PlainValidator
 
 Base = Annotated[Scalar, *_address(read_base, "the base of a FHIR server")]
 Origin = Annotated[Scalar, *_address(read_origin, "an origin")]
+Host = Annotated[Scalar, *pattern("[A-Za-z0-9.-]+(:[0-9]{1,5})?", "a host, with its port if it has one")]
 Size = Annotated[Scalar, *pattern("[1-9][0-9]{0,3} MiB", "a size in MiB")]
 ClientId = Annotated[Scalar, *pattern("[a-z0-9]+(-[a-z0-9]+)*", "an id in kebab-case")]
 
@@ -76,14 +77,14 @@ class LimitsForm(Form):
 
 class CardsForm(Form):
     """What the EHR takes on a card. Without ``actions`` it gets no suggestion; ``gate_suggestions`` also on the emergency's card;
-    ``detail: full`` puts the explanation below the detail. ``links`` are the hosts that it opens; cards carry none yet.
+    ``detail: full`` puts the explanation below the detail. ``links`` are the hosts that it opens: a card leads to no other.
     """
 
     selection_behavior: Annotated[Scalar, *one_of("any", "at-most-one")] | None = None
     actions: tuple[Annotated[Scalar, *one_of("CarePlan", "ServiceRequest")], ...] | None = None
     gate_suggestions: Flag = False
     detail: Annotated[Scalar, *one_of("short", "full")] | None = None
-    links: tuple[Text, ...] = ()
+    links: tuple[Host, ...] | None = None
 
 
 class ClientForm(Form):
@@ -145,7 +146,8 @@ class Registry:
     cds_hooks: str = "2.0"
     """The version of the standard that discovery says."""
     idle: tuple[str, ...] = ()
-    """Keys of some entry that do nothing: ``audience_aliases`` where nobody signs, the others in this release."""
+    """Keys of some entry that may do nothing: ``audience_aliases`` where nobody signs, ``links`` where it is not said how the
+    service is reached."""
 
 
 def load_clients(file: Path, *, plain_http: bool = False, emergency: str = "full") -> Registry:
@@ -237,6 +239,7 @@ def _client(entry: ClientForm, emergency: str, *, told: bool) -> Client:
             actions=plain.actions if cards.actions is None else frozenset(map(str, cards.actions)),
             gate_suggestions=cards.gate_suggestions,
             full=cards.detail == "full",
+            links=plain.links if cards.links is None else frozenset(str(host).lower() for host in cards.links),
         ),
         emergency=str(entry.emergency or emergency),
         servers=Servers(

@@ -67,7 +67,8 @@ def wording_of(library: Library, settings: Settings, site: Site | None = None) -
 
     """
     orders = site.orders if site is not None else ()
-    return Wording(library, Phrases(library.phrases), Ids(read_key(settings.hmac_key_file)), orders=orders)
+    ids, pages = Ids(read_key(settings.hmac_key_file)), settings.public_url.rstrip("/")
+    return Wording(library, Phrases(library.phrases), ids, orders=orders, pages=pages)
 
 
 def without_effect(settings: Settings, site: Site | None, registry: Registry | None) -> list[str]:
@@ -79,7 +80,8 @@ def without_effect(settings: Settings, site: Site | None, registry: Registry | N
     ]
     signed = settings.mode == "prod"
     keys = registry.idle if registry else ()
-    names += [f"{key} in clients.yaml" for key in keys if not (signed and key == "audience_aliases")]
+    at_work = {"audience_aliases": signed, "links": bool(settings.public_url)}
+    names += [f"{key} in clients.yaml" for key in keys if not at_work.get(key)]
     return names + (["approvals in site.yaml"] if site and site.approvals and not signed else [])
 
 

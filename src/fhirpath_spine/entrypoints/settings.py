@@ -119,7 +119,10 @@ class Settings:
         default=None, metadata=_about(_path, "at least 32 bytes that ids are derived with")
     )
     public_url: str = field(
-        default="", metadata=_about(_address, "how the service is reached from outside: FHIR answers, registration")
+        default="",
+        metadata=_about(
+            _address, "how the service is reached from outside: FHIR answers, registration, links of cards"
+        ),
     )
     database_url: str = field(
         default="", metadata=_about(_text, "PostgreSQL instead of the default store; prod only", idle="dev")

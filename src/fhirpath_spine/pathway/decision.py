@@ -16,6 +16,7 @@ from typing import NamedTuple
 from fhirpath_spine.pathway.facts.chart import Unread
 from fhirpath_spine.pathway.facts.filing import Rejection
 from fhirpath_spine.pathway.facts.ledger import Ledger
+from fhirpath_spine.pathway.facts.plans import PlanOnFile
 from fhirpath_spine.pathway.lesions.lesion import LesionRef
 from fhirpath_spine.pathway.model import Activity, Indicator
 from fhirpath_spine.pathway.sentences import Said
@@ -197,3 +198,5 @@ class Decision:
     drafts: bool = True
     goals: tuple[Evidence, ...] = ()
     """The recorded goals of care that the policy's goals read; none where they contradict each other."""
+    plans: tuple[PlanOnFile, ...] = ()
+    """Plans of ours that the chart holds already."""

@@ -17,6 +17,7 @@ from fhirpath_spine.authoring.lint.relations import (
     check_reach,
     check_usage,
 )
+from fhirpath_spine.authoring.lint.requests import check_requests
 from fhirpath_spine.authoring.lint.words import check_words
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def lint(draft: Draft, site: Site) -> None:
     check_groups(draft, site)
     check_holds(draft)
     check_alternatives(draft)
+    check_requests(draft)
     check_reach(draft)
     check_leaks(draft)
     check_numbers(draft)

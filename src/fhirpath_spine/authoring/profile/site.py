@@ -13,7 +13,7 @@ from fhirpath_spine.authoring.profile.code_map import CodeMap, Entries
 from fhirpath_spine.authoring.profile.definitions import DataForm
 from fhirpath_spine.authoring.profile.evidence import SourcesForm
 from fhirpath_spine.authoring.profile.expansion_tables import read_table
-from fhirpath_spine.authoring.profile.files import read_form_of
+from fhirpath_spine.authoring.profile.files import Files, read_files, read_form_of
 from fhirpath_spine.authoring.profile.terminology import Terminology, read_terminology
 from fhirpath_spine.authoring.profile.words import Language, OwnWordsForm, WordsForm, check_words, own_words
 from fhirpath_spine.authoring.source.fields import Day, Flag, Form, Id, Ident, PairText, PathwayId, Text, pattern
@@ -26,7 +26,7 @@ from fhirpath_spine.pathway.model import Order, Site
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from fhirpath_spine.pathway.facts.needs import Coding
 Digest = Annotated[Scalar, *pattern("[0-9a-f]{64}", "a digest of 64 hexadecimal digits")]
@@ -93,7 +93,7 @@ def load_site(file: str | os.PathLike[str], profiles: str | os.PathLike[str]) ->
     words = read_form_of(folder, "words.yaml", WordsForm)
     if data is None or sources is None or words is None:
         raise _refused(report)
-    return read_site(file, terminology, data, sources, words, report)
+    return read_site(file, terminology, data, sources, words, report, lambda: read_files(folder))
 
 
 def read_site(
@@ -103,8 +103,10 @@ def read_site(
     sources: SourcesForm,
     words: WordsForm,
     report: Report | None = None,
+    files: Callable[[], Files] | None = None,
 ) -> Site:
-    """The settings of a site for profiles that are read already; ``report`` holds what was found on the way to them.
+    """The settings of a site for profiles that are read already; ``report`` holds what was found on the way to them. ``files``
+    gives the whole set: it is asked where the site names an order.
 
     Raises as :func:`load_site` does.
     """
@@ -132,7 +134,7 @@ def read_site(
         files=(*map(str, form.expansions), *code_map.files),
         languages=_languages(form, words, report),
         words=own_words(form.words),
-        orders=_orders(form, report),
+        orders=_orders(form, report, files),
         approvals=tuple(
             {
                 "pathway": str(a.pathway),
@@ -164,9 +166,15 @@ def _systems(form: SiteForm, terminology: Terminology, report: Report) -> dict[s
     return found
 
 
-def _orders(form: SiteForm, report: Report) -> tuple[Order, ...]:
-    """The codes of the site's orders, one for each activity."""
+def _orders(form: SiteForm, report: Report, files: Callable[[], Files] | None) -> tuple[Order, ...]:
+    """The codes of the site's orders, one for each activity that a recommendation proposes as a request."""
     found: dict[str, Order] = {}
+    if form.orders and files is not None and not (catalogue := files().catalogue).broken:
+        proposed = [one.activity for one in catalogue.forms.values() if one.activity is not None]
+        texts = sorted({str(one.text) for one in proposed if one.kind == "ServiceRequest"})
+        for activity in (entry.activity for entry in form.orders if str(entry.activity) not in texts):
+            hint = did_you_mean(activity, texts) or "It is the text of an activity of kind ServiceRequest."
+            report.add("SP220", f"no recommendation requests '{activity}'", activity.span, hint)
     for entry in form.orders:
         system, _, code = entry.code.partition("|")
         if str(entry.activity) in found:

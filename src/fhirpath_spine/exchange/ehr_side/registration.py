@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fhirpath_spine import __version__
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.outgoing.cards import TOPIC_SYSTEM, topic_code
+from fhirpath_spine.exchange.outgoing.links import page
 from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.facts.chart import type_of
 from fhirpath_spine.pathway.model import Indicator, Library
@@ -17,7 +18,10 @@ PLACE = "(to be filled in)"
 MAY = "may be offered"
 NEVER = "must never be offered for suppression"
 RATHER_NOT = "better not offered: it warns"
-_PATIENT = "age, whether the patient is alive, and whose chart it is"
+_ALWAYS = {
+    "patient": "age, whether the patient is alive, and whose chart it is",
+    "carePlans": "which draft plans of this service the chart holds already",
+}
 _OWN = {
     "SPINEdataincomplete": "A part of the chart could not be read",
     "SPINEunavailable": "The chart could not be read, nothing was judged",
@@ -44,7 +48,7 @@ def sheet(
         "audience": "Clinicians. For a patient or a relative who opens the chart the answer is empty.",
         "prefetch": [_key(key, template, library) for key, template in templates.items()],
         "scopes": {"v1": _scopes(templates, "read"), "v2": _scopes(templates, "rs")},
-        "links": [],
+        "links": [page(url.rstrip("/"), pathway.id) for pathway in library.pathways] if url else [],
         "actions": [
             "CarePlan (create, as a draft)",
             "ServiceRequest (create, as a draft; if the client entry says so)",
@@ -59,7 +63,7 @@ def sheet(
 def _key(key: str, template: str, library: Library) -> Json:
     mine = [need for need in library.needs.values() if key in need.keys]
     # What a key is for: the names that a card gives to what is read from it.
-    names = sorted({need.label for need in mine}, key=str.lower) if key != "patient" else [_PATIENT]
+    names = [_ALWAYS[key]] if key in _ALWAYS else sorted({need.label for need in mine}, key=str.lower)
     return {"key": key, "type": type_of(key), "template": template, "for": names}
 
 

@@ -12,7 +12,9 @@ from fhirpath_spine.exchange import BASE, EXTENSION, Json, lean
 from fhirpath_spine.exchange.outgoing.detail import Writer
 from fhirpath_spine.exchange.outgoing.explanation import Explained, explain
 from fhirpath_spine.exchange.outgoing.ids import Ids
+from fhirpath_spine.exchange.outgoing.links import links, opens, page
 from fhirpath_spine.exchange.outgoing.markdown import bullets, render
+from fhirpath_spine.exchange.outgoing.overrides import reasons
 from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.exchange.outgoing.suggestions import Offering, Offers
 from fhirpath_spine.exchange.outgoing.summary import Summaries
@@ -21,25 +23,25 @@ from fhirpath_spine.pathway.decision import CardKind, Decision, PlannedCard, Sta
 from fhirpath_spine.pathway.model import Indicator, Library, Order
 
 TOPIC_SYSTEM = f"{BASE}/CodeSystem/card-topic"
-REASON_SYSTEM = f"{BASE}/CodeSystem/override-reason"
 
 
 @dataclass(frozen=True, slots=True)
 class CardPolicy:
-    """What one EHR takes on a card: which resources as actions, how one may select, suggestions on the gate's card, and
-    the whole explanation below the detail.
+    """What one EHR takes on a card: which resources as actions, how one may select, suggestions on the gate's card, the whole
+    explanation below the detail, and the hosts that it opens; None: any.
     """
 
     selection_behavior: str = "any"
     actions: frozenset[str] = frozenset({"CarePlan", "ServiceRequest"})
     gate_suggestions: bool = False
     full: bool = False
+    links: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
     """What every card of one service is written with. ``feedback``: it is kept, so a card may ask for a reason; ``orders`` are
-    the codes of the site.
+    the codes of the site; ``pages`` is the public address of the service, if it is known.
     """
 
     library: Library
@@ -47,6 +49,7 @@ class Wording:
     ids: Ids
     feedback: bool = False
     orders: tuple[Order, ...] = ()
+    pages: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class _Composer:
         self._summaries = Summaries(decision, wording.library, wording.phrases)
         offering = Offering(card_policy.actions, wording.orders, card_policy.gate_suggestions)
         self.offers = Offers(decision, decision_id, wording.library, wording.phrases, wording.ids, offering)
+        self._pages = wording.pages if opens(card_policy.links, wording.pages) else ""
         self._told: tuple[Explained, ...] = ()
         if card_policy.full:
             self._told = explain(decision, decision_id, wording.library, wording.phrases)
@@ -128,24 +132,33 @@ class _Composer:
                 "summary": self._summaries.of(card),
                 "detail": self._detail(card, first=first),
                 "indicator": card.indicator.value,
-                "source": {"label": self._label(card), "topic": topic(code, self._topic_display(card))},
+                "source": self._source(card, code),
                 "suggestions": suggestions,
                 "selectionBehavior": self._card_policy.selection_behavior if suggestions else None,
                 "overrideReasons": self._override_reasons(card),
+                "links": links(self._pages, card.entries, self._say) if self._pages else None,
                 "extension": {EXTENSION: told},
             }
         )
 
     def _detail(self, card: PlannedCard, *, first: bool) -> str:
-        brief = self._writer.write(card, first=first)
+        brief = self._writer.write(card, first=first, filed=self.offers.filed)
         wanted = {id(e) for e in card.entries}
         texts = [one.text for one in self._told if (one.entry is None and first) or id(one.entry) in wanted]
         return "\n\n---\n\n".join([brief, *(["\n\n".join(texts)] if texts else [])])
 
     # ------------------------------------------------------------------ source and topic
 
+    def _source(self, card: PlannedCard, code: str) -> Json:
+        """What the advice rests on: the pathway, and its page where an EHR opens it."""
+        entry = card.entry if self._pages and card.kind is not CardKind.INCOMPLETE else None
+        url = page(self._pages, entry.id) if entry is not None else None
+        return lean({"label": self._label(card), "url": url, "topic": topic(code, self._topic_display(card))})
+
     def _label(self, card: PlannedCard) -> str:
-        return card.entry.title if card.entry is not None else self._say.text("source-own")
+        if card.entry is None or card.kind is CardKind.INCOMPLETE:
+            return self._say.text("source-own")
+        return card.entry.title
 
     def _topic_code(self, card: PlannedCard) -> str:
         match card.kind:
@@ -176,9 +189,4 @@ class _Composer:
             return []
         gate = self._wording.library.policy.gate
         on_gate = gate is not None and card.entry is not None and card.entry.id == gate.pathway
-        prefix = "override-gate-" if on_gate else "override-options-"
-        return [
-            {"system": REASON_SYSTEM, "code": key.removeprefix("override-"), "display": self._say.text(key)}
-            for key in self._say.keys
-            if key.startswith(prefix)
-        ]
+        return reasons(self._say, "gate" if on_gate else "options")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from fhirpath_spine.exchange.outgoing.dates import dated, day
 from fhirpath_spine.exchange.outgoing.explanation import cited
@@ -58,11 +59,14 @@ class Writer:
         self._candidates: dict[int, list[tuple[Said, str, set[str]]]] = {}
         self._ranks: dict[tuple[int, ...], list[Verdict]] = {}
 
-    def write(self, card: PlannedCard, *, first: bool) -> str:
-        """The detail of one card. The first one also says what of the whole chart was not understood."""
+    def write(self, card: PlannedCard, *, first: bool, filed: Mapping[int, Said] = MappingProxyType({})) -> str:
+        """The detail of one card. The first one also says what of the whole chart was not understood. ``filed`` is what is said
+        of a plan on file, by the identity of its entry.
+        """
         text, basis = "", self.basis(card)
+        mine = [(entry, filed[id(entry)]) for entry in card.plans if id(entry) in filed]
         for room in ROOM:
-            text = _Page(self, card, first=first, room=room, basis=basis).text()
+            text = _Page(self, card, first=first, room=room, basis=basis).text(mine)
             if len(text) <= WANTED:
                 return text
         return text if len(text) <= LIMIT else self._cut(text)
@@ -202,13 +206,16 @@ class _Page:
         self._w, self._card, self._first, self._room, self._basis = writer, card, first, room, basis
         self._used: set[str] = set()
 
-    def text(self) -> str:
+    def text(self, filed: Sequence[tuple[PathwayResult, Said]] = ()) -> str:
         card = self._card
         if card.kind is CardKind.INCOMPLETE:
             return self._joined([self._w.text("incomplete"), bullets(self._w.unread()), self._record()])
         if card.notice is not None:
             return self._joined([self._doubt(), self._record(), self._missing()])
-        return self._joined([self._do(), self._notes(), self._against(), self._missing(), self._basis])
+        plans = (line(self._w.name(e), (mild(p[0]), *p[1:])) if filed[1:] else render(p) for e, p in filed)
+        # Sentences stand between the lists: two lists after one another would be one to a reader of Markdown.
+        told = [self._do(), " ".join((*self._notes(), *plans)), self._against(), self._missing(), self._basis]
+        return self._joined(told)
 
     @staticmethod
     def _joined(blocks: Iterable[str]) -> str:
@@ -258,7 +265,7 @@ class _Page:
     def _record(self) -> str:
         return bullets(self._w.text(f"record-{name}") for name in self._w.decision.warnings) if self._first else ""
 
-    def _notes(self) -> str:
+    def _notes(self) -> list[str]:
         """What holds for all of it: what a hold says, then what the pathway says of this patient."""
         card = self._card
         lines = [self._w.text(f"record-{name}") for name in self._w.decision.warnings] if self._first else []
@@ -270,7 +277,7 @@ class _Page:
         lines += [render(t) for t in unsaid[: NOTES + len(self._w.decision.head)]]
         if any(not e.certain for e in card.entries):
             lines.append(self._w.text("head-uncertain"))
-        return bullets(dict.fromkeys(lines))
+        return [one if one.endswith((".", "?", "!")) else f"{one}." for one in dict.fromkeys(lines)]
 
     def _doubt(self) -> str:
         notice = self._card.notice
@@ -326,7 +333,7 @@ class _Page:
         if unread := self._named(m for m in open_ if m.reason in _UNREAD):
             lines.append(self._w.text("gaps-unread", items=unread))
         lines += self._w.misread(needs, whole=self._first)
-        return bullets(lines)
+        return self._titled("missing", lines)
 
     def _named(self, missing: Iterable[Missing]) -> Said:
         return joined([self._w.gap(m) for m in {m.item: m for m in missing}.values()][:ITEMS])

@@ -37,8 +37,9 @@ def fact(evidence: Evidence, today: date, phrases: Phrases, *, dates: bool = Tru
 
 
 def mild(text: str) -> str:
-    """Words within a sentence: small, unless they are an abbreviation."""
-    small = text[:1].lower() + text[1:] if text[1:2].islower() else text
+    """Words within a sentence: small, unless they are an abbreviation. An article is ours; in a chart an A may be a grade."""
+    article = text.startswith("A ") and not isinstance(text, Charted)
+    small = text[:1].lower() + text[1:] if article or text[1:2].islower() else text
     return Charted(small) if isinstance(text, Charted) else small
 
 

@@ -1,7 +1,8 @@
 """The phrase book: fixed sentences from ``profiles/phrases.yaml`` with typed placeholders.
 
 Python holds no sentence that a card shows. Every key below must stand in the book, with no other placeholder than
-named here; a book that lacks one is refused when the service starts, not when a patient's card needs it.
+named here; a book that lacks one is refused when the service starts, not when a patient's card needs it. It is long because the
+list of them is.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ KEYS: Mapping[str, frozenset[str]] = {
         "also-against": "steps",
         "instead": "text",
         "against": "",
+        "missing": "",
         "contradict": "",
         "conflict": "item values",
         "waits-for-it": "steps",
@@ -115,7 +117,11 @@ KEYS: Mapping[str, frozenset[str]] = {
         "missing-conflict-values": "item values",
         "conflict-value": "value date author",
         "plan-label": "",
-        "plan-label-of": "plan",
+        "plan-label-of": "label plan",
+        "plan-update-label": "",
+        "plan-update-action": "title",
+        **{f"plan-{how}": "date" for how in ("same", "changed", "in-use", "in-use-changed")},
+        **{f"plan-{how}-undated": "" for how in ("same", "changed", "in-use", "in-use-changed")},
         "title-at": "title lesion",
         "plan-title": "title",
         "plan-action": "title",
@@ -127,6 +133,7 @@ KEYS: Mapping[str, frozenset[str]] = {
         "plan-goal": "goal",
         "plan-goal-source": "reference",
         "request-action": "text",
+        "link-pathway": "title",
         "service-title": "",
         "service-description": "",
         "service-usage": "keys",

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.outgoing.careplan import careplan, members, service_request
+from fhirpath_spine.exchange.outgoing.filed import Standing, on_file, renewed, said, standing
 from fhirpath_spine.exchange.outgoing.ids import Ids
 from fhirpath_spine.exchange.outgoing.markdown import plain
 from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.decision import Decision, PathwayResult, PlannedCard, Status, Verdict
+from fhirpath_spine.pathway.facts.plans import PlanOnFile
 from fhirpath_spine.pathway.judging.weight import heaviest_first
 from fhirpath_spine.pathway.model import Library, Order
+from fhirpath_spine.pathway.sentences import Said
 
 REQUESTS = 3
 """Most requests that a card offers."""
@@ -41,6 +44,8 @@ class Offers:
     offering: Offering
     careplans: list[Json] = field(default_factory=list)
     carried: dict[str, str] = field(default_factory=dict)
+    filed: dict[int, Said] = field(default_factory=dict)
+    """What a card says of the plan of an entry that is on file, by the identity of the entry."""
 
     def of(self, card: PlannedCard, code: str, lesion: str) -> list[Json]:
         """The suggestions of a card: requests for its weightiest steps, then its plans."""
@@ -82,21 +87,29 @@ class Offers:
         for entry, verdicts in made:
             plan = careplan(self.decision, entry, verdicts, self.library, self.phrases, self.ids)
             self.careplans.append(plan)
-            if "CarePlan" in self.offering.actions:
-                yield self._plan(plan, entry, code, alone=len(made) == 1)
+            filed = on_file(self.decision, plan)
+            how = standing(filed, plan) if filed is not None else None
+            if filed is not None and how is not None:
+                self.filed[id(entry)] = said(filed, how, self.decision.at.date(), self.phrases)
+            wanted = filed is None or (how is Standing.CHANGED and filed.has_id)
+            if wanted and "CarePlan" in self.offering.actions:
+                yield self._plan(plan, entry, code, filed, alone=len(made) == 1)
 
-    def _plan(self, plan: Json, entry: PathwayResult, code: str, *, alone: bool) -> Json:
-        """The suggestion of one plan. Where it is not ``alone``, its label says of which lesion it is."""
+    def _plan(self, plan: Json, entry: PathwayResult, code: str, filed: PlanOnFile | None, *, alone: bool) -> Json:
+        """The suggestion of one plan: to create it, or to update the draft that is ``filed``. Where it is not ``alone``, its
+        label says of which lesion it is.
+        """
         lesion = entry.lesion.key if entry.lesion else ""
         where = entry.lesion.called or self.phrases.lesion(entry.lesion) if entry.lesion else ""
-        label = (
-            self.phrases.text("plan-label") if alone or not where else self.phrases.text("plan-label-of", plan=where)
-        )
+        label = self.phrases.text("plan-label" if filed is None else "plan-update-label")
+        if where and not alone:
+            label = self.phrases.text("plan-label-of", label=label, plan=where)
         identifier = self.ids.uuid("suggestion", self.decision_id, code, entry.id, lesion, "careplan")
         self.carried[identifier] = PLAN
-        description = plain(self.phrases.say("plan-action", title=entry.title))
-        return {
-            "label": label,
-            "uuid": identifier,
-            "actions": [{"type": "create", "description": description, "resource": plan}],
-        }
+        description = plain(
+            self.phrases.say("plan-action" if filed is None else "plan-update-action", title=entry.title)
+        )
+        change = {"type": "create", "description": description, "resource": plan}
+        if filed is not None:
+            change |= {"type": "update", "resource": renewed(filed, plan)}
+        return {"label": label, "uuid": identifier, "actions": [change]}

@@ -18,6 +18,7 @@ __all__, __getattr__ = face(
     ledger="Way",
     matters="Matters",
     needs="Absent Coding Matcher Need Value known printed",
+    plans="PlanOnFile of_ours",
     reading="codings",
     searches="LONGEST",
     signs="Signs",

@@ -26,10 +26,13 @@ KEYS: Mapping[str, str] = {
     "medicationAdministrations": "MedicationAdministration",
     "familyHistory": "FamilyMemberHistory",
     "allergies": "AllergyIntolerance",
+    "carePlans": "CarePlan",
 }
 """Stable prefetch keys and the type that each holds (rulings 2.8); Observations come as ``observations-<group>``."""
-WHERE_OFFERED = frozenset({"medicationAdministrations"})
+WHERE_OFFERED = frozenset({"medicationAdministrations", "carePlans"})
 """Keys that few EHRs have: read where they are offered; where one is not, nothing is missing."""
+ALWAYS = ("patient", "carePlans")
+"""Keys that are read though no need asks for them: whose chart it is, and which of our plans it holds already."""
 OBSERVATION_GROUPS = ("neuro", "pain", "lesion", "imaging", "laboratory", "status", "decisions")
 """The groups, declared by hand, since EHR staff type the keys in."""
 ORDER = (*KEYS, *(f"observations-{group}" for group in OBSERVATION_GROUPS))

@@ -22,6 +22,7 @@ from fhirpath_spine.pathway.facts.ledger import Entry, Ledger, Way
 from fhirpath_spine.pathway.facts.matters import MEDICATION, NEOPLASM, UNCODED, Matter, Matters
 from fhirpath_spine.pathway.facts.needs import Need
 from fhirpath_spine.pathway.facts.persons import is_deceased, warnings_of
+from fhirpath_spine.pathway.facts.plans import CARE_PLAN, PlanOnFile, of_ours
 from fhirpath_spine.pathway.facts.recognising import Recognised, narrowed, said
 from fhirpath_spine.pathway.facts.subjects import Subject, reference_of, refuse, subject_of, target_of
 from fhirpath_spine.pathway.facts.values import MALFORMED, Reading
@@ -73,6 +74,8 @@ class Intake:
         """What is to be said of the Patient itself, as tails of phrase keys ``record-``."""
         self.counts = {UNCODED: 0, NEOPLASM: 0, MEDICATION: 0}
         self.used: dict[str, Resource] = {}
+        self.plans: list[PlanOnFile] = []
+        """Plans of ours that the chart holds."""
         self.unread: dict[str, str] = {}
         """Types of which something was found that cannot be used for any need, with why: a tail of a phrase key ``unread-``."""
         self._read()
@@ -173,6 +176,9 @@ class Intake:
         if subject is Subject.ANOTHER:
             raise refuse(kind)
         reference = called or f"{kind}#{self._nameless(resource)}"
+        if kind == CARE_PLAN:
+            self._take_plan(resource, reference, usable=subject is Subject.OURS and not hindrance(resource))
+            return
         names = matter.needs
         if matter.counted:
             self._count(matter.counted, resource)
@@ -191,6 +197,14 @@ class Intake:
         elif names:
             ways += self._file(_Taken(resource, kind, concept, matter, reference), hindered, names, draft)
         self.ledger.add(kind, ways)
+
+    def _take_plan(self, resource: Resource, reference: str, *, usable: bool) -> None:
+        """Keeps a plan of ours; no need reads one, and what others plan is of no matter here."""
+        plan = of_ours(resource, reference)
+        if plan is not None and usable:
+            self.plans.append(plan)
+            self.used[reference] = resource
+        self.ledger.add(CARE_PLAN, () if plan is None else (Way.READ if usable else Way.UNREADABLE,))
 
     def _set_aside(self, taken: _Taken, names: Sequence[str], why: str) -> list[Way]:
         """A tumour that cannot be used: rejected by name, and kept as what may be one. What else its key holds is read."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from fhirpath_spine.pathway.facts.chart import KEYS, ORDER
+from fhirpath_spine.pathway.facts.chart import ALWAYS, KEYS, ORDER
 from fhirpath_spine.pathway.facts.needs import Coding, Need
 from fhirpath_spine.pathway.facts.spelling import PLAIN, Spelling
 
@@ -22,9 +22,9 @@ that would change the keys: lint refuses it."""
 def searches(needs: Iterable[Need], code_map: Mapping[Coding, Coding], spelling: Spelling = PLAIN) -> dict[str, str]:
     """Key -> FHIR query with ``{{context.patientId}}``, in a stable order; only keys that some need reads.
 
-    ``patient`` is always asked for: subject check, age and death stand on it.
+    ``patient`` is always asked for: subject check, age and death stand on it; and ``carePlans``, for what is on file already.
     """
-    codings: dict[str, set[Coding]] = {"patient": set()}
+    codings: dict[str, set[Coding]] = {key: set() for key in ALWAYS}
     for need in needs:
         for key in need.keys:
             codings.setdefault(key, set()).update(codings_of(need, code_map))

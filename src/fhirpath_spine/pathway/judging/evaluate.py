@@ -136,6 +136,7 @@ class _Judgement:
             drafts=any(r.draft for r in results),
             warnings=self.facts.warnings,
             goals=tuple(e for g in self.library.policy.goals for e in everyone.recorded(g.test)),
+            plans=self.facts.plans,
         )
 
     def _silent(self, reason: str) -> Decision:
