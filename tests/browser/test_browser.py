@@ -86,6 +86,7 @@ def test_a_card_is_whole_on_a_wide_and_on_a_narrow_screen(tab: Tab, service: str
             "the summary is seen at once"
         )
         picture(tab, f"cards-{number}", name, "[aria-labelledby=cards]")
+        picture(tab, f"card-{number}", name, "[aria-labelledby=cards] .card")
     quiet(tab, service)
 
 

@@ -294,6 +294,28 @@ def test_an_uncertain_state_says_so_to_machine_and_reader() -> None:
     assert "The state is uncertain" in card["detail"]
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("92 10*9/L", "92 ×10⁹/L"),
+        ("177 umol/L", "177 µmol/L"),
+        ("-1.5 10*9/L", "-1.5 ×10⁹/L"),
+        ("92 g/L", "92 g/L"),
+        ("grade 10*9/L", "grade 10\\*9/L"),
+    ],
+)
+def test_a_unit_reads_as_it_is_printed(value: str, shown: str) -> None:
+    held = make.verdict("R-3", Status.BLOCKED, because=(("platelets ", value),), step="No drug")
+    (card,) = cards(make.planned(held))
+    assert f"**No drug**: platelets {shown}\n" in card["detail"]
+
+
+def test_what_was_not_used_is_called_as_a_clinician_calls_it() -> None:
+    lost = Rejection("own-cancer", "Own cancer", "no-subject", "Condition/1")
+    (card,) = cards(make.planned(make.verdict()), rejections=(lost,))
+    assert "- History of cancer does not say whose it is: not used." in card["detail"]
+
+
 def test_lines_at_the_head_stand_on_every_card() -> None:
     found = cards(make.planned(make.verdict()), make.planned(make.verdict("R-2")), head=(("Held back.",),))
     assert all("\n\nHeld back.\n\n" in c["detail"] for c in found), (

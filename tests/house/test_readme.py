@@ -100,6 +100,21 @@ def commands(group: Any, name: str = "") -> dict[str, Any]:
     return out
 
 
+def test_each_picture_is_there_is_small_and_says_in_words_what_it_shows() -> None:
+    """`SPINE_PICTURES=folder pytest -m browser tests/browser` takes those of the pages anew."""
+    shown = [
+        (alt, (page.parent / path).resolve())
+        for page in PAGES
+        for alt, path in re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    ]
+    assert {path for _, path in shown} == set((ROOT / "docs" / "pictures").iterdir())
+    for alt, path in shown:
+        data = path.read_bytes()
+        assert data.startswith(b"\x89PNG\r\n")
+        assert len(data) < 200_000, path.name
+        assert len(alt.split()) >= 5, path.name
+
+
 @pytest.mark.parametrize("verb", sorted(commands(typer.main.get_command(app))))
 def test_every_verb_says_what_it_does_and_how_it_ends(verb: str) -> None:
     command = commands(typer.main.get_command(app))[verb]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from fhirpath_spine.exchange.outgoing.dates import dated, day
@@ -177,7 +178,9 @@ class Writer:
             lines.append(self.text(key, n=str(len(entries))))
         for one in self._decision.rejections:
             if whole or one.need in needs:
-                lines.append(render(dated(self._say.rejection(one), self._today, self._say)))
+                called = f"called-{one.need}"
+                named = replace(one, label=self._say.text(called)) if called in self._say.keys else one
+                lines.append(render(dated(self._say.rejection(named), self._today, self._say)))
         return list(dict.fromkeys(lines))[:AGAINST]
 
     def basis(self, card: PlannedCard) -> str:

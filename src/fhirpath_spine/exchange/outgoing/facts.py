@@ -19,12 +19,14 @@ _NOTES = re.compile(
     r"|\s*\((?:[A-Z]\d+(?:, )?)+\)"
 )
 """What a sentence says of its own standing: that belongs to the explanation."""
+_MEASURED = re.compile(r"(-?\d+(?:\.\d+)? ?)(\S+)")
+"""A number and its unit, as a datum is told."""
 _PROVENANCE = re.compile(r"\b(DEFAULT|overlay|seed|the documents?|published framework|OV-[A-Z]+|R-[A-Z]+-\d\d)\b")
 
 
 def fact(evidence: Evidence, today: date, phrases: Phrases, *, dates: bool = True) -> Said:
     """A datum, with its day unless ``dates`` says no: by its need and answer, by its need, or as the chart has it."""
-    value = tuple(Charted(cut(clean(p), SHORT)) if isinstance(p, Charted) else p for p in evidence.value)
+    value = tuple(_shown(p, phrases) for p in evidence.value)
     answer = "".join(value).strip().lower().replace(" ", "-")
     key = next((k for k in (f"fact-{evidence.need}-{answer}", f"fact-{evidence.need}") if k in phrases.keys), "")
     if key:
@@ -45,18 +47,20 @@ def mild(text: str) -> str:
 
 def told(said: Said, today: date, phrases: Phrases) -> Said:
     """A sentence of a profile for a card: its days in words, without what it says of its own standing; empty if that is all."""
-    parts: list[str] = []
-    for part in dated(said, today, phrases):
-        if isinstance(part, Charted):
-            parts.append(Charted(cut(clean(part), SHORT)))
-        else:
-            parts.append(part)
+    parts = [_shown(part, phrases) for part in dated(said, today, phrases)]
     # A note may stand around a datum, so it is looked for in the whole; data hold no note of ours.
     whole = "".join(parts)
     if not _NOTES.search(whole):
         return () if _PROVENANCE.search(_ours(parts)) else tuple(parts)
     kept = _without_notes(parts)
     return () if _PROVENANCE.search(_ours(kept)) else tuple(kept)
+
+
+def _shown(part: str, phrases: Phrases) -> str:
+    """A piece of a sentence: what comes from the chart is cut, and a number with its unit reads as it is printed."""
+    measured = _MEASURED.fullmatch(part)
+    text = f"{measured[1]}{phrases.printed[measured[2]]}" if measured and measured[2] in phrases.printed else part
+    return Charted(cut(clean(text), SHORT)) if isinstance(part, Charted) else text
 
 
 def _ours(parts: list[str]) -> str:

@@ -66,6 +66,7 @@ KEYS: Mapping[str, frozenset[str]] = {
         "undated": "",
         "months": "",
         "numbers": "",
+        "units": "",
         "day": "day month",
         "day-year": "day month year",
         "month-year": "month year",
@@ -184,6 +185,9 @@ class Phrases:
             key: tuple((escape(literal), field) for literal, field in parts) for key, parts in self._parts.items()
         }
         self.keys = tuple(self._parts)
+        words = self.text("units").split()
+        self.printed: Mapping[str, str] = dict(zip(words[::2], words[1::2], strict=True))
+        """UCUM units and how a clinician reads them, for those that differ."""
 
     def say(self, key: str, **fields: str | Said) -> Said:
         """The sentence of that key with its fields filled."""
