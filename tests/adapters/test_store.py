@@ -109,6 +109,10 @@ def test_a_file_of_sqlite_is_for_its_owner_and_every_commit_is_on_the_disk(tmp_p
     with store.begin() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
+    with store.begin(lasting=False) as connection:
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 1
+    with store.begin() as connection:  # the connection is the same one, and waits for the disk again
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
     assert ((tmp_path / "new").stat().st_mode & 0o777, (tmp_path / "new" / "spine.db").stat().st_mode & 0o777) == (
         0o700,
         0o600,

@@ -1,6 +1,6 @@
 """The database: opened, brought to the schema of this release, and looked at.
 
-SQLite stands in one file of its own (WAL, every commit on the disk before it counts, mode 0600); PostgreSQL is for more than one
+SQLite stands in one file of its own (WAL, a commit on the disk before it counts, mode 0600); PostgreSQL is for more than one
 host. Whatever a database cannot do now is :class:`StoreAway`, without its words: they may hold values.
 """
 
@@ -59,8 +59,9 @@ class Database:
         return cls(_sqlite(folder / FILE), folder / FILE)
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """A transaction, committed at its end.
+    def begin(self, *, lasting: bool = True) -> Iterator[Connection]:
+        """A transaction, committed at its end: on the disk by then, unless it need not be ``lasting``. That outlives this process,
+        however it ends, and may not outlive a loss of power in the second after it.
 
         Raises:
             StoreAway: it cannot be had, or not be committed.
@@ -68,6 +69,10 @@ class Database:
         """
         try:
             with self.engine.begin() as connection:
+                if connection.dialect.name == "sqlite":
+                    connection.execute(text(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}"))
+                elif not lasting:
+                    connection.execute(text("SET LOCAL synchronous_commit = off"))
                 yield connection
         except SQLAlchemyError:
             raise away() from None

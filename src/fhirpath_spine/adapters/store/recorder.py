@@ -9,6 +9,7 @@ import dataclasses
 import logging
 import queue
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
@@ -23,6 +24,8 @@ from fhirpath_spine.service import CallRecord, Clock, Count, Journal, uncounted
 QUEUE = 10_000
 """Records that wait for the thread at most."""
 _AT_ONCE = 100
+_GATHERED = 0.2
+"""Seconds in which records are gathered, to go to the disk together: each time the disk is waited for, callers wait for the lock."""
 _AGAIN = 1.0
 """Seconds between two tries to empty the spool."""
 logger = logging.getLogger("fhirpath_spine.store")
@@ -71,11 +74,12 @@ class Recorder:
         rows: list[Mapping[str, Any]] = []
         try:
             row = self._queue.get(timeout=_AGAIN if self._spool.waiting else None)
+            ends = time.monotonic() + _GATHERED
             while row is not None:
                 rows.append(row)
                 if len(rows) == _AT_ONCE:
                     return rows, False
-                row = self._queue.get_nowait()
+                row = self._queue.get(timeout=max(0.0, ends - time.monotonic()))
         except queue.Empty:
             return rows, False
         return rows, True
