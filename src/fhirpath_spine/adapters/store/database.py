@@ -60,8 +60,8 @@ class Database:
 
     @contextmanager
     def begin(self, *, lasting: bool = True) -> Iterator[Connection]:
-        """A transaction, committed at its end: on the disk by then, unless it need not be ``lasting``. That outlives this process,
-        however it ends, and may not outlive a loss of power in the second after it.
+        """A transaction, committed at its end: on the disk by then, unless it need not be ``lasting``. That outlives this
+        process, however it ends, and may not outlive a loss of power in the second after it.
 
         Raises:
             StoreAway: it cannot be had, or not be committed.

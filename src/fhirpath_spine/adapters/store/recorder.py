@@ -25,7 +25,7 @@ QUEUE = 10_000
 """Records that wait for the thread at most."""
 _AT_ONCE = 100
 _GATHERED = 0.2
-"""Seconds in which records are gathered, to go to the disk together: each time the disk is waited for, callers wait for the lock."""
+"""Seconds in which records are gathered, to go to the disk together: while one waits for the disk, callers wait for the lock."""
 _AGAIN = 1.0
 """Seconds between two tries to empty the spool."""
 logger = logging.getLogger("fhirpath_spine.store")
