@@ -50,6 +50,12 @@ IMAGING: list[Line] = [
         "=imaging-xr-spine sct:1290654008 sct:1367647005 pcs:BR07ZZZ",
     ),
     (
+        "skin-nonmelanoma",
+        "Basal or squamous cell cancer of skin",
+        "C44 and Z85.828, which own-cancer-code leaves out",
+        "@cancer-history~other_and_unspecified_malignant_neoplasm_of_skin icd:Z85.828",
+    ),
+    (
         "egfr-by-race",
         "eGFR, one of two by race",
         "rows of egfr whose display names a race",

@@ -12,6 +12,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
         "uri": "http://snomed.info/sct",
         "check": "verhoeff",
         "title": "SNOMED CT",
+        "codes": "expression",
         "licence": "SNOMED International, Global Patient Set terms",
         "token": "sct",
     },
@@ -77,7 +78,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
         "uri": "http://terminology.hl7.org/CodeSystem/icd-o-3",
         "title": "ICD-O-3, behaviour digit alone",
         "licence": "none needed: no code and no title of ICD-O-3 is here, only the sign after its slash",
-        "codes": "upper",
+        "codes": "morphology",
         "token": "icdo",
     },
     "local": {

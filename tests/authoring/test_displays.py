@@ -136,6 +136,12 @@ def test_a_file_of_a_set_is_read(profiles) -> None:
         ("metasta*]", "met*sta]", "SP208"),
         ("to: [metastasis]", "to: [metastases]", "SP301"),
         ("tumours", "tumors", "SP205"),
+        ("class: metastatic, to", "class: metastasis, to", "SP341"),
+        ("metastatic, to:", "metastatic, organ: [bones], to:", "SP341"),
+        ("[metastasis]}]", "[metastasis]}, {class: metastatic, organ: [bone], to: [metastasis]}]", "SP341"),
+        ("[metastasis]}]", "[metastasis]}, {class: metastatic, words: [remission], to: []}]", "SP341"),
+        ("to: [metastasis]}]", "words: [rib], without: [rib], to: [metastasis]}]", "SP341"),
+        ("to: [metastasis]}]", "to: []}]", "SP341"),
     ],
 )
 def test_what_is_wrong_with_it_is_found_by_lint_and_not_used(profiles, old: str, new: str, code: str) -> None:

@@ -161,3 +161,40 @@ def test_what_was_not_recognised_is_counted_by_code_and_never_by_its_words() -> 
         ("not-recognised", "urn:x", "zz9", 3)
     ]
     assert b"Plural" not in pack(row)
+
+
+MASKED = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}
+WITHHELD: list[tuple[dict[str, object], str]] = [
+    ({"meta": {"security": [{"code": "REDACTED"}]}, "code": {"text": "x"}}, "withheld"),
+    ({"meta": {"tag": [{"code": "subsetted"}]}, "code": {"text": "x"}}, "withheld"),
+    ({"code": MASKED}, "withheld"),
+    ({"_code": MASKED}, "withheld"),
+    ({"code": {"coding": [{"code": "no-problem-info"}]}}, "no-information"),
+    ({"code": 7}, "shape"),
+    ({"cod": {"text": "x"}}, "shape"),
+]
+
+
+@pytest.mark.parametrize(("members", "why"), WITHHELD, ids=str)
+def test_what_an_export_withholds_leaves_its_type_unread(members: dict[str, object], why: str) -> None:
+    row = judged("a", [person("a"), line("Condition", "c", "a", **members)])
+    assert row.refusal is not None
+    assert (row.refusal.code, row.refusal.detail) == ("scope-undecidable", f"conditions:{why}")
+
+
+def test_a_row_on_what_is_withheld_says_what_the_decision_on_the_bundle_says() -> None:
+    hidden = {"resourceType": "Procedure", "id": "p", "subject": {"reference": "Patient/a"}, "code": MASKED}
+    alone = judged("a", [person("a"), orjson.dumps(hidden)])
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": hidden}]}
+    bundle["entry"].append({"resource": orjson.loads(person("a"))})  # type: ignore[attr-defined]
+    chart_ = read_bundle(bundle, signs=LIBRARY.signs)
+    assert alone.unread == tuple(f"{key}:{read.detail}" for key, read in chart_.reads.items() if not read.complete)
+    assert alone.unread == ("procedures:withheld",)
+    assert [(u.kind, u.way) for u in alone.unrecognised if u.kind] == [("Procedure", "unreadable")]
+
+
+def test_an_outcome_that_says_something_was_suppressed_leaves_all_unread() -> None:
+    told = orjson.dumps({"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "suppressed"}]})
+    row = judged("a", [person("a"), told])
+    assert row.refusal is not None
+    assert row.refusal.code == "scope-undecidable"

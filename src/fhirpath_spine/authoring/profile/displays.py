@@ -168,7 +168,39 @@ def read_displays(folder: Folder, terminology: Terminology) -> Displays | None:
         if one not in terminology.value_sets:
             hint = did_you_mean(one, terminology.value_sets)
             folder.report.add("SP301", f"no value set is called '{one}'", one.span, hint)
+    _report_idle(form, folder.report)
     return Displays(form)
+
+
+def _report_idle(form: DisplaysForm, report: Report) -> None:
+    """Reports each key of ``sets`` that changes nothing (SP341): a class or organ that no rule gives, words of a class that goes
+    nowhere either way, and a rule that an earlier one leaves nothing.
+    """
+    given = {str(c.name) for c in form.classes} | {UNCLEAR}
+    organs = {str(o.organ) for o in form.organs} | {""}
+    for number, rule in enumerate(form.sets):
+        earlier = form.sets[:number]
+        for name in rule.of:
+            if str(name) not in given:
+                report.add("SP341", f"no display is of the class '{name}'", name.span, did_you_mean(name, given))
+        for organ in rule.organ:
+            if str(organ) not in organs:
+                report.add("SP341", f"no display names the organ '{organ}'", organ.span, did_you_mean(organ, organs))
+        if rule.of and all(any(_leaves_nothing(one, str(name), rule) for one in earlier) for name in rule.of):
+            message = f"an earlier rule takes all that this one would take of '{rule.of[0]}'"
+            report.add("SP341", message, rule.of[0].span, "Remove it, or put it before the other.")
+        elif not rule.to and not any(set(map(str, one.of)) & set(map(str, rule.of)) for one in form.sets[number + 1 :]):
+            report.add("SP341", "it keeps nothing from a later rule", rule.of[0].span, "Remove it, or put it first.")
+        for word in rule.without:
+            if word in rule.words:
+                report.add("SP341", f"'{word}' is asked for and shut out", word.span, "Remove one of them.")
+
+
+def _leaves_nothing(earlier: SetForm, name: str, rule: SetForm) -> bool:
+    """Whether a rule above takes every display of a class that this one could take."""
+    within = not earlier.organ or (bool(rule.organ) and set(map(str, rule.organ)) <= set(map(str, earlier.organ)))
+    words = not earlier.words or (bool(rule.words) and set(rule.words) <= set(earlier.words))
+    return name in map(str, earlier.of) and not earlier.without and within and words
 
 
 def load_displays(directory: str | PathLike[str]) -> Displays:

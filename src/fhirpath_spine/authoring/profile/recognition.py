@@ -21,7 +21,7 @@ class RecognitionForm(Form):
     """``known``: by resource type, codes that are known and matter to no need. ``harmless``: categories of an allergy that are no
     drug's. ``strong`` and ``weak``: codes of tumours as a classification numbers them, known by their chapter alone.
     ``spine``: the body sites of the spine. ``tumours`` and ``cancers``: codes of tumours of the spine, and of any cancer,
-    which stay a doubt where an entry of theirs cannot be used.
+    which stay a doubt where an entry of theirs cannot be used. ``named``: codes that are no reason for anything, by decision.
     """
 
     known: dict[Annotated[Scalar, *one_of(*TYPES)], ValueSets] = Field(default_factory=dict)
@@ -31,6 +31,7 @@ class RecognitionForm(Form):
     spine: ValueSets = ()
     tumours: ValueSets = ()
     cancers: ValueSets = ()
+    named: ValueSets = ()
 
 
 def build_recognition(form: RecognitionForm | None, terminology: Terminology, report: Report) -> Recognition:
@@ -47,4 +48,5 @@ def build_recognition(form: RecognitionForm | None, terminology: Terminology, re
         spine=terminology.any_of(form.spine, report),
         tumours=terminology.any_of(form.tumours, report),
         cancers=terminology.any_of(form.cancers, report),
+        named=terminology.any_of(form.named, report),
     )

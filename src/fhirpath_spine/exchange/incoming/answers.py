@@ -201,9 +201,11 @@ def _enter(entry: object, out: Contents, signs: Signs) -> None:
 
 
 def is_resource(value: object) -> TypeGuard[Resource]:
-    """Whether an entry holds one resource of a type of FHIR: not another Bundle, and not something that names no such type."""
+    """Whether an entry holds one resource of a type of FHIR: not a Bundle or Parameters, which hold others, and not
+    something that names no such type.
+    """
     kind = value.get("resourceType") if isinstance(value, dict) else None
-    return isinstance(kind, str) and kind != "Bundle" and is_resource_type(kind)
+    return isinstance(kind, str) and kind not in ("Bundle", "Parameters") and is_resource_type(kind)
 
 
 # ------------------------------------------------------------------------------------------------- what is said of it
@@ -252,6 +254,16 @@ def _texts(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
+
+
+def types_doubted(resources: Iterable[Resource], signs: Signs) -> dict[str, UnreadReason]:
+    """The types of which resources show that not all is here, with why: they are masked, a part, of no shape, or say that nothing
+    is known.
+    """
+    out = Contents()
+    for resource in resources:
+        _hear(resource, out, signs)
+    return out.of_type
 
 
 def _hear(resource: Resource, out: Contents, signs: Signs) -> None:

@@ -13,6 +13,7 @@ from fhirpath_spine.exchange.incoming.answers import (
     UnreadReason,
     contents_of,
     is_failure,
+    types_doubted,
     types_named,
     unread,
 )
@@ -46,7 +47,7 @@ def read_bundle(bundle: object, *, not_read: Iterable[str] = (), signs: Signs = 
     found = contents_of(bundle, signs, CHARTS)
     patient = _patient(found.resources)
     failed = dict.fromkeys(BUT_PATIENT if found.refused else found.named, UnreadReason.OUTCOME)
-    failed |= {one: why for kind, why in found.of_type.items() for one in _DRUGS.get(kind, (kind,))}
+    failed |= _with_drugs(found.of_type)
     if whole := found.failed or found.cut:
         failed = {**dict.fromkeys(BUT_PATIENT, whole), **failed}
     whole_chart = Chart(
@@ -58,6 +59,15 @@ def read_bundle(bundle: object, *, not_read: Iterable[str] = (), signs: Signs = 
     check_ignored(found.odd, whole_chart)
     check_ignored((r for r in found.resources if str(r.get("resourceType")) not in READ_TYPES), whole_chart)
     return whole_chart
+
+
+def withheld_types(resources: Iterable[Resource], signs: Signs) -> dict[str, UnreadReason]:
+    """The types of a chart that are unread for what its resources show, with why."""
+    return _with_drugs(types_doubted(resources, signs))
+
+
+def _with_drugs(of_type: Mapping[str, UnreadReason]) -> dict[str, UnreadReason]:
+    return {one: why for kind, why in of_type.items() for one in _DRUGS.get(kind, (kind,))}
 
 
 def contents(bundle: Mapping[str, Any]) -> tuple[list[Resource], bool]:
@@ -82,10 +92,10 @@ def _patient(resources: Iterable[Resource]) -> str:
     return patient
 
 
-def failed_types(resources: Iterable[Resource]) -> Iterator[str]:
+def failed_types(resources: Iterable[Resource], signs: Signs = NO_SIGNS) -> Iterator[str]:
     """The types that an OperationOutcome among the resources leaves unread: those that it names, or all but the Patient."""
     for resource in resources:
-        if resource.get("resourceType") == "OperationOutcome" and is_failure(resource):
+        if resource.get("resourceType") == "OperationOutcome" and is_failure(resource, signs):
             yield from types_named(resource) or BUT_PATIENT
 
 

@@ -106,14 +106,16 @@ class _Teller:
         blocks += self._section("title-rejected", rejected)
         entries = decision.ledger.entries
         blocks += self._section("title-not-recognised", (render(self._say.entry(e)) for e in entries))
+        named = decision.ledger.known
+        blocks += self._section("title-known", (render(self._say.known_entry(one)) for one in named))
         if ways := decision.ledger.by_way():
             said = ", ".join(f"{self._say.word('way', way)} {number}" for way, number in ways.items())
             blocks.append(self._text("ledger", ways=said))
         if decision.notices and not decision.entries:
             blocks += self._section("title-about", self._about(draft=False, urgent=False))
-        named = tuple(Evidence("", e.kind, (e.said,), e.day, e.reference) for e in entries)
+        named_data = tuple(Evidence("", e.kind, (e.said,), e.day, e.reference) for e in (*entries, *named))
         evidence = tuple(e for notice in decision.notices for e in notice.evidence)
-        return Explained(None, "\n\n".join(blocks), tuple(dict.fromkeys((*evidence, *named))))
+        return Explained(None, "\n\n".join(blocks), tuple(dict.fromkeys((*evidence, *named_data))))
 
     # ------------------------------------------------------------------ parts
 

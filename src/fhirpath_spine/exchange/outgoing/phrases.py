@@ -60,6 +60,8 @@ KEYS: Mapping[str, frozenset[str]] = {
         "ledger": "ways",
         "entry": "said",
         "entry-dated": "said date",
+        "known-entry": "said",
+        "known-entry-dated": "said date",
         "source": "id title publisher date kind certainty label",
         "source-link": "url",
         "source-own": "",
@@ -105,6 +107,7 @@ KEYS: Mapping[str, frozenset[str]] = {
         "title-quiet": "",
         "title-claims": "",
         "title-defaults": "",
+        "title-known": "",
         "title-not-recognised": "",
         "quiet-satisfied": "",
         "quiet-suppressed": "",
@@ -275,6 +278,12 @@ class Phrases:
         if entry.day:
             return self.say("entry-dated", said=(entry.said,), date=entry.day)
         return self.say("entry", said=(entry.said,))
+
+    def known_entry(self, entry: Entry) -> Said:
+        """An entry that is known and no reason for anything, by its own words and its day."""
+        if entry.day:
+            return self.say("known-entry-dated", said=(entry.said,), date=entry.day)
+        return self.say("known-entry", said=(entry.said,))
 
     def rejection(self, rejection: Rejection) -> Said:
         """Why a resource, or its date, was not used, with the value that stood there."""

@@ -18,6 +18,9 @@ from fhirpath_spine.pathway.lesions.lesion import Lesion
 from fhirpath_spine.pathway.sentences import WORDS, Said
 from fhirpath_spine.pathway.truth import Reason
 
+_UNCLEAR = NOT_UNDERSTOOD | {"no-status"}
+"""What keeps a finding from being excluded: its value may be anything, or nobody can tell whether it counts."""
+
 
 class Variables(Mapping[str, Sequence[Any]]):
     """The variables of one entry, computed when first read."""
@@ -155,7 +158,7 @@ class Variables(Mapping[str, Sequence[Any]]):
     def _finding(self, name: str) -> dict[str, Any]:
         finding = self._library.findings[name]
         item = derived.deficit(finding, self._found, self._facts.today, self._on_item)
-        blurred = [r for s in finding.sources for r in self.fact(s.need).rejected if r.reason in NOT_UNDERSTOOD]
+        blurred = [r for s in finding.sources for r in self.fact(s.need).rejected if r.reason in _UNCLEAR]
         item["unreadable"] = derived.unreadable(finding, self._found, blurred, self._facts.today)
         if any(isinstance((f := self.fact(s.need)).items, Incomplete) and not f.blurred for s in finding.sources):
             # What could not be read may hold an onset, or a newer course: only a present finding is sure. The gate

@@ -10,7 +10,7 @@ from typing import Any
 
 from fhirpath_spine.pathway.facts.chart import UNREAD, Resource, canonical, is_id
 from fhirpath_spine.pathway.facts.dates import first_day, moment_of
-from fhirpath_spine.pathway.facts.reading import ERASED, items
+from fhirpath_spine.pathway.facts.reading import ERASED, items, status_of
 
 _INNER = frozenset({"Observation", "Condition"})
 _HOLDERS = frozenset(
@@ -62,8 +62,8 @@ def contained(resource: Resource) -> Iterator[tuple[Resource, str]]:
     """The Observations and Conditions that a resource contains, each about the person whom it is about. One that was erased holds
     nothing that counts, and one that a modifier hinders hands the hindrance on. With each its name on a card, if it has one.
     """
-    kind, status = resource.get("resourceType"), resource.get("status")
-    if kind not in _HOLDERS or (isinstance(status, str) and status in ERASED):
+    kind = resource.get("resourceType")
+    if kind not in _HOLDERS or status_of(resource) in ERASED:
         return
     id_ = resource.get("id")
     for inner in items(resource.get("contained")):

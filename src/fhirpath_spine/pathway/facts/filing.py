@@ -134,10 +134,7 @@ class Filer:
 
     def read(self, resource: Resource, kind: str, concept: Any, reference: str) -> Sheet:
         """The sheet of a resource, before any need has seen it."""
-        status = resource.get("status")
-        sheet = Sheet(
-            resource, kind, concept, reference, self.date(resource), status if isinstance(status, str) else None
-        )
+        sheet = Sheet(resource, kind, concept, reference, self.date(resource), reading.status_of(resource))
         match kind:
             case "Observation" | "DiagnosticReport" | "Procedure":
                 pass

@@ -20,12 +20,13 @@ from fhirpath_spine.pathway.facts.dates import day_of, first_day, possible_ages
 from fhirpath_spine.pathway.facts.filing import Bin, Filer, Rejection, Sheet
 from fhirpath_spine.pathway.facts.ledger import Entry, Ledger, Way
 from fhirpath_spine.pathway.facts.matters import MEDICATION, NEOPLASM, UNCODED, Matter, Matters
-from fhirpath_spine.pathway.facts.needs import Need
+from fhirpath_spine.pathway.facts.needs import Need, known
+from fhirpath_spine.pathway.facts.panels import members, speaks_elsewhere
 from fhirpath_spine.pathway.facts.persons import is_deceased, warnings_of
 from fhirpath_spine.pathway.facts.plans import CARE_PLAN, PlanOnFile, of_ours
 from fhirpath_spine.pathway.facts.recognising import Recognised, narrowed, said
 from fhirpath_spine.pathway.facts.subjects import Subject, reference_of, refuse, subject_of, target_of
-from fhirpath_spine.pathway.facts.values import MALFORMED, Reading
+from fhirpath_spine.pathway.facts.values import MALFORMED, UNREADABLE, Reading
 from fhirpath_spine.pathway.sentences import Charted
 
 _NOT_OURS = {Subject.UNUSABLE: "no-subject", Subject.ELSEWHERE: "other-server"}
@@ -81,8 +82,8 @@ class Intake:
         self._read()
 
     def _resources(self) -> Iterator[tuple[Resource, bool, str]]:
-        """Every resource once, contained Observations and Conditions among them. Of versions of one id the newest counts. With
-        each whether it is a draft, and its name on a card if it has one.
+        """Every resource once, with the Observations and Conditions that it contains and what its components are. Of versions of
+        one id the newest counts. With each whether it is a draft, and its name on a card if it has one.
         """
         kept: dict[Any, list[tuple[Resource, bool]]] = {}
         drafts = ((r, True) for r in self._chart.drafts)
@@ -100,6 +101,9 @@ class Intake:
             if resource is None:
                 continue
             yield resource, draft, f"{key[0]}/{key[1]}" if isinstance(key, tuple) else ""
+            if "component" in resource:
+                for part, code in members(resource, self._matters, self._needs):
+                    yield part, draft, f"{key[0]}/{key[1]}#{code}" if isinstance(key, tuple) else ""
             if "contained" in resource:
                 yield from ((inner, draft, name) for inner, name in contained(resource))
 
@@ -132,7 +136,8 @@ class Intake:
         for kind, copies in disputed:
             self.ledger.add(kind, (Way.REJECTED,))
             self._dispute(kind, copies)
-        self.ledger.entries.sort(key=lambda entry: (entry.kind, entry.day, entry.reference))
+        for named in (self.ledger.entries, self.ledger.known):
+            named.sort(key=lambda entry: (entry.kind, entry.day, entry.reference))
         self.ledger.check(len(entries) + len(disputed))
 
     def _dispute(self, kind: str, copies: Sequence[Resource]) -> None:
@@ -188,9 +193,13 @@ class Intake:
             if seen.doubts:
                 seen = narrowed(self._matters.recognition, kind, self._matters.read(resource), seen)
                 names = (*names, *self._matters.matcher.doubting(kind, seen.doubts))
-            ways.append(seen.way)
+            misspelt = concept is None and reading.strange_members(resource, "code")
+            ways.append(Way.UNREADABLE if misspelt else seen.way)
             if seen.way is Way.NOT_RECOGNISED and kind in _NAMED:
                 self._name(_Taken(resource, kind, concept, matter, reference), seen)
+        elif kind == "Condition" and known(self._matters.recognition.named, matter.codes):
+            day = self._filer.date(resource).day
+            self.ledger.known.append(Entry(kind, reference, Way.READ, said(concept, matter.codes), day))
         hindered = _NOT_OURS.get(subject, "") or hindrance(resource)
         if matter.suspected and hindered in _SET_ASIDE:
             ways += self._set_aside(_Taken(resource, kind, concept, matter, reference), names, hindered)
@@ -256,8 +265,20 @@ class Intake:
                 ways.append(Way.REJECTED if len(bin_.rejected) > rejected else Way.ELSEWHERE)
         if sheet is not None:
             if Way.READ in ways:
-                self.used[taken.reference] = sheet.resource
+                name = taken.reference
+                # Parts of one panel may have one name.
+                self.used[name if name not in self.used else f"{name} {self._nameless(taken.resource)}"] = (
+                    sheet.resource
+                )
             else:
+                if (
+                    valueless
+                    and taken.kind == "Observation"
+                    and speaks_elsewhere(sheet.resource, self._matters.matcher)
+                ):
+                    valueless = [
+                        (n, r._replace(problem=UNREADABLE) if r.problem == "no-value" else r) for n, r in valueless
+                    ]
                 self._valueless(valueless, taken.reference, sheet.dating.day)
                 ways += [Way.REJECTED] * len(valueless)
         return ways

@@ -58,6 +58,8 @@ class Ledger:
 
     counts: Counter[tuple[str, Way]] = field(default_factory=Counter)
     entries: list[Entry] = field(default_factory=list)
+    known: list[Entry] = field(default_factory=list)
+    """Entries that are known and, by what was decided of their code, no reason for anything: named, so that it can be asked."""
 
     def add(self, kind: str, ways: Sequence[Way]) -> None:
         """Counts one resource by the worst of the ways in which it ended; one that concerns no need is elsewhere."""

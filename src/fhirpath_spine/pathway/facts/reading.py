@@ -166,16 +166,24 @@ def strange_members(resource: Resource, like: str = "") -> list[str]:
 
 
 def status_code(concept: object, codes: frozenset[str]) -> str:
-    """The first code of a status concept, or a plain code, that is one of FHIR's; empty if there is none.
+    """The first code of a status concept, or a plain code, that is one of FHIR's, as FHIR spells it; empty if there is none.
 
     An EHR may put a code of its own first; a status that only it understands counts as not stated.
     """
-    if isinstance(concept, str):
-        return concept if concept in codes else ""
-    for _, code in codings(concept):
-        if code in codes:
-            return code
-    return ""
+    told = [concept] if isinstance(concept, str) else [code for _, code in codings(concept)]
+    return next((code for one in told if (code := plain_status(one)) in codes), "")
+
+
+def plain_status(status: object) -> str:
+    """A status as FHIR spells it: in small letters, its words joined by hyphens; empty if it is no text."""
+    if not isinstance(status, str):
+        return ""
+    return status if status.islower() and status.isalpha() else "-".join(status.lower().replace("_", " ").split())
+
+
+def status_of(resource: Resource) -> str | None:
+    """The plain status of a resource as FHIR spells it; None without one."""
+    return plain_status(resource.get("status")) or None
 
 
 def is_garbled(resource: Resource, name: str, *, coded: bool = True) -> bool:
@@ -187,14 +195,14 @@ def is_garbled(resource: Resource, name: str, *, coded: bool = True) -> bool:
     return not (isinstance(resource[name], str) or (coded and is_readable(resource[name])))
 
 
-_CODED = ("Observation", "Condition", "Procedure", "DiagnosticReport")
+CODED = ("Observation", "Condition", "Procedure", "DiagnosticReport")
 """Types that ``code`` alone says the subject matter of; nearly all of a chart."""
 
 
 def concept_of(resource: Resource) -> Any:
     """What the resource is about: ``code``, or the medication's concept; a reference to it if it is named by one."""
     kind = resource.get("resourceType")
-    if kind in _CODED:
+    if kind in CODED:
         code = resource.get("code")
         if kind == "Procedure" and "extension" in resource and (how := list(_done_by(resource))):
             return [*items(code), *how]
@@ -316,7 +324,7 @@ def meaning(resource: Resource) -> str:
     """What an order or statement of a drug means: proposed, active, history, or empty when erased, or when it is an order not to
     give it (rulings 2.1).
     """
-    status, intent = resource.get("status"), resource.get("intent")
+    status, intent = status_of(resource), plain_status(resource.get("intent")) or None
     if status == "entered-in-error" or resource.get("doNotPerform") is True:
         return ""
     if resource.get("resourceType") == "MedicationRequest":

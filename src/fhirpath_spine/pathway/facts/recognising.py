@@ -5,6 +5,7 @@ A known code wins over its display. Of an entry that no table knows, the words m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -44,7 +45,8 @@ class Recognition:
     resource type, codes that are known and elsewhere; ``harmless`` holds the allergy categories that are never a drug's;
     ``strong`` and ``weak`` are whole chapters of a classification: codes of tumours, though no table says of which;
     ``spine`` holds the body sites at which a tumour is one of the spine. ``tumours`` are codes of tumours of the spine and
-    ``cancers`` of any cancer: an entry of theirs that cannot be used still may be one.
+    ``cancers`` of any cancer: an entry of theirs that cannot be used still may be one. ``named`` are codes
+    that were decided to be no reason for anything, and are named in the explanation.
     """
 
     classes: Mapping[Coding, str] = field(default_factory=dict)
@@ -55,6 +57,7 @@ class Recognition:
     spine: ValueSet | None = None
     tumours: ValueSet | None = None
     cancers: ValueSet | None = None
+    named: ValueSet | None = None
 
 
 _PERHAPS = {"perhaps-strong": Doubt.STRONG, "perhaps-weak": Doubt.WEAK}
@@ -73,13 +76,25 @@ class Recognised(NamedTuple):
 
 
 NOT_RECOGNISED = Recognised(Way.NOT_RECOGNISED)
+UNREADABLE = Recognised(Way.UNREADABLE)
 _ELSEWHERE = Recognised(Way.ELSEWHERE)
+
+
+_FOCUS = re.compile(r"(?:===|<<<)?\s*([0-9]{6,18})\s*(?:\|[^|]*\|)?\s*[:+]")
+"""The first concept of an expression that is put together of several."""
+
+
+def focus(codes: Sequence[Coding]) -> list[Coding]:
+    """What the expressions among the codes are put together around: each says more than its first concept, by no table."""
+    return [(system, found[1]) for system, code in codes if (found := _FOCUS.match(code))]
 
 
 def recognise(tables: Recognition, words: Words, kind: str, concept: Any, codes: Sequence[Coding]) -> Recognised:
     """What a resource is whose codes no need reads, by what it is about (``concept``) and its codings (``codes``)."""
     if concept in (None, [], {}):
         return NOT_RECOGNISED
+    if kind in reading.CODED and not reading.is_readable(concept):
+        return UNREADABLE
     if known(tables.known.get(kind), codes):
         return _ELSEWHERE
     match kind:
@@ -116,7 +131,7 @@ def _condition(tables: Recognition, words: Words, concept: Any, codes: Sequence[
     doubts = {_PERHAPS[name] for name in classes if name in _PERHAPS}
     if classes and not doubts:
         return _ELSEWHERE
-    if known(tables.strong, codes):
+    if known(tables.strong, codes) or still_doubted(tables, focus(codes)):
         doubts.add(Doubt.STRONG)
     elif known(tables.weak, codes):
         doubts.add(Doubt.WEAK)

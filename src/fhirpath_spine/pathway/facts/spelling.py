@@ -5,6 +5,7 @@ Which spellings there are is data of the profiles and of the site; how they are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,9 +23,9 @@ _LONGEST = 256
 
 
 def folded(system: str) -> str:
-    """A system's URI for comparison: trimmed, scheme and host in small letters, https as http, no slash at the end, a bare OID
-    as a URN."""
-    text = system.strip()
+    """A system's URI for comparison: trimmed, scheme and host in small letters, https as http, no slash at the end, without the
+    version behind a bar, a bare OID as a URN."""
+    text = system.partition("|")[0].strip()
     if text[:1].isdigit() and text.replace(".", "").isdigit():
         return f"urn:oid:{text}"
     scheme, colon, rest = text.partition("://")
@@ -52,7 +53,24 @@ def upper(code: str) -> str:
     return code.strip().upper().replace(".", "")
 
 
-FORMS = {"icd": icd, "upper": upper}
+_TERM = re.compile(r"\s*\|[^|]*\|\s*")
+
+
+def expression(code: str) -> str:
+    """A concept, or an expression of concepts, without the terms that may stand behind each and its sign of definition."""
+    return _TERM.sub("", code).removeprefix("===").strip() if "|" in code or code.startswith("=") else code.strip()
+
+
+def morphology(code: str) -> str:
+    """A code of a tumour's kind with a slash before its last digit, its behaviour; what is no such code as it stands."""
+    plain = code.strip().upper().removeprefix("M-").removeprefix("M")
+    digits = plain.replace("/", "")
+    return f"{digits[:4]}/{digits[4]}" if len(digits) == _MORPHOLOGY and digits.isdigit() else code.strip().upper()
+
+
+_MORPHOLOGY = 5
+
+FORMS = {"icd": icd, "upper": upper, "expression": expression, "morphology": morphology}
 """How the codes of a system are spelt; a system that is not named here is compared as it stands."""
 
 

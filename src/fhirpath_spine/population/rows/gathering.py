@@ -12,9 +12,10 @@ import orjson
 from fhirpath_spine.errors import BodyTooLarge, PatientMismatch, RequestError
 from fhirpath_spine.exchange.incoming.absence import without_absent
 from fhirpath_spine.exchange.incoming.answers import UnreadReason, is_resource
-from fhirpath_spine.exchange.incoming.bundles import BUT_PATIENT, failed_types, reads
+from fhirpath_spine.exchange.incoming.bundles import BUT_PATIENT, failed_types, reads, withheld_types
 from fhirpath_spine.exchange.incoming.parsing import deeper_than, has_key_twice
 from fhirpath_spine.pathway.facts.chart import TYPES, Chart, Resource
+from fhirpath_spine.pathway.facts.signs import NO_SIGNS, Signs
 from fhirpath_spine.population.rows.owners import LINE_BYTES, READ, Fate, pieces
 
 PATIENT_BYTES = 32 * 1024 * 1024
@@ -46,10 +47,10 @@ class _Gathered:
             self.failed.setdefault(one, why)
 
 
-def chart_of(patient: str, lines: Iterable[bytes], base: str = "") -> tuple[Chart, int]:
+def chart_of(patient: str, lines: Iterable[bytes], base: str = "", signs: Signs = NO_SIGNS) -> tuple[Chart, int]:
     """The chart in the lines of one patient, and how many resources it has, companions not counted.
 
-    ``base`` is the address of the server that made the export, if known.
+    ``base`` is the address of the server that made the export, if known; ``signs`` are the codes that say that not all is here.
 
     Raises:
         BodyTooLarge: the lines have more than ``PATIENT_BYTES``.
@@ -57,14 +58,16 @@ def chart_of(patient: str, lines: Iterable[bytes], base: str = "") -> tuple[Char
         PatientTwice: two of them are Patients that differ in birth date, sex or identifiers.
 
     """
-    found = _gathered(patient, lines)
+    found = _gathered(patient, lines, signs)
     read = sum(r["resourceType"] in READ for r in found.resources)
     _check_patient(found)
+    for kind, why in withheld_types(found.resources, signs).items():
+        found.fail(kind, why)
     whole = Chart(patient, dict(reads(found.resources, frozenset(), found.failed)), base=base)
     return whole, read
 
 
-def _gathered(patient: str, lines: Iterable[bytes]) -> _Gathered:
+def _gathered(patient: str, lines: Iterable[bytes], signs: Signs) -> _Gathered:
     kept, size = list(lines), 0
     for line in kept:
         size += len(line)
@@ -85,7 +88,7 @@ def _gathered(patient: str, lines: Iterable[bytes]) -> _Gathered:
         if value is None or len(line) > LINE_BYTES or (doubtful and _refused(line, value)):
             _take_broken(line, out)
         elif not isinstance(value, dict) or not is_resource(value) or value["resourceType"] == "OperationOutcome":
-            _take_other(line, value, patient, out)
+            _take_other(line, value, patient, out, signs)
         else:
             out.resources.append(without_absent(value, line))
     return out
@@ -109,25 +112,25 @@ def _take_broken(line: bytes, out: _Gathered) -> None:
         out.fail(piece.kind, UnreadReason.TOO_LARGE if len(line) > LINE_BYTES else UnreadReason.NOT_JSON)
 
 
-def _take_other(line: bytes, value: Any, patient: str, out: _Gathered) -> None:
+def _take_other(line: bytes, value: Any, patient: str, out: _Gathered, signs: Signs) -> None:
     """A Bundle, an OperationOutcome, or no resource at all."""
     if isinstance(value, dict) and value.get("resourceType") == "Bundle":
         for piece in pieces(line):
             if piece.fate is Fate.COMPANION or patient in piece.owners:
-                _take_piece(orjson.loads(piece.line), out)
+                _take_piece(orjson.loads(piece.line), out, signs)
     elif isinstance(value, dict) and value.get("resourceType") == "OperationOutcome":
-        _take_piece(value, out)
+        _take_piece(value, out, signs)
     else:
         out.fail("", UnreadReason.SHAPE)
 
 
-def _take_piece(value: dict[str, Any], out: _Gathered) -> None:
+def _take_piece(value: dict[str, Any], out: _Gathered, signs: Signs) -> None:
     if value.get("resourceType") != "OperationOutcome":
         out.resources.append(value)
         return
     issues = value.get("issue")
     first = issues[0] if isinstance(issues, list) and issues and isinstance(issues[0], dict) else {}
-    for name in failed_types([value]):
+    for name in failed_types([value], signs):
         out.fail(name, _WHY.get(str(first.get("code")), UnreadReason.OUTCOME))
 
 

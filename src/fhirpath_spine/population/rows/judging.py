@@ -33,7 +33,7 @@ def patient_row(
     """
     chart: Chart | None = None
     try:
-        chart, resources = chart_of(patient, lines, base)
+        chart, resources = chart_of(patient, lines, base, library.signs)
         return row_of(decide(library, chart, at, site), chart, library, resources)
     except ScopeUndecidable as error:
         return refused(patient, error.code, " ".join(unread_of(chart)) if chart else "")
