@@ -191,7 +191,7 @@ async def _compared(service: HookService, server: Peer, chart: list[Json], secon
             runs=40,
             seconds=seconds,
         )
-        busy = await _busy(lambda: fetching.answer(asking, client, Trace()))
+        busy = await _busy(lambda: fetching.answer(asking, client, Trace()), seconds)
     finally:
         await ehr.aclose()
         pool.shutdown()
@@ -206,11 +206,12 @@ async def _compared(service: HookService, server: Peer, chart: list[Json], secon
     return len(wrong)
 
 
-async def _busy(work: Callable[[], Awaitable[object]], runs: int = 20) -> float:
+async def _busy(work: Callable[[], Awaitable[object]], seconds: float, most: int = 20) -> float:
     """Milliseconds of processor time that this process spends on one run: waiting is not counted."""
-    started = time.process_time()
-    for _ in range(runs):
+    started, ends, runs = time.process_time(), time.monotonic() + seconds, 0
+    while runs < most and (runs == 0 or time.monotonic() < ends):
         await work()
+        runs += 1
     return (time.process_time() - started) / runs * 1000
 
 

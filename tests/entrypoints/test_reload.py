@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -14,15 +15,17 @@ from typing import Any
 
 import httpx2
 import pytest
+import uvicorn
 from fastapi import FastAPI
 
 from fhirpath_spine.adapters.callers import Signer, public_keys
 from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.diagnostics import Diagnostic, Span
-from fhirpath_spine.entrypoints.http import InForce, Standing, Threads, create
+from fhirpath_spine.entrypoints.http import BoundedProtocol, InForce, Leaving, Standing, Threads, create
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.pathway.model import Site
 from fhirpath_spine.service import Client, HookService, Snapshot
+from tests.adapters.virtual_time import ahead, put_forward
 from tests.entrypoints.test_production import CLIENTS, ISSUER, PUBLIC, URL, with_approvals
 from tests.entrypoints.test_serve import PATIENCE, discovered, free_port, said, start
 from tests.kit import decisions as make
@@ -112,6 +115,35 @@ def test_a_call_that_is_under_way_ends_with_the_content_that_it_began_with(body:
 
     assert asyncio.run(story()) == (200, ["second"])
     assert judged == ["first"]
+
+
+def test_who_asks_whether_it_is_ready_is_told_that_it_leaves_before_it_does() -> None:
+    parts, drain, heard = Parts(), 3600.0, list[int]()
+    app = InForce(parts, application(parts, "first"), broken)  # type: ignore[arg-type]
+
+    async def story() -> list[tuple[int, str]]:
+        config = uvicorn.Config(app, http=BoundedProtocol, ws="none", lifespan="off", log_config=None)
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            server = Leaving(config, app, drain)
+            serving = asyncio.create_task(server.serve([listening]))
+            while not server.started:
+                await asyncio.sleep(0.01)
+            base = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            async with httpx2.AsyncClient(base_url=base, trust_env=False, timeout=PATIENCE) as client:
+                before = await client.get("/readyz")
+                signal.raise_signal(signal.SIGTERM)
+                leaving = await client.get("/readyz")
+            put_forward(drain)
+            await asyncio.wait_for(serving, PATIENCE)
+        return [(answer.status_code, answer.json()["status"]) for answer in (before, leaving)]
+
+    # The server hands on the signal that ended it.
+    whose = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    try:
+        assert ahead(story) == [(200, "ok"), (503, "leaving")]
+    finally:
+        signal.signal(signal.SIGTERM, whose)
+    assert heard == [signal.SIGTERM]
 
 
 # ------------------------------------------------------------------ as processes

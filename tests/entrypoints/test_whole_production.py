@@ -31,7 +31,7 @@ from fhirpath_spine.exchange import EXTENSION
 from fhirpath_spine.exchange.ehr_side import shift_dates
 from tests.clinical.clinical_kit import CASES, LOSSES, bundle, day, expected, patient_of, prefetch, score
 from tests.entrypoints.test_production import ISSUER, PUBLIC, URL, with_approvals
-from tests.entrypoints.test_serve import free_port
+from tests.entrypoints.test_serve import PATIENCE, free_port
 from tests.kit.content import library, site, wording
 
 SIGNER = Signer.generated(ISSUER)
@@ -227,8 +227,8 @@ def test_a_canary_stands_in_no_log_error_metric_store_or_spool(
             statuses.add(answer.status_code)
             if answer.status_code != 200:
                 assert CANARY not in answer.text
-        metrics = httpx2.get(f"http://{settings.metrics_addr}/metrics", trust_env=False).text
-        shown_page = httpx2.get(f"http://{settings.metrics_addr}/feedback", trust_env=False).text
+        metrics = httpx2.get(f"http://{settings.metrics_addr}/metrics", trust_env=False, timeout=PATIENCE).text
+        shown_page = httpx2.get(f"http://{settings.metrics_addr}/feedback", trust_env=False, timeout=PATIENCE).text
     assert {200, 400, 401, 404, 412} <= statuses
     printed = capfd.readouterr()
     # The HTTP client of this test logs the address that it asks for; that line is not the service's.

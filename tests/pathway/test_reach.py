@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -139,19 +140,26 @@ def _planted(old: Any, name: str, part: Any) -> Any:
     return replace(old, **{name: part})
 
 
+@cache
+def with_a_need_that_nothing_reads() -> Library:
+    """What ships, with a need more."""
+    needs = {**LIBRARY.needs, "planted": Need("planted", "planted", ("Observation",), ("x",))}
+    # The shipped policy excludes nothing.
+    exclusion = Exclusion("X", LIBRARY.definitions["gate-open"], (), Text(("one of the two",)))
+    whole = replace(LIBRARY, needs=needs, policy=replace(LIBRARY.policy, exclusions=(exclusion,)))
+    assert not any("planted" in asking.pathway_needs(whole, p.id) for p in whole.pathways)
+    return whole
+
+
 @pytest.mark.parametrize(
     ("name", "held", "holder"), [(n, h, c) for _, n, h, c in FIELDS], ids=[".".join(f[:2]) for f in FIELDS]
 )
 def test_reach_finds_what_any_field_of_any_record_reads(name: str, held: str, holder: type) -> None:
     """A criterion may come to stand in a new place; its data must be asked for and named as unread all the same."""
-    needs = {**LIBRARY.needs, "planted": Need("planted", "planted", ("Observation",), ("x",))}
-    # The shipped policy excludes nothing.
-    exclusion = Exclusion("X", LIBRARY.definitions["gate-open"], (), Text(("one of the two",)))
-    whole = replace(LIBRARY, needs=needs, policy=replace(LIBRARY.policy, exclusions=(exclusion,)))
+    whole = with_a_need_that_nothing_reads()
     old = next(_instances((whole.pathways, whole), holder))
     for part in (PLANTED,) if held == "Expression" else (SENTENCE, REJECTED):
         library = _exchanged(whole, old, _planted(old, name, part))
-        assert not any("planted" in asking.pathway_needs(whole, p.id) for p in whole.pathways)
         assert any("planted" in asking.pathway_needs(library, p.id) for p in library.pathways)
 
 

@@ -94,7 +94,6 @@ def _of_case(named: str, place: re.Match[str] | None, settings: Settings) -> Sub
     from fhirpath_spine.authoring.source.report import Report
 
     profiles = settings.profiles or profiles_directory()
-    library, written = load_written(profiles)
     report = Report()
     folder = Folder.at(profiles, report)
     stories = read_stories(folder) if folder is not None else []
@@ -102,6 +101,7 @@ def _of_case(named: str, place: re.Match[str] | None, settings: Settings) -> Sub
     if len(found) != 1:
         raise _none_or_many(named, found, stories)
     story = found[0]
+    library, written = load_written(profiles)
     scene = stage(story, library, written.terminology.systems, report)
     if report.errors:
         raise ProfileError("The case cannot be told.", diagnostics=tuple(report.sorted()), hint="Correct its lines.")
