@@ -14,11 +14,11 @@ from typing import Any
 import yaml
 from starlette.testclient import TestClient
 
-from fhirpath_spine.entrypoints.content import Content
+from fhirpath_spine.entrypoints.content import Content, wording_of
 from fhirpath_spine.entrypoints.http import build
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.exchange.ehr_side import Occasion
-from fhirpath_spine.exchange.outgoing import Ids, Phrases, Wording, write_cards
+from fhirpath_spine.exchange.outgoing import write_cards
 from tests.clinical import clinical_kit as clinical
 from tests.kit import content
 from tests.kit import decisions as make
@@ -73,10 +73,10 @@ def client(cds_hooks: str = "2.0") -> TestClient:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "clients.yaml"
         file.write_text(yaml.safe_dump({"cds_hooks": cds_hooks, "clients": entries}), encoding="utf-8")
-        settings = load(environ={}, directory=PATIENTS, mode="dev", clock=AT, deadline=60, clients=file).settings
+        given = {"mode": "dev", "clock": AT, "deadline": 60, "clients": file, "public_url": "https://spine.example.org"}
+        settings = load(environ={}, directory=PATIENTS, **given).settings
         library, site = content.library(), content.site()
-        wording = Wording(library, Phrases(library.phrases), Ids(), orders=site.orders)
-        return TestClient(build(settings, Content(library, site, wording)))
+        return TestClient(build(settings, Content(library, site, wording_of(library, settings, site))))
 
 
 def discovery(cds_hooks: str) -> Json:

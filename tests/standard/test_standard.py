@@ -193,6 +193,8 @@ def test_every_answer_is_as_the_models_say(models: Models, counted: dict[str, st
         "ServiceRequest",
     }
     assert any("overrideReasons" in card for card in cards)
+    assert any("links" in card for card in cards)
+    assert any("links" not in card for card in cards)
     counted["answers judged"] = (
         f"{len(served.answers())}, with {len(cards)} cards and {len(suggestions)} suggestions, for {len(served.CLIENTS)} clients"
     )
