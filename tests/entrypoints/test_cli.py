@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from fhirpath_spine.entrypoints.commands import typed
+
 AT = "2026-06-15"
 PATIENTS = Path(__file__).parents[2] / "sandbox" / "patients"
 
@@ -141,6 +143,19 @@ def test_demo_names_pathways_with_states_and_the_first_card_of_each_patient_that
     assert told["09-schwannoma-safely-resectable"].startswith("PW-NEURO ")
     assert "; Schwannoma T8, safely resectable" in told["09-schwannoma-safely-resectable"]
     assert all(line.count("; ") >= 1 or line.startswith("refused: ") for line in told.values())
+    assert not [line for line in told.values() if line.startswith(";")], "a chart of no pathway says so"
+
+
+@pytest.mark.parametrize(
+    ("called", "found", "shown"),
+    [
+        (".venv/bin/fhirpath-spine", None, ".venv/bin/fhirpath-spine"),
+        (".venv/bin/fhirpath-spine", "/usr/bin/fhirpath-spine", "fhirpath-spine"),
+        ("/x/pytest", None, "fhirpath-spine"),
+    ],
+)
+def test_the_way_to_more_can_be_typed_as_it_stands(called: str, found: str | None, shown: str) -> None:
+    assert typed(called, found) == shown
 
 
 def test_demo_moves_the_patients_to_the_chosen_day_and_says_so(run: Any, patients: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from fhirpath_spine.entrypoints.patients import WRITTEN_FOR, invented
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.ehr_side.shift import shift_dates
 from fhirpath_spine.exchange.incoming.parsing import take_in
+
+PROGRAM = "fhirpath-spine"
 
 
 def show_all(content: Content, directory: Path, at: datetime, *, full: bool = False) -> None:
@@ -34,8 +38,14 @@ def show_all(content: Content, directory: Path, at: datetime, *, full: bool = Fa
     typer.echo(f"{len(patients)} patients.")
     if days == 0:  # a file on disk is not moved, so it reads right at its own day only
         one = f"{patients[0].path} --at {WRITTEN_FOR}"
-        typer.echo(f"All cards of one: fhirpath-spine decide {one}")
-        typer.echo(f"And why: fhirpath-spine explain {one}")
+        program = typed(sys.argv[0], shutil.which(PROGRAM))
+        typer.echo(f"All cards of one: {program} decide {one}")
+        typer.echo(f"And why: {program} explain {one}")
+
+
+def typed(called: str, found: str | None) -> str:
+    """How this program is to be typed: by its name where the shell finds it, else as it was called."""
+    return called if found is None and Path(called).name == PROGRAM else PROGRAM
 
 
 def _told(result: Json) -> str:
@@ -47,4 +57,4 @@ def _told(result: Json) -> str:
     if not cards:
         return f"{states or 'no pathway'}; no card" + (f" ({result['silent']})" if result.get("silent") else "")
     more = f" (and {len(cards) - 1} more)" if len(cards) > 1 else ""
-    return f"{states}; {cards[0]['summary']}{more}"
+    return f"{states or 'no pathway'}; {cards[0]['summary']}{more}"
