@@ -235,6 +235,8 @@ class Intake:
         read = self._matters.read(resource, "code" if taken.matter.plain else "")
         if read is not resource or type(concept) is not dict:  # what is a part of it is then as it stands, too
             concept = self._matters.read(concept)
+        if taken.kind == "Observation":
+            read = self._matters.with_answer(read, taken.matter.needs)
         return self._filer.read(read, taken.kind, concept, taken.reference)
 
     def _file(self, taken: _Taken, hindered: str, names: Sequence[str], draft: bool) -> list[Way]:

@@ -6,13 +6,14 @@ up once and kept; what else a resource says is read of each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import is_
 from typing import Any
 
 from fhirpath_spine.fhirpath import ValueSet
 from fhirpath_spine.pathway.facts import reading
+from fhirpath_spine.pathway.facts.answers import answer
 from fhirpath_spine.pathway.facts.needs import Coding, Matcher, known
 from fhirpath_spine.pathway.facts.recognising import Recognised, Recognition, recognise, still_doubted
 from fhirpath_spine.pathway.facts.signs import NO_SIGNS, Signs
@@ -89,6 +90,21 @@ class Matters:
         """
         spelt = self.spelling.read(value, but)
         return self._mapped(spelt) if self.code_map else spelt
+
+    def with_answer(self, resource: Any, needs: Iterable[str]) -> Any:
+        """An Observation whose value is a text that the site binds to an answer of one of these needs, with that answer; else the
+        very same one. The whole text is bound, and no part of it.
+        """
+        concept = resource.get("valueCodeableConcept")
+        text = resource.get("valueString", concept.get("text") if isinstance(concept, dict) else None)
+        if not self.code_map or not isinstance(text, str) or any(True for _ in reading.codings(concept)):
+            return resource
+        said = [a for name in needs if (a := answer(name, text)) is not None and a in self.code_map]
+        if not said:
+            return resource
+        coded = [{"system": system, "code": code} for system, code in dict.fromkeys(self.code_map[a] for a in said)]
+        rest = {name: value for name, value in resource.items() if name != "valueString"}
+        return {**rest, "valueCodeableConcept": {"coding": coded, "text": text}}
 
     def _settle(self, kind: str, told: Any, *, short: bool) -> Matter:
         concept = self.read(told)
