@@ -42,8 +42,9 @@ def patient_of(bundle: Json) -> str:
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[TestClient]:
-    """The application as `serve` builds it in development, its clock fixed."""
-    app = build(load({"SPINE_MODE": "dev", "SPINE_CLOCK": CLOCK}, ROOT / "docs").settings, shipped())
+    """The application as `serve` builds it in development, its clock fixed; with time for a busy machine."""
+    given = {"SPINE_MODE": "dev", "SPINE_CLOCK": CLOCK, "SPINE_DEADLINE": "60"}
+    app = build(load(given, ROOT / "docs").settings, shipped())
     with TestClient(app) as found:
         yield found
 
