@@ -215,7 +215,7 @@ class Filer:
         """Whether a Condition is said to be over: by a date that is no later than today, or by an age. What cannot be read ends
         nothing.
         """
-        if not any(name.startswith("abatement") for name in resource):
+        if reading.ABATEMENTS.isdisjoint(resource):
             return False
         period = resource.get("abatementPeriod")
         told = [
@@ -246,7 +246,7 @@ class Filer:
             resource = sheet.resource
             if abated := day_of(resource.get("abatementDateTime"), self.zone):
                 members["abated"] = abated
-            elif sheet.clinical == "active" and any("batement" in name for name in resource):
+            elif sheet.clinical == "active" and "batement" in " ".join(resource):
                 sheet.open_end = not reading.states_course(resource)
         return members
 

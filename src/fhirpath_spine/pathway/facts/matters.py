@@ -169,7 +169,10 @@ def _key(kind: str, concept: Any) -> tuple[Any, ...] | None:
         return None
     parts = [kind, concept.get("text")]
     for coding in coded:
-        if type(coding) is not dict or not coding.keys() <= _MEMBERS:
+        if type(coding) is not dict:
             return None
-        parts += (coding.get("system"), coding.get("code"), coding.get("display"))
+        told = coding.get("system"), coding.get("code"), coding.get("display")
+        if len(coding) > 3 - told.count(None) and not coding.keys() <= _MEMBERS:
+            return None
+        parts += told
     return tuple(parts)

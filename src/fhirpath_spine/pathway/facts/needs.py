@@ -75,9 +75,9 @@ class Value:
     def factor(self, units: Iterable[object]) -> Decimal | None:
         """The factor of the first unit that is known: as UCUM writes it, else as it is printed."""
         told = [unit for unit in units if isinstance(unit, str)]
-        exact = next((self.factors[unit] for unit in told if unit in self.factors), None)
-        if exact is not None:
-            return exact
+        for unit in told:
+            if unit in self.factors:
+                return self.factors[unit]
         return next((self.printed[form] for unit in told if (form := printed(unit)) in self.printed), None)
 
 

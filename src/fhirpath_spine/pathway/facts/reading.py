@@ -310,6 +310,8 @@ def states_course(resource: Resource) -> bool:
 
 ENDS = ("abatementAge", "abatementRange")
 """Ends of a Condition that are no dates: it is over."""
+ABATEMENTS = frozenset({*ENDS, "abatementDateTime", "abatementPeriod", "abatementBoolean"})
+"""The elements that may say so."""
 
 
 def verification(resource: Resource) -> str:

@@ -49,8 +49,13 @@ class _Number(NamedTuple):
 
 def values_of(element: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """All that stands under ``value[x]``, of whatever type. A list of one is that one."""
-    told = [(name, value) for name, value in element.items() if name[:5] == "value" and name[5:6] in _CAPITALS]
-    return [(name, value[0] if isinstance(value, list) and len(value) == 1 else value) for name, value in told]
+    return [
+        (name, value[0] if type(value) is list and len(value) == 1 else value)
+        for name, value in element.items()
+        if name >= "value"
+        and name.startswith("value")
+        and name[5:6] in _CAPITALS  # most names are less, which is seen at once
+    ]
 
 
 _CAPITALS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ") | {""}
@@ -202,14 +207,19 @@ def _words(value: object) -> str:
 def _number(value: object) -> tuple[_Number | None, str]:
     """A number, bare, as text or as a Quantity; and how it stood there."""
     if isinstance(value, dict):
-        amount, unit, code, comparator = (value.get(n) for n in ("value", "unit", "code", "comparator"))
-        shown = next((u for u in (unit, code) if isinstance(u, str)), "")
+        amount, unit, code, comparator = (
+            value.get("value"),
+            value.get("unit"),
+            value.get("code"),
+            value.get("comparator"),
+        )
+        shown = unit if isinstance(unit, str) else code if isinstance(code, str) else ""
         raw = f"{comparator if isinstance(comparator, str) else ''}{amount} {shown}".strip()
         inner, _ = _number(amount) if isinstance(amount, str | int | float) else (None, "")
         if inner is None or inner.top is not None or (comparator is not None and inner.comparator):
             return None, raw
-        signs = comparator.strip() if isinstance(comparator, str) else "" if comparator is None else "?"
-        return inner._replace(comparator=signs or inner.comparator, units=(code, unit, *inner.units)), raw
+        signs = "" if comparator is None else comparator.strip() if isinstance(comparator, str) else "?"
+        return _Number(inner.amount, signs or inner.comparator, (code, unit, *inner.units)), raw
     if isinstance(value, str):
         match = _TEXT.match(value.strip())
         if match is None:
