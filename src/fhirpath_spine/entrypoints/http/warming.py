@@ -21,6 +21,8 @@ from fhirpath_spine.pathway.model import Library
 from fhirpath_spine.service import Snapshot
 
 _PATIENT = "invented"
+_DONE = frozenset({"DiagnosticReport", "Procedure"})
+"""What says that something was done."""
 _VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 
 
@@ -38,16 +40,19 @@ def warm(snapshot: Snapshot, at: datetime) -> None:
 
 
 def invented(library: Library, at: datetime) -> Iterator[Chart]:
-    """A chart with one resource for each need, dated today; and one in which the policy has nothing to hide."""
+    """A chart with one resource for each need, dated today; and one in which the policy has nothing to hide and nothing has been
+    done yet, so that pathways enter which wait for something.
+    """
     policy = library.policy
     hiding = needs_behind(library, variables(library, (policy.gate, policy.holds, policy.goals)))
     founding = {library.lesions.conditions, library.lesions.imaging}
-    for left_out in (frozenset[str](), hiding - founding):
+    for left_out, not_done in ((frozenset[str](), frozenset[str]()), (hiding - founding, _DONE)):
         resources: dict[str, list[dict[str, Any]]] = {key: [] for key in ORDER}
         for need in library.needs.values():
             for kind, key in zip(need.resources, need.keys, strict=False):
-                if kind != "Patient" and need.name not in left_out:
-                    resources[key].append(_resource(need, kind, at))
+                if kind == "Patient" or need.name in left_out or (kind in not_done and need.name not in founding):
+                    continue
+                resources[key].append(_resource(need, kind, at))
         resources["patient"] = [{"resourceType": "Patient", "id": _PATIENT, "birthDate": "1960-01-01"}]
         yield Chart(_PATIENT, {key: Read(tuple(found)) for key, found in resources.items()})
 
