@@ -9,20 +9,15 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-# CI (`.ci/run`) tries each property on twenty times as many examples, and on the same ones each time: a change that turns CI
-# red did so by itself. A developer's run tries new ones.
-settings.register_profile(
-    "ci",
-    max_examples=500,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-# `make test` tries a few new examples each time: a promise that breaks seldom is CI's to find.
-settings.register_profile("short", max_examples=25, deadline=None)
-# `make check` is a first answer: a few examples of each property, the same ones each time.
-settings.register_profile("quick", max_examples=10, deadline=None, derandomize=True, database=None)
+# How fast a machine makes an example decides nothing; and in CI the examples are the same ones each time, so that a change that
+# turns it red did so by itself. Only a developer's `make test` tries new ones.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+fixed = settings(settings.get_profile("patient"), derandomize=True, database=None)
+settings.register_profile("ci", fixed, max_examples=500)
+settings.register_profile("quick", fixed, max_examples=10)
+in_ci = os.environ.get("CI", "false") != "false"
+settings.register_profile("short", fixed if in_ci else settings.get_profile("patient"), max_examples=25)
+settings.load_profile("patient")
 
 
 def pytest_configure() -> None:
