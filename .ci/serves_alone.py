@@ -46,7 +46,7 @@ def nothing_else(python: Path, clean: dict[str, str]) -> None:
     """Makes sure that no other machine can be reached: else this would show nothing."""
     tried = subprocess.run([python, "-c", ELSEWHERE], env=clean, capture_output=True, text=True, check=False)
     last = (tried.stderr.strip().splitlines() or ["another machine answered"])[-1]
-    if tried.returncode == 0 or not last.startswith(("OSError: [Errno 101]", "PermissionError: called")):
+    if tried.returncode == 0 or not last.startswith(("OSError: [Errno 101]", "PermissionError: ")):
         sys.exit(f"there is a network here: {last}")
     print(f"no network: {last}")
 
