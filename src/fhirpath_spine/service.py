@@ -20,6 +20,7 @@ from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.feedback.issued import Issued, cards_issued
 from fhirpath_spine.exchange.fhir.apply import ApplyRequest, applied
 from fhirpath_spine.exchange.incoming.addresses import Servers
+from fhirpath_spine.exchange.incoming.contexts import with_context
 from fhirpath_spine.exchange.incoming.prefetch import RESOURCES, Open, check_known, read_prefetch
 from fhirpath_spine.exchange.incoming.requests import HookRequest, parse_request
 from fhirpath_spine.exchange.incoming.templates import prefetch_templates
@@ -27,7 +28,7 @@ from fhirpath_spine.exchange.outgoing.cards import CardPolicy, Wording, unavaila
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.facts.chart import WHERE_OFFERED, Chart, Read
 from fhirpath_spine.pathway.judging import evaluate
-from fhirpath_spine.pathway.model import Library, Site
+from fhirpath_spine.pathway.model import HOOKS, Library, Site
 
 BYTES, DEPTH = 16 * 1024 * 1024, 64
 """Size and depth of the body of a call, where the client's entry says nothing else (rulings 2.9)."""
@@ -44,7 +45,14 @@ LEFT = 0.5
 CDS_HOOKS = "3.0.0"
 """Version of the CDS Hooks specification that the answers follow; they also read as 2.0.1 (DISC-11)."""
 
-HOOK_VERSIONS = {"patient-view": "1.0"}
+HOOK_VERSIONS = {
+    "patient-view": "1.0",
+    "encounter-start": "1.0",
+    "problem-list-item-create": "0.1.0",
+    "encounter-discharge": "1.0",
+    "order-select": "1.0",
+    "order-sign": "1.0",
+}
 """Version of each hook, as the published library of hooks has it (DISC-12)."""
 
 
@@ -77,8 +85,9 @@ class Judge(Protocol):
         emergency: str = ...,
         audience: str = ...,
         explained: bool = ...,
+        hook: str = ...,
     ) -> Decision:
-        """The decision on a chart at an instant."""
+        """The decision on a chart at an instant, for a hook."""
 
 
 T = TypeVar("T")
@@ -218,9 +227,13 @@ class Snapshot:
     templates: Mapping[str, str]
 
     @classmethod
-    def of(cls, library: Library, site: Site, wording: Wording) -> Snapshot:
-        """The snapshot of a loaded library, with its prefetch templates compiled."""
-        return cls(library, site, wording, prefetch_templates(library, site))
+    def of(cls, library: Library, site: Site, wording: Wording, hook: str = HOOKS[0]) -> Snapshot:
+        """The snapshot of a loaded library for one hook, with the prefetch templates of what that needs compiled."""
+        return cls(library, site, wording, prefetch_templates(library, site, hook))
+
+    def at(self, hook: str) -> Snapshot:
+        """The same content for another hook."""
+        return Snapshot.of(self.library, self.site, self.wording, hook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +261,8 @@ class HookService:
         return {
             "hook": self.hook,
             "id": self.id,
-            "title": phrases.text("service-title"),
-            "description": phrases.text("service-description"),
+            "title": phrases.at("service-title", self.hook),
+            "description": phrases.at("service-description", self.hook),
             **(_claimed(self.hook) if self.cds_hooks != "2.0" else {}),
             "usageRequirements": phrases.text("service-usage", keys=", ".join(self.snapshot.templates)),
             "prefetch": dict(self.snapshot.templates),
@@ -361,7 +374,7 @@ class HookService:
         chart = Chart(request.patient, {**found.reads, **fetched}, base=request.server)
         kept.note(chart, found.ignored)
         check_known(chart)
-        return chart
+        return with_context(chart, request.context, client.resources)
 
     def _judge(
         self,
@@ -382,6 +395,7 @@ class HookService:
                 emergency=client.emergency,
                 audience=request.audience,
                 explained=False,
+                hook=self.hook,
             )
         except ScopeUndecidable as error:
             if self.on_unavailable == "card":

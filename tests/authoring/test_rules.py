@@ -33,6 +33,8 @@ class Bad:
     at_file: str = ""
 
 
+BUDGET = "budget: {cards: 3}"
+HOOK = "hooks: [{{hook: {}, shows: {}}}]\nbudget: {{cards: 3}}"
 BAD = {
     "a colon in plain text": Bad("SP202", PAIN, "title: Pain\n", "title: Pain: plan\n", "Pain¦: plan", "quotes"),
     "a tab": Bad("SP202", PAIN, "title: Pain\n", "title:\tPain\n", "title:¦\tPain", "spaces"),
@@ -135,6 +137,30 @@ BAD = {
     "a word of imaging of what is known": Bad("SP319", LESIONS, "imagingKnown: [again]", "imagingKnown: [agan]", "¦agan", "again"),
     "a word of imaging with two meanings": Bad("SP204", LESIONS, "imagingKnown: [again]", "imagingKnown: ['no']", "imagingKnown: [¦", "already"),
     "a selector of nothing": Bad("SP320", POLICY, "caution: R-ALPHA-01", "caution: R-ALHPA-*", "¦R-ALHPA-*"),
+    "a hook that does not exist": Bad("SP226", POLICY, BUDGET, HOOK.format("patient-vew", '"*"'), "hook: ¦patient-vew", "patient-view"),
+    "a hook twice": Bad(
+        "SP204", POLICY, BUDGET, 'hooks: [{hook: patient-view, shows: "*"}, {hook: patient-view, shows: R-PAIN-*}]\n' + BUDGET, "}, {hook: ¦patient"
+    ),
+    "a hook that shows nothing": Bad("SP230", POLICY, BUDGET, HOOK.format("patient-view", "[]"), "¦shows: []", "at least one"),
+    "a hook that shows what does not exist": Bad("SP320", POLICY, BUDGET, HOOK.format("patient-view", '["*", R-PAIM-01]'), "¦R-PAIM-01", "R-PAIN-01"),
+    "a notice of a hook that does not exist": Bad(
+        "SP353", POLICY, BUDGET, HOOK.format("patient-view", '"*", notices: DOUBTS'), "notices: ¦DOUBTS", "DOUBTS"
+    ),
+    "a recommendation that no hook shows": Bad(
+        "SP356", POLICY, BUDGET, HOOK.format("patient-view", "[R-ALPHA-*, R-BETA-*, R-PAIN-01]"), "id: ¦R-PAIN-02", "shows:", PAIN
+    ),
+    "an order of what has no codes": Bad(
+        "SP354", B, "indicator: critical", "indicator: critical\n    on-order: {of: drgu, says: recommended}", "of: ¦drgu", "'drug'"
+    ),
+    "an order that no hook shows": Bad(
+        "SP355", B, "indicator: critical", "indicator: critical\n    on-order: {of: drug, says: recommended}", "of: ¦drug", "order-sign"
+    ),
+    "a hook of orders without orders": Bad(
+        "SP355", POLICY, BUDGET, 'hooks: [{hook: patient-view, shows: "*"}, {hook: order-sign, shows: R-PAIN-01}]\n' + BUDGET, "hook: ¦order-sign", "on-order"
+    ),
+    "an order at no verdict": Bad(
+        "SP226", B, "indicator: critical", "indicator: critical\n    on-order: {of: drug, says: not-applicable}", "says: ¦not-applicable", "blocked"
+    ),
     "a framework on nothing": Bad("SP320", "sources.yaml", "on: R-ALPHA-01", "on: R-ALPHA-99", "¦R-ALPHA-99"),
     "an unknown need of a finding": Bad("SP321", DATA, "need: weakness", "need: weaknes", "¦weaknes,", "'weakness'"),
     "an unknown need of lesions": Bad("SP321", LESIONS, "imaging: seen", "imaging: sene", "¦sene", "'seen'"),

@@ -20,12 +20,15 @@ PAIN = "09-schwannoma-safely-resectable"
 
 def application(**given: Any) -> FastAPI:
     """The application over the content that ships, which reads from nowhere."""
-    service = HookService(
-        id="spine-patient-view",
-        hook="patient-view",
-        snapshot=Snapshot.of(content.library(), Site(), content.wording()),
-        retriever=Unfetched(),
-        journal=LogJournal(),
-        clock=lambda: AT,
-    )
-    return create([service], Client(), origins=[SANDBOX], loopback=True, **given)
+    services = [
+        HookService(
+            id=f"spine-{hook.name}",
+            hook=hook.name,
+            snapshot=Snapshot.of(content.library(), Site(), content.wording(), hook.name),
+            retriever=Unfetched(),
+            journal=LogJournal(),
+            clock=lambda: AT,
+        )
+        for hook in content.library().policy.hooks
+    ]
+    return create(services, Client(), origins=[SANDBOX], loopback=True, **given)

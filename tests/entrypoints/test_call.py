@@ -152,6 +152,24 @@ def test_a_replay_that_is_refused_ends_with_1(call: Any, run: Any, ehr: FhirStub
 # ------------------------------------------------------------------ a service elsewhere
 
 
+def test_a_call_of_an_order_hook_brings_the_orders_of_a_file(run: Any, ehr: FhirStub, cds: Any, tmp_path: Path) -> None:
+    (tmp_path / "order.json").write_text('[{"resourceType": "MedicationRequest"}]', encoding="utf-8")
+    service = Cds({"services": [{**OFFER, "hook": "order-select"}]}, 200, {"cards": []})
+    words = ("--patient", PATIENT, "--fhir", ehr.base, "--service", f"{cds(service)}/cds-services")
+    assert run("call", "order-select", *words, "--with", str(tmp_path / "order.json")).code == 0
+    (sent,) = service.sent
+    (entry,) = sent["context"]["draftOrders"]["entry"]
+    assert entry["resource"]["subject"] == {"reference": f"Patient/{PATIENT}"}
+    assert sent["context"]["selections"] == [f"MedicationRequest/{entry['resource']['id']}"]
+
+
+@pytest.mark.parametrize("text", ["{", "7", '[{"id": "x"}]'])
+def test_a_file_that_holds_no_resource_is_refused_before_anything_is_sent(run: Any, tmp_path: Path, text: str) -> None:
+    (tmp_path / "order.json").write_text(text, encoding="utf-8")
+    words = ("--patient", PATIENT, "--fhir", "http://127.0.0.1:1/fhir", "--with", str(tmp_path / "order.json"))
+    assert run("call", "order-sign", *words).code == 2
+
+
 def test_the_request_is_one_that_an_ehr_would_send(call: Any, cds: Any, ehr: FhirStub) -> None:
     service = Cds({"services": [OFFER]}, 200, {"cards": []})
     assert call("--service", f"{cds(service)}/cds-services", "--token", TOKEN).code == 0

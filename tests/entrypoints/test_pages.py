@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from fhirpath_spine.entrypoints.pages import ASSETS, BREAKS, PACKAGE
 from fhirpath_spine.entrypoints.patients import invented, patients_directory
+from fhirpath_spine.pathway.model import HOOKS
 from fhirpath_spine.service import Client
 from tests.entrypoints.pages_kit import PAIN, application
 from tests.kit import content
@@ -252,6 +253,19 @@ def test_each_way_to_break_a_key_is_written_and_answered(browser: TestClient, wa
     assert f"HTTP {direct.status_code}" in answer.text
     assert (direct.status_code == 412) is (way == "stranger" or "Refused:" in answer.text)
     assert re.search(r"in [\d.]+ ms", answer.text)
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_the_request_of_each_hook_is_written_and_answered_by_its_own_service(browser: TestClient, hook: str) -> None:
+    page = browser.get(f"/caller?name={PAIN}&hook={hook}").text
+    assert f"/cds-services/spine-{hook}" in page
+    (written,) = re.findall(r"<textarea[^>]*>\n(.*?)</textarea>", page, re.DOTALL)
+    request = json.loads(html.unescape(written))
+    assert request["hook"] == hook
+    assert ("draftOrders" in request["context"]) is hook.startswith("order-")
+    answer = browser.post("/caller", data={"request": json.dumps(request), "name": PAIN, "hook": hook})
+    assert faults(answer.text) == []
+    assert "HTTP 200" in answer.text
 
 
 def test_a_request_that_is_no_json_is_answered_in_words_and_stays_to_be_mended(browser: TestClient) -> None:

@@ -108,7 +108,8 @@ def test_a_call_is_read_judged_and_worded() -> None:
     bench = Bench(make.decision(make.planned(make.verdict())))
     card = bench.call()["cards"][0]
     assert card["extension"][EXTENSION]["pathway"] == "PW-DEMO"
-    assert bench.judge.given == {"at": make.AT, "emergency": "full", "audience": "clinician", "explained": False}
+    asked = {"emergency": "full", "audience": "clinician", "explained": False, "hook": "patient-view"}
+    assert bench.judge.given == {"at": make.AT, **asked}
     assert bench.judge.charts[0].patient == "p1"
 
 

@@ -23,8 +23,6 @@ from fhirpath_spine.pathway.model import Library, Site
 if TYPE_CHECKING:
     from fhirpath_spine.entrypoints.clients import Registry  # its forms are not for a command without clients
 
-HOOKS = ("patient-view",)
-"""The hooks that a service is offered for."""
 KEY_BYTES = 32
 
 

@@ -108,6 +108,8 @@ class Verdict(NamedTuple):
     """What a card says first, if this leads it; empty where the profile has no sentence for it."""
     told: tuple[Said, ...] = ()
     """Those of the lines that are about this patient: they hold a datum, or stand there because of one."""
+    orders: tuple[str, ...] = ()
+    """The orders that it speaks of, by reference; none where it speaks of the chart."""
     step: str = ""
     """The step, or what stands against it or is missing, in a few words without a datum."""
 
@@ -143,6 +145,8 @@ class Noticed:
     missing: tuple[Missing, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     certain: bool = False
+    orders: tuple[str, ...] = ()
+    """The orders that it speaks of, by reference."""
 
 
 class CardKind(StrEnum):
@@ -168,6 +172,12 @@ class PlannedCard:
     """The entries whose CarePlan rides on this card: those that it is about, never the gate's."""
     entries: tuple[PathwayResult, ...] = ()
     """All entries that it is about, the weightiest first; several where others were folded into it."""
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """The orders that it speaks of, by reference."""
+        told = [reference for verdict in self.verdicts for reference in verdict.orders]
+        return tuple(dict.fromkeys([*told, *(self.notice.orders if self.notice else ())]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,20 @@ class Activity:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class OnOrder:
+    """An order that a recommendation speaks of when it is chosen or signed: one whose code ``codes`` hold, where ``when`` is true
+    (or absent). ``of`` is how the profile names these codes; ``says`` are the values of ``Status`` at which it speaks;
+    ``headline`` stands in the place of the recommendation's own.
+    """
+
+    of: tuple[str, ...]
+    codes: tuple[ValueSet, ...]
+    says: frozenset[str]
+    when: Expression | None = None
+    headline: tuple[Text, ...] = ()
+
+
 ACTIVITY_KINDS = ("ServiceRequest", "Task", "Appointment", "CommunicationRequest", "NutritionOrder")
 """Kinds of request that a CarePlan may propose; FHIR's others are drugs, devices and lenses."""
 
@@ -142,6 +156,8 @@ class Recommendation:
     per_patient: bool = False
     safety: Expression | bool = False
     """Where true: never hidden by a hold, never folded, on a card of its own."""
+    on_order: tuple[OnOrder, ...] = ()
+    """The orders that it speaks of at the hooks of orders, whatever ``when`` asks: who orders it has decided that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +305,52 @@ class Budget:
     cards: int = 3
 
 
+HOOKS = (
+    "patient-view",
+    "encounter-start",
+    "problem-list-item-create",
+    "encounter-discharge",
+    "order-select",
+    "order-sign",
+)
+"""The hooks of the standard that a profile set may be shown at; the first shows all of it where the policy says nothing."""
+ABOUT_ORDERS = frozenset({"order-select", "order-sign"})
+"""The hooks that fire while something is ordered: they speak about the order, and of an open gate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Recommendations that a hook shows, and the indicator that they have there; None where it is their own."""
+
+    ids: frozenset[str]
+    indicator: Indicator | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """What one hook shows. ``whole``: all, as it is judged. Otherwise ``shows``, the gate, and of the notices those that stand
+    first and those that are named.
+    """
+
+    name: str
+    whole: bool = True
+    shows: tuple[Shown, ...] = ()
+    notices: frozenset[str] = frozenset()
+
+    @property
+    def about_orders(self) -> bool:
+        """Whether it speaks about what is ordered, and of nothing else but an open gate."""
+        return self.name in ABOUT_ORDERS
+
+    def names(self, recommendation: str) -> bool:
+        """Whether it shows a recommendation."""
+        return self.whole or any(recommendation in one.ids for one in self.shows)
+
+    def indicator(self, recommendation: str) -> Indicator | None:
+        """The indicator that a recommendation has at this hook; None where it is its own."""
+        return next((one.indicator for one in self.shows if recommendation in one.ids), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What stands above the pathways: order, gate, holds, goals, exclusions, budget, who may be told."""
@@ -306,6 +368,12 @@ class Policy:
     """The kinds that a patient chooses between, in the order in which they lead a card where neither urgency nor a block does."""
     then: tuple[str, ...] = ()
     """The other kinds, in the order in which they follow."""
+    hooks: tuple[Hook, ...] = (Hook(HOOKS[0]),)
+    """What each hook shows that a service answers."""
+
+    def hook(self, name: str) -> Hook:
+        """What a hook shows; all, where the policy does not name it."""
+        return next((one for one in self.hooks if one.name == name), Hook(name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,9 @@ def stage(story: Story, library: Library, systems: Mapping[str, str], report: Re
         made = scribe.write(entry)
         if made is not None:
             (drafts if made.draft else held[made.key]).append(made.resource)
+    for entry in story.orders:
+        if (order := scribe.order(entry)) is not None:
+            drafts.append(order)
     for key in (*story.unavailable, *story.cut):
         if key not in ORDER:
             hint = did_you_mean(key, ORDER) or f"Known: {', '.join(ORDER)}."

@@ -22,6 +22,7 @@ from fhirpath_spine.authoring.source.fields import (
     wrong,
 )
 from fhirpath_spine.authoring.source.nodes import Block, Scalar
+from fhirpath_spine.pathway.model import HOOKS
 
 CARDS = ("critical", "warning", "info", "safety", "incomplete", "notice")
 """What cards are counted by: those of pathways by their indicator, the others by what they are for."""
@@ -120,6 +121,8 @@ class CaseForm(Form):
     unavailable: Annotated[tuple[Text, ...], OneOrMany()] = ()
     cut: Annotated[tuple[Text, ...], OneOrMany()] = ()
     site: SiteForm | None = None
+    hook: Annotated[Scalar, *one_of(*HOOKS)] | None = None
+    orders: Entries = ()
     emergency: Annotated[Scalar, *one_of("full", "scope-stop")] | None = None
     audience: Annotated[Scalar, *one_of("clinician", "patient")] | None = None
     fails: Text | None = None

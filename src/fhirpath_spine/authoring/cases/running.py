@@ -121,6 +121,7 @@ def judge(
             emergency=str(form.emergency or "full"),
             audience=str(form.audience or "clinician"),
             observe=observe,
+            hook=story.hook,
         )
     except ScopeUndecidable as error:
         refused, problems = "scope-undecidable", [f"it was refused: {error}"]

@@ -111,7 +111,37 @@ class Scribe:
         self.references[entry.label] = f"{kind}/{resource['id']}"
         return Made(resource, key_of(need, kind), draft=str(status) == "draft")
 
+    def order(self, entry: Entry) -> dict[str, Any] | None:
+        """What stands on the screen to be ordered: a drug, or a study or service by the code of a need or value set."""
+        if entry.name == "resource" and isinstance(entry.node, Block):
+            whole: dict[str, Any] = plain(entry.node)
+            whole.setdefault("id", self._id("order"))
+            whole.setdefault("subject", {"reference": f"Patient/{PATIENT}"})
+            return whole
+        need, codes = self._ordered(entry.name)
+        if need is None and codes is None:
+            return None
+        drug = need is not None and any(kind.startswith("Medication") for kind in need.resources)
+        kind, element = ("MedicationRequest", "medicationCodeableConcept") if drug else ("ServiceRequest", "code")
+        chosen = codes or (need.own_codes if need is not None else None)
+        concept: dict[str, Any] = {"text": str(entry.name)}
+        if isinstance(entry.node, Scalar) and entry.node:
+            concept = self._concept(entry.node)
+        elif chosen is not None:
+            concept = self._coded(first_of(chosen), entry.name.span)
+        subject = {"reference": f"Patient/{PATIENT}"}
+        order = {"resourceType": kind, "id": self._id(entry.label), "status": "draft", "intent": "order"}
+        return {**order, "subject": subject, element: concept}
+
     # ------------------------------------------------------------------ what is meant
+
+    def _ordered(self, name: Scalar) -> tuple[Need | None, ValueSet | None]:
+        """The need whose codes are ordered, or the value set: one that no need reads can be ordered, too."""
+        needs, chosen = self.library.needs, self.library.value_sets.get(name)
+        if name in needs or chosen is None:
+            return self._need(name)
+        drug = (n for n in needs.values() if "MedicationRequest" in n.resources and n.codes is not None)
+        return next((n for n in drug if n.codes and chosen.members and chosen.members <= n.codes.members), None), chosen
 
     def _need(self, name: Scalar) -> tuple[Need | None, ValueSet | None]:
         needs = self.library.needs

@@ -9,6 +9,7 @@ from fhirpath_spine.authoring.cases.form import CaseForm, CasesForm, ExemptionsF
 from fhirpath_spine.authoring.profile.files import read_form_of
 from fhirpath_spine.authoring.source.nodes import Block, Scalar
 from fhirpath_spine.diagnostics import did_you_mean
+from fhirpath_spine.pathway.model import HOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,6 +43,8 @@ class Story:
     unavailable: list[Scalar] = field(default_factory=list)
     cut: list[Scalar] = field(default_factory=list)
     site: SiteForm | None = None
+    hook: str = HOOKS[0]
+    orders: list[Entry] = field(default_factory=list)
     base: Story | None = None
     only_without: bool = False
 
@@ -110,13 +113,16 @@ class _Reading:
         if base is not None:
             story.at, story.patient, story.site, story.base = base.at, base.patient, base.site, base
             story.entries, story.unavailable, story.cut = [*base.entries], [*base.unavailable], [*base.cut]
+            story.hook, story.orders = base.hook, [*base.orders]
         elif file.at is not None:
             story.at = str(file.at)
         story.at = str(case.at or story.at)
         story.patient = case.patient or story.patient or file.patient
         story.site = case.site or story.site or file.site
+        story.hook = str(case.hook or story.hook)
+        story.orders = [*map(_read, case.orders)] or story.orders
         self._change(story, case)
-        changes = (case.given, case.instead, case.unavailable, case.cut, case.patient, case.site, case.at)
+        changes = (case.given, case.instead, case.unavailable, case.cut, case.patient, case.site, case.at, case.orders)
         story.only_without = base is not None and bool(case.without) and not any(changes)
         self._done[id(case)] = story
         return story

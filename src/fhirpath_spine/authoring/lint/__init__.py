@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fhirpath_spine.authoring.lint.hooks import check_hooks
 from fhirpath_spine.authoring.lint.intervals import check_intervals
 from fhirpath_spine.authoring.lint.leaks import check_leaks
 from fhirpath_spine.authoring.lint.numbers import check_numbers
@@ -34,6 +35,7 @@ def lint(draft: Draft, site: Site) -> None:
     check_alternatives(draft)
     check_requests(draft)
     check_reach(draft)
+    check_hooks(draft)
     check_leaks(draft)
     check_numbers(draft)
     check_intervals(draft)

@@ -9,7 +9,7 @@ from fhirpath_spine.authoring.pages import tables
 from fhirpath_spine.authoring.pages.english import English
 from fhirpath_spine.authoring.pages.graph import flowchart
 from fhirpath_spine.authoring.pages.markup import code, details, sentence, table, text
-from fhirpath_spine.pathway.model import Criterion, Library, Line, Pathway, Recommendation, Unknown, Use
+from fhirpath_spine.pathway.model import Criterion, Indicator, Library, Line, Pathway, Recommendation, Unknown, Use
 
 UNKNOWN = {
     ("when", Unknown.DEFAULT): "asks for the data",
@@ -136,6 +136,8 @@ def _recommendation(library: Library, use: Use, english: English) -> list[str]:
         criteria: tuple[Criterion, ...] = getattr(one, role)
         if criteria:
             out += [f"{title}:", "", *_criteria(role, criteria, english), ""]
+    if one.on_order:
+        out += ["When it is ordered:", "", *_orders(library, one, english), ""]
     imposed = _imposed(library, one)
     out += ["Holds, goals and the gate ([policy](policy.md)):", "", *imposed, ""] if imposed else []
     if one.lines:
@@ -146,6 +148,17 @@ def _recommendation(library: Library, use: Use, english: English) -> list[str]:
         out += ["Frameworks beside it, not from the documents:", "", *frameworks, ""]
     tests = [f"- {c.name}: {code(c.test.text)}" for role in GROUPS for c in getattr(one, role)]
     return [*out, *(details("FHIRPath of the criteria", tests) if tests else [])]
+
+
+def _orders(library: Library, one: Recommendation, english: English) -> list[str]:
+    """Of which orders it speaks, at which verdicts, and how loud at which hooks."""
+    hooks = [h for h in library.policy.hooks if h.about_orders and h.names(one.id)]
+    loud = ", ".join(f"{h.name} ({(found or Indicator.INFO).value})" for h in hooks for found in (h.indicator(one.id),))
+    return [
+        f"- an order of {', '.join(rule.of)}{f' (where {text(english.say(rule.when))})' if rule.when is not None else ''}:"
+        f" said where it is {' or '.join(sorted(rule.says))}, at {loud}"
+        for rule in one.on_order
+    ]
 
 
 def _about(one: Recommendation, english: English) -> str:

@@ -8,7 +8,7 @@ from fhirpath_spine.authoring.approvals import Defaults
 from fhirpath_spine.authoring.pages import tables
 from fhirpath_spine.authoring.pages.english import English
 from fhirpath_spine.authoring.pages.markup import code, sentence, table, text
-from fhirpath_spine.pathway.model import Gate, Hold, Library, Selector, Unknown
+from fhirpath_spine.pathway.model import Gate, Hold, Hook, Library, Selector, Unknown
 
 
 def policy_page(library: Library, defaults: Defaults) -> str:
@@ -50,6 +50,10 @@ def policy_page(library: Library, defaults: Defaults) -> str:
                 f"- {one.id}: where {text(english.say(one.test))}, hides {_picked(one.hide, english)}: “{sentence(one.say)}”"
             ]
         lines.append("")
+    lines += ["## Hooks", "", "The gate speaks at each hook. The hooks of orders speak of what is ordered.", ""]
+    lines += table(
+        ["hook", "shows", "notices"], ([h.name, _shown(h), ", ".join(sorted(h.notices))] for h in policy.hooks)
+    )
     frameworks = (
         [f.id, text(f.title), text(f.publisher), f.date, text(f.jurisdiction), "always" if f.always else "by the site"]
         for f in library.frameworks
@@ -99,6 +103,15 @@ def _hold(hold: Hold, english: English) -> list[str]:
     out += [f"- head of every card: “{sentence(line.say)}”" for line in hold.head]
     asks = "asks too" if hold.unknown is Unknown.ASK else "has no effect"
     return [*out, f"- not recorded {asks}", ""]
+
+
+def _shown(hook: Hook) -> str:
+    if hook.whole:
+        return "all"
+    return "; ".join(
+        f"{', '.join(sorted(one.ids))}{f' as {one.indicator.value}' if one.indicator is not None else ''}"
+        for one in hook.shows
+    )
 
 
 def _picked(selectors: Iterable[Selector], english: English) -> str:

@@ -187,7 +187,7 @@ def _define(
 def _assemble(draft: Draft) -> Library:
     files, shared, compiler, report = draft.files, draft.shared, draft.compiler, draft.files.report
     texts = TextBuilder(compiler, draft.needs)
-    recommendations = RecommendationBuilder(compiler, texts)
+    recommendations = RecommendationBuilder(compiler, texts, draft.needs, files.terminology.value_sets)
     draft.lesions = LesionsBuilder(compiler, texts, draft.needs).build(shared.lesions)
     by_id = {str(form.id): form for form in files.pathways.values()}
     sources = build_sources(shared.sources)

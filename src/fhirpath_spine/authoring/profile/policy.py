@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from fhirpath_spine.authoring.profile.compiler import PATIENT, RECOMMENDATION
-from fhirpath_spine.authoring.profile.recommendations import KINDS, Lines, UnknownRule
+from fhirpath_spine.authoring.profile.recommendations import INDICATORS, KINDS, Lines, UnknownRule
 from fhirpath_spine.authoring.source.fields import (
     AtLeastOne,
     Day,
@@ -28,6 +28,7 @@ from fhirpath_spine.authoring.source.fields import (
 from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.pathway.model import (
+    HOOKS,
     Budget,
     Exclusion,
     Framework,
@@ -36,12 +37,14 @@ from fhirpath_spine.pathway.model import (
     Goal,
     Hold,
     Holds,
+    Hook,
     Indicator,
     Line,
     Notice,
     NoticeLine,
     Policy,
     Selector,
+    Shown,
     Unknown,
 )
 
@@ -156,6 +159,21 @@ class NoticeForm(Form):
     lines: Annotated[tuple[NoticeLineForm, ...], AtLeastOne()]
 
 
+class ShownForm(Short):
+    """Recommendations that a hook shows, by id, glob or kind, and the indicator that they have there."""
+
+    ids: Annotated[tuple[Text, ...], OneOrMany()]
+    indicator: Annotated[Scalar, *one_of(*INDICATORS)] | None = None
+
+
+class HookForm(Form):
+    """What one hook of CDS Hooks shows."""
+
+    hook: Annotated[Scalar, *one_of(*HOOKS)]
+    shows: Annotated[tuple[ShownForm, ...], OneOrMany(), AtLeastOne()]
+    notices: Annotated[tuple[Id, ...], OneOrMany()] = ()
+
+
 class BudgetForm(Form):
     """How many cards of pathways one response may carry."""
 
@@ -171,6 +189,7 @@ class PolicyForm(Form):
     goals: tuple[GoalForm, ...] = ()
     exclusions: tuple[ExclusionForm, ...] = ()
     notices: tuple[NoticeForm, ...] = ()
+    hooks: tuple[HookForm, ...] = ()
     conflict_gap: Days = Field(alias="conflict-gap")
     budget: BudgetForm
     lead: tuple[Annotated[Scalar, *one_of(*KINDS)], ...] = ()
@@ -192,7 +211,7 @@ class PolicyBuilder:
         self._order(form.order, pathways)
         seen: set[str] = set()
         groups = ((p.id for p in part) for part in (form.holds, form.goals, form.exclusions, form.notices))
-        for id_ in chain.from_iterable(groups):
+        for id_ in (*chain.from_iterable(groups), *(h.hook for h in form.hooks)):
             if str(id_) in seen:
                 self._report.add("SP204", f"the id '{id_}' stands twice", id_.span, "Rename one of them.")
             seen.add(str(id_))
@@ -224,6 +243,7 @@ class PolicyBuilder:
             budget=Budget(form.budget.cards),
             lead=tuple(map(str, form.lead)),
             then=tuple(map(str, form.then)),
+            hooks=tuple(self._hook(h, form.notices) for h in form.hooks) or (Hook(HOOKS[0]),),
         )
 
     def frameworks(self, forms: Mapping[Scalar, FrameworkForm]) -> tuple[Framework, ...]:
@@ -317,6 +337,18 @@ class PolicyBuilder:
                 for line in form.lines
             ),
         )
+
+    def _hook(self, form: HookForm, notices: Iterable[NoticeForm]) -> Hook:
+        known = [str(n.id) for n in notices]
+        for name in form.notices:
+            if name not in known:
+                self._report.add("SP353", f"no notice is called '{name}'", name.span, did_you_mean(name, known))
+        shows = tuple(
+            Shown(self.named(one.ids), Indicator(str(one.indicator)) if one.indicator is not None else None)
+            for one in form.shows
+        )
+        whole = any("*" in one.ids and one.indicator is None for one in form.shows)
+        return Hook(str(form.hook), whole, shows, frozenset(map(str, form.notices)))
 
     def named(self, words: Iterable[Scalar]) -> frozenset[str]:
         """The recommendations that words select."""

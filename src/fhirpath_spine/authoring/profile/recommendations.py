@@ -23,6 +23,7 @@ from fhirpath_spine.authoring.source.fields import (
     one_of,
 )
 from fhirpath_spine.authoring.source.nodes import Scalar
+from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.pathway.model import (
     ACTIVITY_KINDS,
     Activity,
@@ -30,6 +31,7 @@ from fhirpath_spine.pathway.model import (
     Criterion,
     Indicator,
     Line,
+    OnOrder,
     Recommendation,
     Unknown,
 )
@@ -40,7 +42,8 @@ if TYPE_CHECKING:
 
     from fhirpath_spine.authoring.profile.compiler import Compiler
     from fhirpath_spine.authoring.profile.sentences import TextBuilder
-    from fhirpath_spine.fhirpath import Expression
+    from fhirpath_spine.fhirpath import Expression, ValueSet
+    from fhirpath_spine.pathway.facts.needs import Need
     from fhirpath_spine.pathway.sentences import Text as Sentence
 KINDS = (
     "surgery",
@@ -116,6 +119,19 @@ IndicatorEntry = Annotated[dict[Annotated[Scalar, *one_of(*INDICATORS)], Expr], 
 """An urgency, and when it applies."""
 
 
+ANSWERS = ("recommended", "blocked", "needs-data", "satisfied")
+"""The verdicts at which a recommendation may speak of an order."""
+
+
+class OnOrderForm(Form):
+    """An order that a recommendation speaks of: of which needs or value sets, at which verdicts, when, and in which words."""
+
+    of: Annotated[tuple[Name, ...], OneOrMany()]
+    says: Annotated[tuple[Annotated[Scalar, *one_of(*ANSWERS)], ...], OneOrMany()]
+    when: Expr | None = None
+    headline: Headlines = ()
+
+
 class RecommendationForm(Form):
     """One recommendation of a pathway or of a module."""
 
@@ -142,6 +158,7 @@ class RecommendationForm(Form):
     ask: Headlines = ()
     against: Headlines = ()
     activity: ActivityForm | None = None
+    on_order: Annotated[tuple[OnOrderForm, ...], OneOrMany()] = Field(default=(), alias="on-order")
 
 
 LEADING = ("ask", "hide", "met")
@@ -165,8 +182,15 @@ class Setting:
 class RecommendationBuilder:
     """Compiles recommendations and the parts that pathways and policy share with them."""
 
-    def __init__(self, compiler: Compiler, texts: TextBuilder) -> None:
+    def __init__(
+        self,
+        compiler: Compiler,
+        texts: TextBuilder,
+        needs: Mapping[str, Need] | None = None,
+        value_sets: Mapping[str, ValueSet] | None = None,
+    ) -> None:
         self._compiler, self._texts, self._report = compiler, texts, compiler.report
+        self._needs, self._value_sets = needs or {}, value_sets or {}
 
     def build(
         self, form: RecommendationForm, setting: Setting, paragraphs: Callable[[Scalar], list[Scalar]]
@@ -203,6 +227,27 @@ class RecommendationBuilder:
             activity=Activity(str(form.activity.kind), str(form.activity.text)) if form.activity else None,
             per_patient=per_patient,
             safety=self._safety(form.safety, place, pathway),
+            on_order=tuple(self._on_order(one, place, pathway) for one in form.on_order),
+        )
+
+    def _on_order(self, form: OnOrderForm, place: Place, pathway: str) -> OnOrder:
+        """The orders that it speaks of; a need stands for the codes that it reads."""
+        codes = []
+        for name in form.of:
+            need = self._needs.get(name)
+            found = self._value_sets.get(name) if need is None else need.codes
+            if found is None:
+                known = [*(n for n, one in self._needs.items() if one.codes is not None), *self._value_sets]
+                hint = did_you_mean(name, known) or "Name a need that has codes, or a value set."
+                self._report.add("SP354", f"'{name}' names no codes", name.span, hint)
+            else:
+                codes.append(found)
+        return OnOrder(
+            tuple(map(str, form.of)),
+            tuple(codes),
+            frozenset(map(str, form.says)),
+            self._when(form.when, place, pathway),
+            self._headlines(form.headline, place, pathway),
         )
 
     def criteria(

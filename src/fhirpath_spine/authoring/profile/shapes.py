@@ -98,8 +98,9 @@ FINDING = record(
     },
     known=True,
 )
+_COUNTS = ("uncoded", "unrecognisedNeoplasms", "unrecognisedMedications", "ordersWithoutName")
 CHART = record(
-    {name: one(INTEGER, known=True) for name in ("uncoded", "unrecognisedNeoplasms", "unrecognisedMedications")},
+    {**{name: one(INTEGER, known=True) for name in _COUNTS}, "ordersNotRecognised": Shape(STRING, many=True)},
     known=True,
 )
 

@@ -19,7 +19,7 @@ from fhirpath_spine.entrypoints.commands.asking import Sign, service_at
 from fhirpath_spine.entrypoints.printing import Format, failing, note, print_json
 from fhirpath_spine.entrypoints.show import show_cards
 from fhirpath_spine.errors import RequestError, ServerError, SettingsError
-from fhirpath_spine.exchange import Json
+from fhirpath_spine.exchange import Json, objects
 from fhirpath_spine.exchange.ehr_side.calling import Occasion, whole, with_token, without_token
 from fhirpath_spine.exchange.incoming.parsing import parse
 from fhirpath_spine.exchange.incoming.requests import logical_id
@@ -39,6 +39,10 @@ NoPrefetch = Annotated[bool, typer.Option("--no-prefetch", help="Send no prefetc
 FirstPage = Annotated[bool, typer.Option("--first-page", help="Prefetch page 1 only, as many clients do.")]
 User = Annotated[str, typer.Option("--user", help="Who opens the chart.")]
 Encounter = Annotated[str, typer.Option("--encounter", metavar="ID", help="Encounter, for hooks that have one.")]
+With = Annotated[
+    Path | None,
+    typer.Option("--with", metavar="FILE", help="What the hook brings: drafts of orders, or new problems, as JSON."),
+]
 Save = Annotated[
     Path | None, typer.Option("--save", metavar="FILE", help="Keep the request, without token, for `replay`.")
 ]
@@ -64,6 +68,7 @@ def call(
     first_page: FirstPage = False,
     user: User = "Practitioner/example",
     encounter: Encounter = "",
+    brought: With = None,
     save: Save = None,
     key: KeyFile = None,
     issuer: IssuerUrl = "",
@@ -78,11 +83,12 @@ def call(
     """
     if not (bare := logical_id(patient)):
         raise RequestError("--patient is no logical id.", hint="Write the id as it stands after Patient/.")
+    brings = _brought(brought, bare) if brought is not None else ()
     sign = signing(service, key, issuer, tenant, sign_wrongly)
     with failing(), closing(Peer(fhir, token)) as ehr, closing(service_at(service, ehr.base, sign)) as asked:
         check_r4(ehr)
         entry = asked.entry(hook)
-        occasion = Occasion(hook, bare, user, datetime.now(UTC).date(), ehr.base, encounter, token)
+        occasion = Occasion(hook, bare, user, datetime.now(UTC).date(), ehr.base, encounter, token, brings)
         check_patient(ehr, occasion)
         prefetch = {} if no_prefetch else fill(ehr, occasion, _templates(entry), first_page=first_page)
         request = occasion.request(str(uuid4()), prefetch)
@@ -241,6 +247,25 @@ def _keep(path: Path, request: Json) -> None:
             f"--save: the file cannot be written: {type(error).__name__}.", hint="Name another."
         ) from None
     note("The request is kept, without its token. It holds the chart: treat the file as such.")
+
+
+def _brought(path: Path, patient: str) -> tuple[Json, ...]:
+    """The resources of a file: a Bundle, a list, or one; of the patient of the call, each with an id."""
+    try:
+        found = parse(path.read_bytes())
+    except OSError as error:
+        raise RequestError(f"{path.name} cannot be read: {type(error).__name__}.", hint="Name a JSON file.") from None
+    except RequestError as error:
+        raise RequestError(f"{path.name}: {error.message}", hint=error.hint) from None
+    if isinstance(found, dict) and found.get("resourceType") == "Bundle":
+        found = [entry.get("resource") for entry in objects(found.get("entry"))]
+    resources = found if isinstance(found, list) else [found]
+    if not all(isinstance(one, dict) and isinstance(one.get("resourceType"), str) for one in resources):
+        raise RequestError(
+            f"{path.name} holds no FHIR resources.", hint="Write a resource, a list of them, or a Bundle."
+        )
+    subject = {"reference": f"Patient/{patient}"}
+    return tuple({"id": f"draft-{n}", "subject": subject, **one} for n, one in enumerate(resources, start=1))
 
 
 def _kept(path: Path) -> dict[str, Any]:

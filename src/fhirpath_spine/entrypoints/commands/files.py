@@ -13,7 +13,7 @@ import typer
 from fhirpath_spine import authoring
 from fhirpath_spine.diagnostics import Diagnostic, Rule, Severity, catalogue, did_you_mean
 from fhirpath_spine.entrypoints.commands.formats import FindingsFormat, write
-from fhirpath_spine.entrypoints.content import HOOKS, load_content, without_effect
+from fhirpath_spine.entrypoints.content import load_content, without_effect
 from fhirpath_spine.entrypoints.printing import Format, note, print_json
 from fhirpath_spine.entrypoints.settings import FIELDS, PREFIX, SECRET, Loaded, Settings, load
 from fhirpath_spine.errors import ProfileError, SettingsError
@@ -187,7 +187,15 @@ def _idle(settings: Settings) -> list[str]:
 def registration_sheet(settings: Settings) -> Json:
     """The sheet of the services as these settings run them."""
     content = load_content(settings)
-    services = [{"id": f"spine-{hook}", "hook": hook} for hook in HOOKS]
+    hooks = [hook.name for hook in content.library.policy.hooks]
+    services = [
+        {
+            "id": f"spine-{hook}",
+            "hook": hook,
+            "prefetch": prefetch_templates(content.library, content.site, hook),
+        }
+        for hook in hooks
+    ]
     return sheet(
         content.library,
         prefetch_templates(content.library, content.site),

@@ -19,7 +19,7 @@ from fastapi import FastAPI, Request, Response
 
 from fhirpath_spine.entrypoints.http.rim import check_size, collect
 from fhirpath_spine.entrypoints.http.statuses import answer as status_of
-from fhirpath_spine.entrypoints.pages.caller import BREAKS, compose
+from fhirpath_spine.entrypoints.pages.caller import BREAKS, compose, example
 from fhirpath_spine.entrypoints.pages.pathway import INDEX, Pages
 from fhirpath_spine.entrypoints.pages.patient import cards, standings
 from fhirpath_spine.entrypoints.pages.rendering import ASSETS, HEADERS, asset, render
@@ -70,7 +70,7 @@ def mount(app: FastAPI, services: Sequence[HookService], *, patients: Path | Non
 
 
 def _mount_dev(app: FastAPI, services: Sequence[HookService], pathways: Pages, patients: Path) -> None:
-    desk = Desk(app, services[0], pathways, patients)
+    desk = Desk(app, services[0], pathways, patients, {service.hook: service for service in services})
 
     @app.get("/")
     async def start(request: Request) -> Response:
@@ -124,6 +124,8 @@ class Desk:
     service: HookService
     pathways: Pages
     folder: Path
+    services: Mapping[str, HookService]
+    """All services by their hook, that of the page among them."""
 
     def now(self) -> datetime:
         """The clock of the service."""
@@ -197,38 +199,55 @@ class Desk:
         """The caller page with a request that is written and not yet sent."""
         patients = self.patients()
         name = query.get("name") or (patients[0].path.stem if patients else "")
-        broken = {key: query[key] for key in self.service.snapshot.templates if query.get(key, "") in BREAKS}
+        service = self._asked(query.get("hook", ""))
+        templates, library = service.snapshot.templates, service.snapshot.library
+        broken = {key: query[key] for key in templates if query.get(key, "") in BREAKS}
         chart = await self.chart(name) if name else Chart("example", {})
-        body = compose(chart, self.service.snapshot.templates, self.now().date(), broken)
-        return html(self._caller(name, broken, orjson.dumps(body, option=orjson.OPT_INDENT_2).decode(), None))
+        brought = example(library, service.hook)
+        body = compose(chart, templates, self.now().date(), broken, service.hook, brought=brought)
+        sent = orjson.dumps(body, option=orjson.OPT_INDENT_2).decode()
+        return html(self._caller(service, name, broken, sent, None))
+
+    def _asked(self, hook: str) -> HookService:
+        return self.services.get(hook, self.service)
 
     async def send(self, request: Request) -> Response:
         """The caller page with what came back."""
         form = await read_form(request, self.service.work)
         sent = form.get("request", "").replace("\r\n", "\n")
-        return html(self._caller(form.get("name", ""), {}, sent, await self.ask(sent.encode("utf-8"))))
+        service = self._asked(form.get("hook", ""))
+        answer = await self.ask(sent.encode("utf-8"), service)
+        return html(self._caller(service, form.get("name", ""), {}, sent, answer))
 
-    def _caller(self, name: str, broken: Mapping[str, str], sent: str, answer: Answer | None) -> str:
+    def _caller(
+        self, service: HookService, name: str, broken: Mapping[str, str], sent: str, answer: Answer | None
+    ) -> str:
         return render(
             "caller",
             patients=self.patients(),
             name=name,
-            keys=list(self.service.snapshot.templates),
+            keys=list(service.snapshot.templates),
             breaks=BREAKS,
             broken=broken,
-            service=self.service.id,
+            hooks=list(self.services),
+            hook=service.hook,
+            service=service.id,
             sent=sent,
             answer=answer,
             cards=cards(answer.body) if answer is not None else [],
         )
 
-    async def ask(self, body: bytes) -> Answer:
-        """Sends a call to the application itself, through all that a call from outside goes through."""
+    async def ask(self, body: bytes, service: HookService | None = None) -> Answer:
+        """Sends a call to the application itself, through all that a call from outside goes through; to the page's service, where
+        none is named.
+        """
         transport = httpx2.ASGITransport(app=self.app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             started = time.monotonic()
             reply = await client.post(
-                f"/cds-services/{self.service.id}", content=body, headers={"content-type": "application/json"}
+                f"/cds-services/{(service or self.service).id}",
+                content=body,
+                headers={"content-type": "application/json"},
             )
             elapsed = round((time.monotonic() - started) * 1000, 1)
         value = orjson.loads(reply.content)

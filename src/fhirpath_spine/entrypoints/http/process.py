@@ -17,7 +17,7 @@ from fhirpath_spine import __version__
 from fhirpath_spine.adapters.ehr.client import Ehr
 from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.entrypoints.clients import Registry, load_clients
-from fhirpath_spine.entrypoints.content import HOOKS, Content, load_content, without_effect
+from fhirpath_spine.entrypoints.content import Content, load_content, without_effect
 from fhirpath_spine.entrypoints.http.app import SANDBOX, Standing, create
 from fhirpath_spine.entrypoints.http.bounds import Places
 from fhirpath_spine.entrypoints.http.threads import Threads
@@ -135,9 +135,9 @@ class Parts:
         settings, guard = self.settings, self.guard
         services = [
             HookService(
-                id=f"spine-{hook}",
-                hook=hook,
-                snapshot=snapshot,
+                id=f"spine-{hook.name}",
+                hook=hook.name,
+                snapshot=snapshot.at(hook.name),
                 retriever=self.ehr,
                 journal=self._journal(),
                 clock=clock(settings),
@@ -146,7 +146,7 @@ class Parts:
                 cds_hooks=self.registry.cds_hooks,
                 work=self.work,
             )
-            for hook in HOOKS
+            for hook in snapshot.library.policy.hooks
         ]
         app = create(
             services,

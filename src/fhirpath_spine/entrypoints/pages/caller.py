@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.ehr_side.calling import Occasion, whole
 from fhirpath_spine.pathway.facts.chart import Chart, Read, type_of
+from fhirpath_spine.pathway.model import HOOKS, Library
 
 BREAKS = {
     "as-held": "as the chart holds it",
@@ -27,10 +28,12 @@ def compose(
     keys: Mapping[str, str],
     today: date,
     broken: Mapping[str, str],
-    hook: str = "patient-view",
+    hook: str = HOOKS[0],
     instance: str = "00000000-0000-4000-8000-000000000000",
+    brought: Sequence[Json] = (),
 ) -> Json:
-    """The body of a call with these prefetch ``keys``, each sent as ``broken`` says (one of :data:`BREAKS`).
+    """The body of a call with these prefetch ``keys``, each sent as ``broken`` says (one of :data:`BREAKS`); ``brought`` is what
+    the hook brings beside the patient.
 
     What the chart holds under no key of its own travels under the first key of its type, as one search would have found it.
     """
@@ -39,7 +42,30 @@ def compose(
         way = broken.get(key, "as-held")
         if way != "left-out":
             prefetch[key] = _sent(key, chart.reads.get(key, Read()), way)
-    return Occasion(hook, chart.patient, "Practitioner/example", today).request(instance, prefetch)
+    mine = tuple({**one, "subject": {"reference": f"Patient/{chart.patient}"}} for one in brought)
+    occasion = Occasion(hook, chart.patient, "Practitioner/example", today, encounter="example", brought=mine)
+    return occasion.request(instance, prefetch)
+
+
+def example(library: Library, hook: str) -> list[Json]:
+    """An order to begin with: the first that a recommendation of this hook speaks of."""
+    shown = library.policy.hook(hook)
+    rules = (
+        (name, rule)
+        for pathway in library.pathways
+        for use in pathway.uses
+        if shown.about_orders and shown.names(use.recommendation.id)
+        for rule in use.recommendation.on_order
+        for name in rule.of
+    )
+    for name, rule in rules:
+        need = library.needs.get(name)
+        if need is not None and "MedicationRequest" in need.resources:
+            system, code = max(rule.codes[0].members)
+            concept = {"coding": [{"system": system, "code": code}], "text": need.label}
+            order = {"resourceType": "MedicationRequest", "id": "draft-1", "status": "draft", "intent": "order"}
+            return [{**order, "medicationCodeableConcept": concept}]
+    return []
 
 
 def _sent(key: str, read: Read, way: str) -> Any:

@@ -35,11 +35,23 @@ class Occasion:
     server: str = ""
     encounter: str = ""
     token: str = field(default="", repr=False)
+    brought: tuple[Json, ...] = ()
+    """What the hook brings beside the patient: drafts of orders, all of them chosen, or problems that were just added."""
 
     @property
     def context(self) -> Json:
         """The context of the hook."""
-        return lean({"userId": self.user, "patientId": self.patient, "encounterId": self.encounter})
+        known = lean({"userId": self.user, "patientId": self.patient, "encounterId": self.encounter})
+        bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in self.brought]}
+        match self.hook:
+            case "order-select":
+                chosen = [f"{one['resourceType']}/{one['id']}" for one in self.brought]
+                return {**known, "draftOrders": bundle, "selections": chosen}
+            case "order-sign":
+                return {**known, "draftOrders": bundle}
+            case "problem-list-item-create":
+                return {**known, "conditions": bundle}
+        return known
 
     def fill(self, template: str) -> str | None:
         """The query of a template, or None if it holds a token that this EHR cannot fill."""
@@ -80,10 +92,9 @@ class Occasion:
                 "hookInstance": instance,
                 "fhirServer": self.server,
                 "fhirAuthorization": access if self.token and self.server else None,
-                "context": self.context,
                 "prefetch": dict(prefetch),
             }
-        )
+        ) | {"context": self.context}
 
 
 def whole(pages: Iterable[Mapping[str, Any]]) -> Json:

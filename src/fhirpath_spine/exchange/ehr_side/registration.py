@@ -5,6 +5,7 @@ register a service from a form, not from discovery).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from fhirpath_spine import __version__
 from fhirpath_spine.exchange import Json
@@ -34,9 +35,11 @@ RETENTION = (
 
 
 def sheet(
-    library: Library, templates: Mapping[str, str], services: Sequence[Mapping[str, str]], phrases: Phrases, url: str
+    library: Library, templates: Mapping[str, str], services: Sequence[Mapping[str, Any]], phrases: Phrases, url: str
 ) -> Json:
-    """All of the sheet as data. ``services`` are ids with their hooks; ``url`` is where the service is reached, if known."""
+    """All of the sheet as data. ``services`` are ids with their hooks and the templates of what each needs; ``url`` is where the
+    service is reached, if known.
+    """
     base = url.rstrip("/") or "https://" + PLACE
     return {
         "title": phrases.text("service-title"),
@@ -85,6 +88,9 @@ def _topics(library: Library) -> Iterator[Json]:
         for one in (one for one in listed if one.safety is not False):
             code = topic_code(f"{pathway.id}safety{one.id}")
             yield _topic(code, f"{pathway.title}: safety, {one.title}", NEVER if pathway.id == gate else RATHER_NOT)
+        for one in (one for one in listed if one.on_order):
+            code = topic_code(f"{pathway.id}order{one.id}")
+            yield _topic(code, f"{pathway.title}: an order, {one.title}", NEVER if pathway.id == gate else RATHER_NOT)
     for notice in library.policy.notices:
         yield _topic(topic_code(notice.topic), notice.title, NEVER if notice.first else RATHER_NOT)
     for code, title in _OWN.items():
@@ -118,6 +124,7 @@ def markdown(found: Json) -> str:
         "Every key is needed. A key that is left out counts as not read, never as empty; `null` means searched and nothing "
         "found. Type each template as it stands, on one line.",
         *(_prefetch(key) for key in found["prefetch"]),
+        *_by_service(found),
         "## Scopes",
         _table(
             ("SMART v1", "SMART v2"),
@@ -139,6 +146,20 @@ def markdown(found: Json) -> str:
         _table(("role", "who"), list(found["contacts"].items())),
     ]
     return "\n\n".join(blocks)
+
+
+def _by_service(found: Json) -> Iterator[str]:
+    """What each service needs of these keys, where it is not all of them as they stand above."""
+    whole = {key["key"]: key["template"] for key in found["prefetch"]}
+    for service in found["services"]:
+        own = service.get("prefetch", whole)
+        if own == whole:
+            continue
+        yield f"### For `{service['hook']}`"
+        yield "These keys, and no others: " + ", ".join(f"`{key}`" for key in own) + "."
+        shorter = [(key, template) for key, template in own.items() if template != whole.get(key)]
+        if shorter:
+            yield "With fewer codes:\n\n" + "\n".join(f"    {key}: {template}" for key, template in shorter)
 
 
 def _prefetch(key: Json) -> str:

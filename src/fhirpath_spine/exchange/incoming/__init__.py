@@ -9,6 +9,7 @@ __all__, __getattr__ = face(
     addresses="Address Servers read_base read_link",
     answers="UnreadReason next_link unread",
     bundles="contents read_bundle",
+    contexts="Context read_context with_context",
     parsing="DEEPEST ELEMENTS LARGE deeper_than parse take_in",
     prefetch="Open read_prefetch",
     requests="HookRequest parse_request",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fhirpath_spine.errors import PatientMismatch, RequestError
+from fhirpath_spine.exchange.incoming.contexts import Context, read_context
 from fhirpath_spine.pathway.facts.chart import is_id
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
@@ -50,6 +51,7 @@ class HookRequest:
     encounter: str = ""
     server: str = ""
     access: Access | None = None
+    context: Context = field(default_factory=Context, repr=False)
 
     @property
     def audience(self) -> str:
@@ -102,6 +104,7 @@ def parse_request(body: object, hook: str) -> HookRequest:
         encounter=context["encounterId"] if isinstance(context.get("encounterId"), str) else "",
         server=server,
         access=_access(_object(body, "fhirAuthorization"), server, patient),
+        context=read_context(hook, context, patient),
     )
 
 

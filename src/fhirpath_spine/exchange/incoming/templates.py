@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from fhirpath_spine.pathway.facts.chart import Resource
+from fhirpath_spine.pathway.asking.occasions import hook_needs
+from fhirpath_spine.pathway.facts.chart import Resource, type_of
+from fhirpath_spine.pathway.facts.plans import CARE_PLAN
 from fhirpath_spine.pathway.facts.reading import codings
 from fhirpath_spine.pathway.facts.searches import searches
-from fhirpath_spine.pathway.model import Library, Site
+from fhirpath_spine.pathway.model import HOOKS, Library, Site
 
 
-def prefetch_templates(library: Library, site: Site) -> dict[str, str]:
-    """Key -> FHIR query with ``{{context.patientId}}``, in a stable order; only keys that some need reads."""
-    return searches(library.needs.values(), site.code_map, library.spelling.with_site(site.systems))
+def prefetch_templates(library: Library, site: Site, hook: str = HOOKS[0]) -> dict[str, str]:
+    """Key -> FHIR query with ``{{context.patientId}}``, in a stable order; only keys that some need of the hook reads."""
+    shown = library.policy.hook(hook)
+    wanted = hook_needs(library, shown)
+    needs = [need for name, need in library.needs.items() if name in wanted]
+    found = searches(needs, site.code_map, library.spelling.with_site(site.systems))
+    # What is on file already is of interest where a plan is offered.
+    return found if shown.whole else {key: query for key, query in found.items() if type_of(key) != CARE_PLAN}
 
 
 def asks_for(query: str, resource: Resource) -> bool:

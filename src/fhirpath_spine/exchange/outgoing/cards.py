@@ -28,7 +28,7 @@ TOPIC_SYSTEM = f"{BASE}/CodeSystem/card-topic"
 @dataclass(frozen=True, slots=True)
 class CardPolicy:
     """What one EHR takes on a card: which resources as actions, how one may select, suggestions on the gate's card, the whole
-    explanation below the detail, and the hosts that it opens; None: any.
+    explanation below the detail, the hosts that it opens (None: any), and which orders a card may offer to take back.
     """
 
     selection_behavior: str = "any"
@@ -36,6 +36,7 @@ class CardPolicy:
     gate_suggestions: bool = False
     full: bool = False
     links: frozenset[str] | None = None
+    deletes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class _Composer:
         self._say, self._ids = wording.phrases, wording.ids
         self._writer = Writer(decision, wording.library, wording.phrases)
         self._summaries = Summaries(decision, wording.library, wording.phrases)
-        offering = Offering(card_policy.actions, wording.orders, card_policy.gate_suggestions)
+        offering = Offering(card_policy.actions, wording.orders, card_policy.gate_suggestions, card_policy.deletes)
         self.offers = Offers(decision, decision_id, wording.library, wording.phrases, wording.ids, offering)
         self._pages = wording.pages if opens(card_policy.links, wording.pages) else ""
         self._told: tuple[Explained, ...] = ()
@@ -121,11 +122,13 @@ class _Composer:
         code = self._topic_code(card)
         lesion = card.entry.lesion.key if card.entry is not None and card.entry.lesion is not None else ""
         suggestions = self.offers.of(card, code, lesion)
-        identifier = self._ids.uuid("card", self._id, code, lesion)
+        identifier = self._ids.uuid("card", self._id, code, lesion, *card.orders)
         if card.entry is not None and card.kind is not CardKind.INCOMPLETE:
             self.offers.carried[identifier] = card.entry.id
         entry = card.entry if card.kind is not CardKind.INCOMPLETE else None
         told = extension(self._id, entry, card.verdicts, self._say, mixed=len(card.entries) > 1)
+        if card.orders:
+            told["orders"] = list(card.orders)
         return lean(
             {
                 "uuid": identifier,
@@ -168,6 +171,9 @@ class _Composer:
                 return card.notice.topic if card.notice else "SPINE"
             case CardKind.SAFETY:
                 return f"{card.entry.id if card.entry else 'SPINE'}safety{card.verdicts[0].id}"
+            case CardKind.PATHWAY if card.orders:
+                # Who silences one rule of orders silences no other, and no option.
+                return f"{card.entry.id if card.entry else 'SPINE'}order{card.verdicts[0].id}"
             case CardKind.PATHWAY:
                 return f"{card.entry.id if card.entry else 'SPINE'}{card.indicator.value}"
 
@@ -180,6 +186,8 @@ class _Composer:
                 return card.notice.title if card.notice else title
             case CardKind.SAFETY:
                 return self._say.text("topic-safety", title=title)
+            case CardKind.PATHWAY if card.orders:
+                return self._say.text("topic-order", title=card.verdicts[0].title)
             case CardKind.PATHWAY:
                 return self._say.text("topic", title=title, indicator=card.indicator.value)
 

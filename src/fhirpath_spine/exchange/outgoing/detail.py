@@ -237,6 +237,9 @@ class _Page:
         for one in mine:
             steps.setdefault(one.step or one.title, []).append(one)
         lines = [self._step(name, verdicts) for name, verdicts in list(steps.items())[:room]]
+        # What was done already is said of an order alone: nobody orders it who knows.
+        done = [v for v in card.verdicts if v.orders and v.status is Status.SATISFIED][:STEPS]
+        lines += [line(v.title, several([t for one in v.because if (t := self._w.told(one))])) for v in done]
         for entry in others[:AGAINST]:
             named = dict.fromkeys(v.step or v.title for v in recommended if self._home(v) is entry)
             if named:

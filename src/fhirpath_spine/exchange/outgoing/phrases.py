@@ -138,6 +138,9 @@ KEYS: Mapping[str, frozenset[str]] = {
         "plan-goal-source": "reference",
         "request-action": "text",
         "link-pathway": "title",
+        "topic-order": "title",
+        "withdraw-label": "",
+        "withdraw-action": "",
         "service-title": "",
         "service-description": "",
         "service-usage": "keys",
@@ -228,6 +231,11 @@ class Phrases:
     def text(self, key: str, **fields: str) -> str:
         """The sentence as one string, for fields that are all ours."""
         return "".join(self.say(key, **fields))
+
+    def at(self, key: str, hook: str) -> str:
+        """The sentence of that key that the book has for a hook; the general one where it has none."""
+        own = f"{key}-{hook}"
+        return self.text(own if own in self._parts else key)
 
     def word(self, kind: str, value: str) -> str:
         """What a code of ours is called (``state-treat-plan``); a code without an entry is its own words."""

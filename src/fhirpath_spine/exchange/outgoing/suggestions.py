@@ -14,7 +14,7 @@ from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.decision import Decision, PathwayResult, PlannedCard, Status, Verdict
 from fhirpath_spine.pathway.facts.plans import PlanOnFile
 from fhirpath_spine.pathway.judging.weight import heaviest_first
-from fhirpath_spine.pathway.model import Library, Order
+from fhirpath_spine.pathway.model import Indicator, Library, Order
 from fhirpath_spine.pathway.sentences import Said
 
 REQUESTS = 3
@@ -25,11 +25,12 @@ PLAN = "plan"
 
 @dataclass(frozen=True, slots=True)
 class Offering:
-    """What is offered to one client: the types of its list, and the orders that its site has codes for."""
+    """What is offered to one client: the types of its list, orders that its site has codes for, and which it may take back."""
 
     actions: frozenset[str]
     orders: tuple[Order, ...] = ()
     gate: bool = False
+    deletes: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -52,7 +53,19 @@ class Offers:
         gate = self.library.policy.gate
         on_gate = gate is not None and card.entry is not None and card.entry.id == gate.pathway
         requests = [] if on_gate and not self.offering.gate else [*self._requests(card, code, lesion)]
-        return [*requests, *self._plans(card, code)]
+        return [*self._withdrawals(card, code), *requests, *self._plans(card, code)]
+
+    def _withdrawals(self, card: PlannedCard, code: str) -> Iterable[Json]:
+        """Takes back the orders that a warning is about, where the EHR can do that; one without an id cannot be named."""
+        if card.indicator is Indicator.INFO:
+            return
+        for reference in card.orders[:REQUESTS]:
+            if reference.partition("/")[0] in self.offering.deletes:
+                identifier = self.ids.uuid("suggestion", self.decision_id, code, reference, "withdraw")
+                self.carried[identifier] = card.verdicts[0].id
+                description = self.phrases.text("withdraw-action")
+                action = {"type": "delete", "description": description, "resourceId": reference}
+                yield {"label": self.phrases.text("withdraw-label"), "uuid": identifier, "actions": [action]}
 
     def _requests(self, card: PlannedCard, code: str, lesion: str) -> Iterable[Json]:
         if "ServiceRequest" not in self.offering.actions:

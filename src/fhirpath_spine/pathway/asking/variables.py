@@ -130,7 +130,10 @@ class Variables(Mapping[str, Sequence[Any]]):
             case "conflicts":
                 return [n for n in (*self._judgements(), *self._library.ranked) if self._contested(n)]
             case "chart":
-                return [dict(self._facts.counts)]
+                unknown = [one.called for one in self._facts.orders if not one.recognised]
+                named = [called for called in unknown if called]
+                told = {"ordersNotRecognised": named, "ordersWithoutName": len(unknown) - len(named)}
+                return [{**self._facts.counts, **told}]
             case _:
                 if name in self._unsure:
                     return Incomplete()

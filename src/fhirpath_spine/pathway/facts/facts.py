@@ -61,6 +61,8 @@ class Facts:
         self.patient, self.possible_patients = intake.patient, intake.possible_patients
         self.counts, self.used, self.ledger = intake.counts, intake.used, intake.ledger
         self.plans = tuple(intake.plans)
+        self.orders = tuple(intake.orders)
+        """What is on the screen to be ordered; empty where nobody asks for it."""
         self.deceased, self.warnings, self.types_unread = intake.deceased, tuple(intake.warnings), intake.unread
         read = chart.reads.get("patient")
         self.patient_read = read is not None and read.complete and "Patient" not in intake.unread

@@ -21,6 +21,7 @@ from fhirpath_spine.pathway.facts.filing import Bin, Filer, Rejection, Sheet
 from fhirpath_spine.pathway.facts.ledger import Entry, Ledger, Way
 from fhirpath_spine.pathway.facts.matters import MEDICATION, NEOPLASM, UNCODED, Matter, Matters
 from fhirpath_spine.pathway.facts.needs import Need, known
+from fhirpath_spine.pathway.facts.orders import Ordered, read_order
 from fhirpath_spine.pathway.facts.panels import members, speaks_elsewhere
 from fhirpath_spine.pathway.facts.persons import is_deceased, warnings_of
 from fhirpath_spine.pathway.facts.plans import CARE_PLAN, PlanOnFile, of_ours
@@ -74,6 +75,8 @@ class Intake:
         self.warnings: dict[str, None] = {}
         """What is to be said of the Patient itself, as tails of phrase keys ``record-``."""
         self.counts = {UNCODED: 0, NEOPLASM: 0, MEDICATION: 0}
+        self.orders: list[Ordered] = []
+        """What is on the screen to be ordered."""
         self.used: dict[str, Resource] = {}
         self.plans: list[PlanOnFile] = []
         """Plans of ours that the chart holds."""
@@ -81,9 +84,10 @@ class Intake:
         """Types of which something was found that cannot be used for any need, with why: a tail of a phrase key ``unread-``."""
         self._read()
 
-    def _resources(self) -> Iterator[tuple[Resource, bool, str]]:
+    def _resources(self) -> Iterator[tuple[Resource, bool, str, bool]]:
         """Every resource once, with the Observations and Conditions that it contains and what its components are. Of versions of
-        one id the newest counts. With each whether it is a draft, and its name on a card if it has one.
+        one id the newest counts, and what is on the screen is the newest. With each whether it is a draft, its name on a card if it
+        has one, and whether it is ordered.
         """
         kept: dict[Any, list[tuple[Resource, bool]]] = {}
         drafts = ((r, True) for r in self._chart.drafts)
@@ -93,45 +97,58 @@ class Intake:
             key = (kind, id_) if isinstance(kind, str) and is_id(id_) else number
             if (others := kept.get(key)) is None:
                 kept[key] = [(one, draft)]
-            elif one != others[0][0]:  # most that stand twice stand there twice as they are
+            elif draft or one != others[0][0]:  # most that stand twice stand there twice as they are
                 others.append((one, draft))
         for key, copies in kept.items():
-            draft = copies[0][1]
-            resource = copies[0][0] if len(copies) == 1 else self._newest([copy for copy, _ in copies])
-            if resource is None:
-                continue
-            yield resource, draft, f"{key[0]}/{key[1]}" if isinstance(key, tuple) else ""
-            if "component" in resource:
-                for part, code in members(resource, self._matters, self._needs):
-                    yield part, draft, f"{key[0]}/{key[1]}#{code}" if isinstance(key, tuple) else ""
-            if "contained" in resource:
-                yield from ((inner, draft, name) for inner, name in contained(resource))
+            name = f"{key[0]}/{key[1]}" if isinstance(key, tuple) else ""
+            for resource, draft, ordered in self._counted(copies):
+                yield resource, draft, name, ordered
+                if "component" in resource:
+                    for part, code in members(resource, self._matters, self._needs):
+                        yield part, draft, f"{name}#{code}" if name else "", False
+                if "contained" in resource:
+                    yield from ((inner, draft, called, False) for inner, called in contained(resource))
+
+    def _counted(self, copies: Sequence[tuple[Resource, bool]]) -> list[tuple[Resource, bool, bool]]:
+        """What counts of the versions of one id, each with whether it is a draft, and whether it is ordered."""
+        on_screen = [copy for copy, draft in copies if draft]
+        if on_screen:
+            # An order that the chart holds already is one that is changed: it is in force in its new state.
+            self._ours([copy for copy, _ in copies])
+            return [(copy, len(on_screen) == len(copies), True) for copy in on_screen]
+        found = copies[0][0] if len(copies) == 1 else self._newest([copy for copy, _ in copies])
+        return [] if found is None else [(found, False, False)]
 
     def _newest(self, copies: Sequence[Resource]) -> Resource | None:
         """The newest of the versions of one id; None, and its type is unread, where nothing tells and they say different things.
         Each of them has to be ours: an older one of another patient was not sent by chance.
         """
         kind = str(copies[0].get("resourceType"))
-        for copy in copies:
-            if kind != "Patient" and subject_of(copy, self._chart) is Subject.ANOTHER:
-                raise refuse(kind)
+        self._ours(copies)
         found = newest(copies)
         if found is None:
             self.unread.setdefault(kind, "versions")
             self._disputed.append((kind, copies))
         return found
 
+    def _ours(self, copies: Sequence[Resource]) -> None:
+        """Refuses copies of which one belongs to another patient."""
+        for copy in copies:
+            kind = str(copy.get("resourceType"))
+            if kind != "Patient" and subject_of(copy, self._chart) is Subject.ANOTHER:
+                raise refuse(kind)
+
     def _read(self) -> None:
         resources = list(self._resources())
-        for resource, _, _ in resources:
+        for resource, _, _, _ in resources:
             kind = resource.get("resourceType")
             if kind == "Patient":
                 self._take_patient(resource)
             elif kind == "Medication" and not hindrance(resource):
                 self._medications[f"Medication/{resource.get('id')}"] = resource
         entries = [one for one in resources if one[0].get("resourceType") not in ("Patient", "Medication")]
-        for resource, draft, called in entries:
-            self._take(resource, draft, called)
+        for resource, draft, called, ordered in entries:
+            self._take(resource, draft, called, ordered=ordered)
         disputed = [(kind, copies) for kind, copies in self._disputed if kind not in ("Patient", "Medication")]
         for kind, copies in disputed:
             self.ledger.add(kind, (Way.REJECTED,))
@@ -173,7 +190,7 @@ class Intake:
         else:
             self.possible_patients = tuple({**self.patient, "age": age} for age in ages)
 
-    def _take(self, resource: Resource, draft: bool, called: str) -> None:
+    def _take(self, resource: Resource, draft: bool, called: str, *, ordered: bool = False) -> None:
         kind = str(resource.get("resourceType"))
         concept = self._concept(resource)
         matter = self._matters.of(kind, concept)
@@ -185,6 +202,8 @@ class Intake:
             self._take_plan(resource, reference, usable=subject is Subject.OURS and not hindrance(resource))
             return
         names = matter.needs
+        if ordered and (order := read_order(resource, reference, concept, matter)) is not None:
+            self.orders.append(order)
         if matter.counted:
             self._count(matter.counted, resource)
         ways: list[Way] = []

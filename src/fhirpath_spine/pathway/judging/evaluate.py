@@ -1,12 +1,13 @@
 """The judgement of one chart: pure, total, and the same for the same input.
 
 Order: status filter and facts; lesions; gate; pathways and states; gate, holds and goals over each recommendation; then those
-that follow others; at last the plan of the cards.
+that follow others; at last the plan of the cards. It is long because the order of the steps is read in one place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from fhirpath_spine.errors import ScopeUndecidable
 from fhirpath_spine.fhirpath import Incomplete
 from fhirpath_spine.pathway.asking.circumstances import gather
 from fhirpath_spine.pathway.asking.environment import Answer, Environment
+from fhirpath_spine.pathway.asking.occasions import hook_needs, judged_at, recommendation_needs
 from fhirpath_spine.pathway.asking.reach import ADVISED, OPEN, leaders_first, pathway_needs, reads_advice
 from fhirpath_spine.pathway.decision import Decision, Missing, Status, Step, Verdict
 from fhirpath_spine.pathway.facts.chart import Chart, Unread, facts_digest
@@ -23,11 +25,13 @@ from fhirpath_spine.pathway.facts.intake import Intake
 from fhirpath_spine.pathway.judging import layout
 from fhirpath_spine.pathway.judging.admission import Admitted, Entry, Observer, admit
 from fhirpath_spine.pathway.judging.headlines import worded
+from fhirpath_spine.pathway.judging.moment import shown, tells
 from fhirpath_spine.pathway.judging.notices import noticed, questions
+from fhirpath_spine.pathway.judging.orders import Spoken, judged, not_recognised, spoken_of
 from fhirpath_spine.pathway.judging.oversight import PolicyApplied
 from fhirpath_spine.pathway.judging.tables import matters_of
 from fhirpath_spine.pathway.judging.verdicts import judge, to_step
-from fhirpath_spine.pathway.model import Library, Recommendation, Site, Use
+from fhirpath_spine.pathway.model import HOOKS, Hook, Library, Recommendation, Site, Use
 from fhirpath_spine.pathway.truth import Reason, Truth
 
 
@@ -46,8 +50,9 @@ def decide(
     observe: Observer | None = None,
     explained: bool = True,
     look: Callable[[Admitted], None] | None = None,
+    hook: str = HOOKS[0],
 ) -> Decision:
-    """Judges a chart.
+    """Judges a chart, for one hook: what its policy shows there.
 
     ``at`` is aware; ``emergency`` is ``full`` or ``scope-stop`` (the gate's card); an ``audience`` other than ``clinician``
     gets no cards (rulings 2.7). ``observe`` hears every question that was asked, and changes nothing. Where it need not be
@@ -60,7 +65,7 @@ def decide(
 
     """
     judgement = _Judgement(library, chart, at, site, emergency, observe or _ignore, explained=explained, look=look)
-    return judgement.decide(audience)
+    return judgement.decide(audience, library.policy.hook(hook))
 
 
 class _Used(NamedTuple):
@@ -90,11 +95,13 @@ class _Judgement:
         intake = Intake(library.needs, matters_of(library, site), chart, at, zone)
         self.facts = Facts(library.needs, chart, intake, at, zone, library.policy.conflict_days)
 
-    def decide(self, audience: str) -> Decision:
+    def decide(self, audience: str, hook: Hook) -> Decision:
         if audience != "clinician":
             return self._silent("audience")
         if self.facts.deceased:
             return self._silent("deceased")
+        if not hook.about_orders:
+            self.facts.orders = ()
         everyone = Environment(gather(self.library, self.facts, self.site))
         policy = PolicyApplied(everyone, self.emergency)
         for question in (*policy.questions(), *questions(self.library.policy.notices, everyone)):
@@ -103,7 +110,7 @@ class _Judgement:
         if self.look is not None:
             self.look(admitted)
         entries = admitted.entries
-        notices = noticed(self.library.policy.notices, everyone)
+        notices = tuple(n for n in noticed(self.library.policy.notices, everyone) if tells(hook, n))
         open_ = bool(admitted.undecided) and not any(e.doubt is None or e.lesion is not None for e in entries)
         if open_ and not any(n.certain for n in notices):
             unread = self._unread(list(self.library.needs))
@@ -113,10 +120,16 @@ class _Judgement:
                 hint="Provide these prefetch keys, or a FHIR server with a token that may read them.",
                 unread=tuple((u.key, u.detail or u.reason.value) for u in unread),
             )
-        verdicts = self._verdicts(admitted, policy)
+        verdicts = shown(hook, self._verdicts(admitted, policy, hook), self.library)
+        spoken = spoken_of(self.library, hook, self.facts.orders, self.site, admitted.everyone)
+        if hook.about_orders:
+            verdicts = [v for v in verdicts if policy.gate.truth] + judged(spoken, admitted, policy, self.library, hook)
+            notices = not_recognised(notices if entries else (), hook, self.facts.orders)
         gate = self.library.policy.gate
         results = tuple(e.result(policy.gate_notes if gate and e.pathway.id == gate.pathway else ()) for e in entries)
-        needs = list(self.library.needs) if open_ else self._needs_read(entries)
+        # What a pathway says of a patient beside its recommendations is said where all of it is shown.
+        results = tuple(r if hook.whole or (gate and r.id == gate.pathway) else replace(r, notes=()) for r in results)
+        needs = list(self.library.needs) if open_ else self._needs_read(entries, hook, spoken)
         unread = self._unread(needs)
         return Decision(
             at=self.at,
@@ -125,7 +138,7 @@ class _Judgement:
             facts=facts_digest(self.chart, self.facts.used, self.facts.types_unread),
             entries=results,
             verdicts=tuple(verdicts),
-            cards=layout.plan(self.library.policy, results, verdicts, unread, notices),
+            cards=layout.plan(self.library.policy, results, verdicts, unread, notices, hook),
             head=policy.head if entries else (),
             # Where no pathway reads anything, what was not used is named all the same.
             rejections=tuple(self.facts.rejections(needs if entries else self.library.needs)),
@@ -145,12 +158,14 @@ class _Judgement:
 
     # ------------------------------------------------------------------ verdicts
 
-    def _verdicts(self, admitted: Admitted, policy: PolicyApplied) -> list[Verdict]:
-        """The verdicts in the order of the entries, and of the profiles within one."""
+    def _verdicts(self, admitted: Admitted, policy: PolicyApplied, hook: Hook) -> list[Verdict]:
+        """The verdicts in the order of the entries, and of the profiles within one; of what is judged for the hook."""
         uses: dict[str, list[_Used]] = {}
+        wanted = None if hook.whole else judged_at(self.library, hook)
         for place, entry in enumerate((*admitted.entries, *self._closed_gate(admitted, policy))):
             for use in entry.pathway.uses:
-                uses.setdefault(use.recommendation.id, []).append(_Used(place, entry, use))
+                if wanted is None or use.recommendation.id in wanted:
+                    uses.setdefault(use.recommendation.id, []).append(_Used(place, entry, use))
         order = {id_: n for n, id_ in enumerate(uses)}
         done: list[Verdict] = []
         places: list[tuple[int, int]] = []
@@ -245,9 +260,13 @@ class _Judgement:
 
     # ------------------------------------------------------------------ what was not read
 
-    def _needs_read(self, entries: Sequence[Entry]) -> list[str]:
+    def _needs_read(self, entries: Sequence[Entry], hook: Hook, spoken: Sequence[Spoken]) -> list[str]:
         read = frozenset().union(*(pathway_needs(self.library, e.pathway.id) for e in entries))
-        return [name for name in self.library.needs if name in read]
+        if hook.about_orders:
+            # What could not be read is of interest as far as it bears on what is ordered.
+            read = frozenset().union(*(recommendation_needs(self.library, s.recommendation) for s in spoken if entries))
+        asked = hook_needs(self.library, hook)
+        return [name for name in self.library.needs if name in read and name in asked]
 
     def _unread(self, needs: Sequence[str]) -> tuple[Unread, ...]:
         read = [self.library.needs[name] for name in needs]

@@ -10,7 +10,7 @@ from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.asking.environment import Environment
 from fhirpath_spine.pathway.decision import Status, Verdict
 from fhirpath_spine.pathway.model import Recommendation
-from fhirpath_spine.pathway.sentences import Said, render
+from fhirpath_spine.pathway.sentences import Said, Text, render
 from fhirpath_spine.pathway.truth import Reason
 
 
@@ -31,10 +31,10 @@ class _Telling:
         return self.env.enumeration(self.names[name])
 
 
-def worded(verdict: Verdict, recommendation: Recommendation, env: Environment) -> Verdict:
-    """The verdict with what a card says first of it, by its status."""
+def worded(verdict: Verdict, recommendation: Recommendation, env: Environment, own: Sequence[Text] = ()) -> Verdict:
+    """The verdict with what a card says first of it: ``own`` sentences if there are some, else those of its status."""
     contested = not verdict.because and any(m.reason is Reason.CONFLICT for m in verdict.missing)
-    sentences = {
+    sentences = own or {
         Status.RECOMMENDED: recommendation.headline,
         Status.NEEDS_DATA: recommendation.ask,
         # Nothing is against it as long as statements about it contradict each other: it waits.

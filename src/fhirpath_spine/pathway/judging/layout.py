@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 
 from fhirpath_spine.pathway.decision import CardKind, Noticed, PathwayResult, PlannedCard, Status, Verdict
 from fhirpath_spine.pathway.facts.chart import Unread
 from fhirpath_spine.pathway.judging.weight import heaviest
-from fhirpath_spine.pathway.model import Indicator, Policy
+from fhirpath_spine.pathway.model import Hook, Indicator, Policy
 from fhirpath_spine.pathway.truth import Reason
 
 _WISHES = (Reason.NOT_RECORDED, Reason.STALE, Reason.UNVERIFIED, Reason.NOT_CONFIGURED, Reason.NOT_OFFERED)
@@ -26,8 +27,15 @@ def plan(
     verdicts: Sequence[Verdict],
     unread: Sequence[Unread],
     notices: Sequence[Noticed] = (),
+    hook: Hook | None = None,
 ) -> tuple[PlannedCard, ...]:
-    """The cards of one response. Each shown verdict is on one of them, unless all of its card only wish for data."""
+    """The cards of one response. Each shown verdict is on one of them, unless all of its card only wish for data. At a hook that
+    does not show all, none carries a plan, which would hold a part of it.
+    """
+    if hook is not None and hook.about_orders:
+        return _of_orders(policy, entries, verdicts, unread, notices)
+    if hook is not None and not hook.whole:
+        return tuple(replace(card, plans=()) for card in plan(policy, entries, verdicts, unread, notices))
     noticed = [(n, PlannedCard(CardKind.NOTICE, n.indicator, None, notice=n)) for n in notices]
     first, last = [c for n, c in noticed if n.first], [c for n, c in noticed if not n.first]
     if not entries:
@@ -45,6 +53,49 @@ def plan(
         first[0] = replace(first[0], entry=cards[0].entry, entries=cards[0].entries, verdicts=cards[0].verdicts)
         cards = cards[1:]
     return (*first, *cards, *last)
+
+
+def _of_orders(
+    policy: Policy,
+    entries: Sequence[PathwayResult],
+    verdicts: Sequence[Verdict],
+    unread: Sequence[Unread],
+    notices: Sequence[Noticed],
+) -> tuple[PlannedCard, ...]:
+    """The cards about orders: an open gate on top, then one for all that is said of the same orders, the loudest first."""
+    gate = policy.gate.pathway if policy.gate else ""
+    top = [_card(Indicator.CRITICAL, e, tuple(v for v in verdicts if not v.orders)) for e in entries if e.id == gate]
+    top = [replace(c, verdicts=tuple(v for v in c.verdicts if v.status.shown)) for c in top]
+    top = [card for card in top if card.verdicts or card.notes]
+    groups: dict[tuple[str, ...], PlannedCard] = {}
+    for verdict in (v for v in verdicts if v.orders):
+        home = _home_of_order(verdict, entries, gate)
+        card = PlannedCard(CardKind.PATHWAY, verdict.indicator, home, (verdict,), entries=(home,))
+        groups[verdict.orders] = _louder(groups[verdict.orders], card) if verdict.orders in groups else card
+    cards = sorted(groups.values(), key=lambda c: (-c.indicator.rank, heaviest(c.verdicts)))
+    room = max(1, policy.budget.cards - len(top))
+    if len(cards) > room:
+        cards = [*cards[: room - 1], reduce(_louder, cards[room - 1 :])]
+    if any(u.reason is Reason.UNREAD for u in unread) and entries:
+        top.append(PlannedCard(CardKind.INCOMPLETE, Indicator.WARNING, _shared(entries, gate)))
+    return (*top, *cards, *(PlannedCard(CardKind.NOTICE, n.indicator, None, notice=n) for n in notices))
+
+
+def _home_of_order(verdict: Verdict, entries: Sequence[PathwayResult], gate: str) -> PathwayResult:
+    """The entry of a verdict about an order; the first that is not the gate's where its pathway has none."""
+    key = verdict.lesion.key if verdict.lesion else None
+    own = [e for e in entries if e.id == verdict.pathway and (key is None or (e.lesion and e.lesion.key == key))]
+    return own[0] if own else _shared(entries, gate)
+
+
+def _louder(one: PlannedCard, other: PlannedCard) -> PlannedCard:
+    """Two cards about orders as one, at the louder indicator."""
+    return replace(
+        one,
+        indicator=max(one.indicator, other.indicator, key=lambda i: i.rank),
+        verdicts=(*one.verdicts, *other.verdicts),
+        entries=tuple(dict.fromkeys((*one.entries, *other.entries))),
+    )
 
 
 def belonging(entries: Sequence[PathwayResult], verdicts: Sequence[Verdict], gate: str) -> list[tuple[Verdict, ...]]:

@@ -126,10 +126,11 @@ class PolicyApplied:
             return ()
         return tuple(self._say(self._gate.scope_stop if self._emergency == SCOPE_STOP else self._gate.hidden))
 
-    def imposed(self, recommendation: Recommendation, env: Environment) -> Imposed:
-        """What the policy lays on one recommendation in its environment."""
+    def imposed(self, recommendation: Recommendation, env: Environment, *, gate: bool = True) -> Imposed:
+        """What the policy lays on one recommendation in its environment; without the ``gate`` where that hides nothing."""
         imposed, concerned = Imposed(), _concerned(self._library, recommendation)
-        self._gate_on(recommendation, concerned, env, imposed)
+        if gate:
+            self._gate_on(recommendation, concerned, env, imposed)
         for hold, answer in self._holds:
             if answer.truth is not False and (effects := concerned.holds.get(hold.id)):
                 self._hold_on(hold, answer, effects, env, imposed)

@@ -1,0 +1,198 @@
+"""What the context of a hook holds beside the patient: an encounter, new problems, orders on the screen.
+
+Strict about what the standard requires, liberal about how clients write it. What stands here need not be on the FHIR server, so
+it is judged as it was sent. That nothing of another patient is among it is looked at, of what nobody chose, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fhirpath_spine.errors import BodyTooLarge, RequestError
+from fhirpath_spine.exchange import Json
+from fhirpath_spine.pathway.facts.chart import Chart, Read
+from fhirpath_spine.pathway.facts.reading import items
+from fhirpath_spine.pathway.facts.subjects import check_ignored
+
+_WITH_ENCOUNTER = frozenset({"encounter-start", "encounter-discharge"})
+"""Hooks whose context has to name the encounter."""
+_PROBLEMS, _SELECT, _SIGN = "problem-list-item-create", "order-select", "order-sign"
+_OF_PERSON = {"NutritionOrder": "patient", "VisionPrescription": "patient", "Task": "for"}
+"""Types of orders that name the person in another member than ``subject``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a hook brings of its own: problems that were just finalised, the orders that are chosen or signed, and what else
+    stands on the screen, of which only whose it is matters.
+    """
+
+    problems: tuple[Json, ...] = ()
+    orders: tuple[Json, ...] = ()
+    beside: tuple[Any, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many resources it holds."""
+        return len(self.problems) + len(self.orders) + len(self.beside)
+
+
+def read_context(hook: str, context: Mapping[str, Any], patient: str) -> Context:
+    """What the context of a hook holds beside the patient.
+
+    Raises:
+        RequestError: what the standard requires is missing or of the wrong type.
+
+    """
+    if hook in _WITH_ENCOUNTER:
+        _encounter(context)
+    if hook == _PROBLEMS:
+        found = list(_resources(context, "conditions"))
+        mine = [one for one in found if isinstance(one, dict) and one.get("resourceType") == "Condition"]
+        return Context(
+            problems=tuple(_of(one, patient) for one in mine), beside=tuple(x for x in found if x not in mine)
+        )
+    if hook in (_SELECT, _SIGN):
+        entries = list(_entries(context, "draftOrders"))
+        drafts = [(name, _draft(one, patient)) for name, one in _resolved(entries)]
+        chosen = _selections(context) if hook == _SELECT else None
+        if chosen is None or (chosen and not all(_is_there(ref, drafts) for ref in chosen)):
+            # A selection that names none of the drafts may mean any of them: none is left out.
+            return Context(orders=tuple(one for _, one in drafts))
+        on_screen = [(_is_chosen(name, one, chosen), one) for name, one in drafts]
+        kept = tuple(one for mine, one in on_screen if mine or one.get("resourceType") == "Medication")
+        return Context(orders=kept, beside=tuple(one for mine, one in on_screen if not mine))
+    return Context()
+
+
+def with_context(chart: Chart, context: Context, limit: int) -> Chart:
+    """A chart with what the hook brings: a problem stands in the place of an older state of itself, an order among the drafts.
+
+    Raises:
+        BodyTooLarge: the context holds more resources than the limit.
+        PatientMismatch: something on the screen belongs to another patient.
+
+    """
+    if context.size > limit:
+        raise BodyTooLarge(
+            f"The context holds more than {limit} resources.",
+            hint="Send what is chosen or signed, and nothing else.",
+            expression="context",
+        )
+    check_ignored(context.beside, chart)
+    if context.problems:
+        read = chart.reads.get("conditions", Read())
+        ids = {one.get("id") for one in context.problems} - {None}
+        kept = tuple(one for one in read.resources if one.get("id") not in ids)
+        chart = replace(chart, reads={**chart.reads, "conditions": replace(read, resources=(*kept, *context.problems))})
+    return replace(chart, drafts=(*chart.drafts, *context.orders)) if context.orders else chart
+
+
+# ------------------------------------------------------------------ what the standard requires
+
+
+def _encounter(context: Mapping[str, Any]) -> None:
+    value = context.get("encounterId")
+    if not isinstance(value, str) or not value:
+        raise RequestError(
+            "context.encounterId is missing or is no text.",
+            hint="Send the logical id of the Encounter; this hook requires it.",
+            expression="context.encounterId",
+        )
+
+
+def _entries(context: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any]]:
+    """The entries of a Bundle that the hook requires, each with its address in the Bundle."""
+    bundle = context.get(name)
+    if not isinstance(bundle, dict) or bundle.get("resourceType", "Bundle") != "Bundle":
+        raise RequestError(
+            f"context.{name} is missing or is no Bundle.",
+            hint=f"Send {name} as a FHIR Bundle; one without entries is fine.",
+            expression=f"context.{name}",
+        )
+    found = bundle.get("entry")
+    if found is not None and not isinstance(found, list):
+        raise RequestError(
+            f"The entries of context.{name} are no list.",
+            hint="Send entry as a list, or leave it out.",
+            expression=f"context.{name}.entry",
+        )
+    for entry in found or ():
+        address = entry.get("fullUrl") if isinstance(entry, dict) else None
+        yield address if isinstance(address, str) else "", entry.get("resource") if isinstance(entry, dict) else entry
+
+
+def _resources(context: Mapping[str, Any], name: str) -> Iterator[Any]:
+    return (one for _, one in _entries(context, name))
+
+
+def _selections(context: Mapping[str, Any]) -> list[str]:
+    found = context.get("selections")
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise RequestError(
+            "context.selections is missing or is no list of texts.",
+            hint="Send the references of the chosen orders, as Type/id; an empty list where none is chosen.",
+            expression="context.selections",
+        )
+    return [one for one in found if one]
+
+
+# ------------------------------------------------------------------ orders as clients write them
+
+
+def _resolved(entries: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, Json]]:
+    """The orders, with what they refer to by an address in the Bundle put in by its id. What is no resource at all is an order of
+    which nothing can be read.
+    """
+    addressed = {name: one for name, one in entries if name and isinstance(one, dict)}
+    for name, one in entries:
+        order = dict(one) if isinstance(one, dict) else {"resourceType": "MedicationRequest"}
+        holder = order.get("medicationReference")
+        target = addressed.get(holder.get("reference", "")) if isinstance(holder, dict) else None
+        if target is not None and target.get("resourceType") == "Medication":
+            order.pop("medicationReference")
+            order["contained"] = [*items(order.get("contained")), {**target, "id": "ordered"}]
+            order["medicationReference"] = {"reference": "#ordered"}
+        yield name, order
+
+
+def _draft(order: Json, patient: str) -> Json:
+    """An order as FHIR R4 writes it. Who sends one in the context of a patient means that patient, where it names nobody."""
+    kind = order.get("resourceType")
+    if kind == "Medication":
+        return order
+    out = _of(order, patient)
+    if not isinstance(out.get("status"), str):
+        out["status"] = "draft"
+    for name in ("category", "dosageInstruction", "reasonCode", "reasonReference"):
+        if isinstance(out.get(name), dict):
+            out[name] = [out[name]]
+    # R5 writes what is ordered as a concept or a reference in one member.
+    for name, concept in (("medication", "medicationCodeableConcept"), ("code", "code")):
+        holder = out.get(name)
+        if isinstance(holder, dict) and isinstance(holder.get("concept"), dict):
+            out[concept] = holder["concept"]
+        elif isinstance(holder, dict) and name == "medication" and isinstance(holder.get("reference"), dict):
+            out["medicationReference"] = holder["reference"]
+    out.pop("medication", None)
+    return out
+
+
+def _of(resource: Mapping[str, Any], patient: str) -> Json:
+    out = dict(resource)
+    name = _OF_PERSON.get(str(out.get("resourceType")), "subject")
+    if not any(out.get(one) for one in {name, "subject", "patient"}):
+        out[name] = {"reference": f"Patient/{patient}"}
+    return out
+
+
+def _is_chosen(address: str, order: Json, chosen: Sequence[str]) -> bool:
+    kind, id_ = order.get("resourceType"), order.get("id")
+    names = {f"{kind}/{id_}", id_, address} - {"", None}
+    return any(ref in names or ref.split("/_history/")[0].endswith(f"/{kind}/{id_}") for ref in chosen)
+
+
+def _is_there(reference: str, drafts: Sequence[tuple[str, Json]]) -> bool:
+    return any(_is_chosen(name, one, [reference]) for name, one in drafts)

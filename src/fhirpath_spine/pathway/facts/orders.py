@@ -1,0 +1,37 @@
+"""What stands on the screen to be ordered, as the rules of orders look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fhirpath_spine.pathway.facts import reading
+from fhirpath_spine.pathway.facts.chart import Resource
+from fhirpath_spine.pathway.facts.matters import MEDICATION, Matter
+from fhirpath_spine.pathway.facts.needs import Coding
+from fhirpath_spine.pathway.facts.recognising import said
+
+_OVER = reading.ERASED | {"stopped", "completed", "revoked"}
+"""Statuses of an order that nobody gives any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """One order: its reference, its codings, and what it is called in its own words; empty where it has none. ``recognised``: a
+    table knows what it is, or it is no drug.
+    """
+
+    reference: str
+    codes: tuple[Coding, ...]
+    called: str
+    recognised: bool
+
+
+def read_order(resource: Resource, reference: str, concept: Any, matter: Matter) -> Ordered | None:
+    """The order in a resource; None where it orders nothing (any more), or asks not to give it."""
+    if resource.get("status") in _OVER or resource.get("doNotPerform") is True:
+        return None
+    holder = resource.get("medicationReference")
+    shown = holder.get("display") if isinstance(holder, dict) else None
+    called = str(said(concept, matter.codes)) or (shown if isinstance(shown, str) else "")
+    return Ordered(reference, matter.codes, called, recognised=matter.counted != MEDICATION)

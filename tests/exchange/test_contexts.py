@@ -1,0 +1,201 @@
+"""What the context of each hook holds: what is required, how clients write orders, and whose they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fhirpath_spine.errors import BodyTooLarge, PatientMismatch, RequestError
+from fhirpath_spine.exchange.incoming import Context, parse_request, read_context, with_context
+from fhirpath_spine.pathway.facts import Chart, Read
+
+ME, OTHER = {"reference": "Patient/p1"}, {"reference": "Patient/p2"}
+DRUG = {"coding": [{"system": "rx", "code": "1"}]}
+
+
+def order(id_: str = "o1", **fields: Any) -> dict[str, Any]:
+    return {"resourceType": "MedicationRequest", "id": id_, "subject": ME, "medicationCodeableConcept": DRUG, **fields}
+
+
+def bundle(*resources: Any) -> dict[str, Any]:
+    return {"resourceType": "Bundle", "entry": [{"resource": one} for one in resources]}
+
+
+def signed(*resources: Any) -> Context:
+    return read_context("order-sign", {"draftOrders": bundle(*resources)}, "p1")
+
+
+def chosen(selections: Any, *resources: Any) -> Context:
+    return read_context("order-select", {"draftOrders": bundle(*resources), "selections": selections}, "p1")
+
+
+def ids(context: Context) -> list[Any]:
+    return [one.get("id") for one in context.orders]
+
+
+# ------------------------------------------------------------------ what is required
+
+
+@pytest.mark.parametrize(
+    ("hook", "context", "named"),
+    [
+        ("encounter-start", {}, "context.encounterId"),
+        ("encounter-start", {"encounterId": None}, "context.encounterId"),
+        ("encounter-discharge", {"encounterId": 7}, "context.encounterId"),
+        ("problem-list-item-create", {}, "context.conditions"),
+        ("problem-list-item-create", {"conditions": []}, "context.conditions"),
+        ("order-sign", {}, "context.draftOrders"),
+        ("order-sign", {"draftOrders": None}, "context.draftOrders"),
+        ("order-sign", {"draftOrders": "all"}, "context.draftOrders"),
+        ("order-sign", {"draftOrders": [order()]}, "context.draftOrders"),
+        ("order-sign", {"draftOrders": {"resourceType": "List"}}, "context.draftOrders"),
+        ("order-sign", {"draftOrders": {"entry": {}}}, "context.draftOrders.entry"),
+        ("order-select", {"draftOrders": bundle()}, "context.selections"),
+        ("order-select", {"draftOrders": bundle(), "selections": "MedicationRequest/o1"}, "context.selections"),
+        ("order-select", {"draftOrders": bundle(), "selections": [1]}, "context.selections"),
+    ],
+)
+def test_what_the_standard_requires_is_missed_by_name(hook: str, context: dict[str, Any], named: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        read_context(hook, context, "p1")
+    assert refused.value.expression == named
+
+
+def test_a_refusal_repeats_nothing_of_what_was_sent() -> None:
+    with pytest.raises(RequestError) as refused:
+        read_context("order-sign", {"draftOrders": "canary4711"}, "p1")
+    assert "canary4711" not in f"{refused.value.message} {refused.value.hint}"
+
+
+@pytest.mark.parametrize(
+    "orders", [{"resourceType": "Bundle"}, {"resourceType": "Bundle", "entry": None}, {"entry": []}]
+)
+def test_a_bundle_without_entries_orders_nothing(orders: dict[str, Any]) -> None:
+    assert read_context("order-sign", {"draftOrders": orders}, "p1") == Context()
+
+
+def test_another_hook_has_nothing_of_its_own() -> None:
+    assert read_context("patient-view", {"draftOrders": "whatever"}, "p1") == Context()
+
+
+def test_a_request_carries_what_its_hook_brings() -> None:
+    body = {"hook": "order-sign", "hookInstance": "i", "context": {"patientId": "p1", "draftOrders": bundle(order())}}
+    assert ids(parse_request(body, "order-sign").context) == ["o1"]
+
+
+# ------------------------------------------------------------------ which orders
+
+
+def test_of_a_choice_only_the_selections_are_ordered_and_the_rest_is_looked_at_beside() -> None:
+    found = chosen(["MedicationRequest/o2"], order("o1"), order("o2"))
+    assert ids(found) == ["o2"]
+    assert [one["id"] for one in found.beside] == ["o1"]
+
+
+@pytest.mark.parametrize(
+    "selection", ["o2", "https://ehr.example/fhir/MedicationRequest/o2", "MedicationRequest/o2/_history/3"]
+)
+def test_a_selection_may_be_an_id_an_address_or_a_version(selection: str) -> None:
+    assert ids(chosen([selection], order("o1"), order("o2")))[-1] == "o2"
+
+
+def test_a_selection_that_names_no_draft_leaves_no_draft_out() -> None:
+    assert ids(chosen(["MedicationRequest/gone"], order("o1"), order("o2"))) == ["o1", "o2"]
+
+
+def test_no_selection_orders_nothing() -> None:
+    assert ids(chosen([], order("o1"))) == []
+
+
+def test_a_medication_that_an_order_refers_to_comes_with_it() -> None:
+    drug = {"resourceType": "Medication", "id": "m1", "code": DRUG}
+    found = chosen(["MedicationRequest/o1"], order("o1"), drug)
+    assert [one["resourceType"] for one in found.orders] == ["MedicationRequest", "Medication"]
+
+
+# ------------------------------------------------------------------ how clients write them
+
+
+def test_an_order_without_status_is_a_draft_and_without_subject_is_of_the_patient() -> None:
+    (found,) = signed({"resourceType": "MedicationRequest", "id": "o1"}).orders
+    assert (found["status"], found["subject"]) == ("draft", {"reference": "Patient/p1"})
+
+
+def test_an_order_that_is_signed_again_keeps_its_status() -> None:
+    assert signed(order(status="active")).orders[0]["status"] == "active"
+
+
+def test_a_category_as_an_object_is_a_list_of_one() -> None:
+    assert signed(order(category={"text": "inpatient"})).orders[0]["category"] == [{"text": "inpatient"}]
+
+
+def test_a_drug_as_r5_writes_it_is_read() -> None:
+    (found,) = signed({"resourceType": "MedicationRequest", "medication": {"concept": DRUG}}).orders
+    assert found["medicationCodeableConcept"] == DRUG
+
+
+def test_a_service_as_r5_writes_it_is_read() -> None:
+    (found,) = signed({"resourceType": "ServiceRequest", "code": {"concept": DRUG}}).orders
+    assert found["code"] == DRUG
+
+
+def test_a_drug_by_its_address_in_the_bundle_is_contained() -> None:
+    drug = {"fullUrl": "urn:uuid:m", "resource": {"resourceType": "Medication", "code": DRUG}}
+    asked = {"resource": {"resourceType": "MedicationRequest", "medicationReference": {"reference": "urn:uuid:m"}}}
+    (found, _) = read_context("order-sign", {"draftOrders": {"entry": [asked, drug]}}, "p1").orders
+    assert found["medicationReference"] == {"reference": "#ordered"}
+    assert found["contained"][-1]["code"] == DRUG
+
+
+@pytest.mark.parametrize("odd", [None, 7, "order", [], {"fullUrl": 3}])
+def test_an_entry_that_is_no_resource_is_an_order_of_which_nothing_can_be_read(odd: Any) -> None:
+    (found,) = read_context("order-sign", {"draftOrders": {"entry": [{"resource": odd}]}}, "p1").orders
+    assert "medicationCodeableConcept" not in found
+
+
+def test_the_person_of_a_diet_stands_in_another_member() -> None:
+    (found,) = signed({"resourceType": "NutritionOrder"}).orders
+    assert found["patient"] == {"reference": "Patient/p1"}
+
+
+# ------------------------------------------------------------------ beside the chart
+
+
+def chart(*conditions: dict[str, Any]) -> Chart:
+    return Chart("p1", {"conditions": Read(conditions)})
+
+
+def test_a_new_problem_stands_in_the_place_of_an_older_state_of_itself() -> None:
+    old, new = ({"resourceType": "Condition", "id": "c1", "subject": ME, "note": n} for n in ("old", "new"))
+    context = read_context("problem-list-item-create", {"conditions": bundle(new)}, "p1")
+    assert with_context(chart(old), context, 10).reads["conditions"].resources == (new,)
+
+
+def test_what_else_is_finalised_is_not_taken_for_a_problem() -> None:
+    goal = {"resourceType": "Goal", "subject": ME}
+    context = read_context("problem-list-item-create", {"conditions": bundle(goal)}, "p1")
+    assert with_context(chart(), context, 10).reads["conditions"].resources == ()
+
+
+def test_orders_are_drafts_of_the_chart() -> None:
+    assert len(with_context(chart(), signed(order("a"), order("b")), 10).drafts) == 2
+
+
+def test_an_order_of_another_patient_that_nobody_chose_refuses_the_call() -> None:
+    context = chosen(["MedicationRequest/o1"], order("o1"), order("o2", subject=OTHER))
+    with pytest.raises(PatientMismatch):
+        with_context(chart(), context, 10)
+
+
+def test_a_patient_among_the_orders_who_is_another_refuses_the_call() -> None:
+    context = chosen([], {"resourceType": "Patient", "id": "p2"})
+    with pytest.raises(PatientMismatch):
+        with_context(chart(), context, 10)
+
+
+def test_five_hundred_orders_are_read_and_too_many_are_refused() -> None:
+    context = signed(*(order(f"o{n}") for n in range(500)))
+    assert len(with_context(chart(), context, 500).drafts) == 500
+    with pytest.raises(BodyTooLarge):
+        with_context(chart(), context, 499)

@@ -1,0 +1,314 @@
+"""Each hook over the content that ships: what it asks for, what it says of orders as clients send them, when it is silent.
+
+It is long because each way in which an order is written is asked of the same patients.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from fhirpath_spine.entrypoints.patients import patients_directory
+from fhirpath_spine.errors import PatientMismatch, ScopeUndecidable
+from fhirpath_spine.exchange import EXTENSION
+from fhirpath_spine.exchange.incoming import prefetch_templates, read_bundle
+from fhirpath_spine.exchange.outgoing import CardPolicy
+from fhirpath_spine.pathway.decision import Status
+from fhirpath_spine.pathway.facts import Chart, Read
+from fhirpath_spine.pathway.judging import decide
+from fhirpath_spine.pathway.model import ABOUT_ORDERS, HOOKS, Order, Site
+from fhirpath_spine.service import CallRecord, Client, HookService, Snapshot, Trace
+from tests.kit import content
+from tests.kit import decisions as make
+from tests.kit.ports import Unfetched
+
+RX, LOINC = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://loinc.org"
+PATIENTS = sorted(path.stem for path in patients_directory().glob("*.json"))
+MALIGNANT, STRAIN = "11-malignant-laboratory-limits", "04-muscle-strain"
+PARTIAL = [hook for hook in HOOKS if hook != "patient-view"]
+
+
+class Forgetful:
+    """A journal that keeps nothing."""
+
+    def keep(self, record: CallRecord) -> None:
+        """Forgets it."""
+
+
+@cache
+def chart(name: str) -> Chart:
+    """An invented patient, as the sandbox holds it."""
+    whole = json.loads((patients_directory() / f"{name}.json").read_text(encoding="utf-8"))
+    return read_bundle(whole, signs=content.library().signs)
+
+
+def code_of(value_set: str, system: str = RX) -> tuple[str, str]:
+    """A code of a value set, so that no drug has to be named here."""
+    return min(c for c in content.library().value_sets[value_set].members if c[0] == system)
+
+
+def drug(value_set: str = "cytotoxic", id_: str = "o1", **fields: Any) -> dict[str, Any]:
+    system, code = code_of(value_set)
+    concept = {"coding": [{"system": system, "code": code}]}
+    return {"resourceType": "MedicationRequest", "id": id_, "medicationCodeableConcept": concept, **fields}
+
+
+def study(system: str, code: str, id_: str = "s1") -> dict[str, Any]:
+    return {"resourceType": "ServiceRequest", "id": id_, "code": {"coding": [{"system": system, "code": code}]}}
+
+
+def service(hook: str = "order-sign", site: Site | None = None) -> HookService:
+    snapshot = Snapshot.of(
+        content.library(), site or Site(), replace(content.wording(), orders=(site or Site()).orders), hook
+    )
+    return HookService(f"spine-{hook}", hook, snapshot, Unfetched(), Forgetful(), lambda: make.AT)
+
+
+def call(
+    name: str,
+    *orders: Any,
+    hook: str = "order-sign",
+    client: Client | None = None,
+    site: Site | None = None,
+    **context: Any,
+) -> list[dict[str, Any]]:
+    """The cards for an invented patient whose whole chart is sent."""
+    held, asked = chart(name), service(hook, site)
+    found = {key: held.reads.get(key, Read()).resources for key in asked.snapshot.templates}
+    prefetch: dict[str, Any] = {
+        key: {"resourceType": "Bundle", "entry": [{"resource": one} for one in resources]}
+        for key, resources in found.items()
+    }
+    prefetch["patient"] = found["patient"][0]
+    whole = {
+        "userId": "Practitioner/1",
+        "patientId": held.patient,
+        "encounterId": "e1",
+        "draftOrders": {"resourceType": "Bundle", "entry": [{"resource": one} for one in orders]},
+        "conditions": {"resourceType": "Bundle"},
+        "selections": [f"{one.get('resourceType')}/{one.get('id')}" for one in orders],
+        **context,
+    }
+    body = {"hook": hook, "hookInstance": "i1", "context": whole, "prefetch": prefetch}
+    return list(asyncio.run(asked.answer(body, client or Client(), Trace()))["cards"])
+
+
+def told(cards: list[dict[str, Any]]) -> list[tuple[str, str, list[str]]]:
+    """What each card is about: its indicator, the status of its first verdict, and the orders that it points at."""
+    return [
+        (card["indicator"], verdict["status"], card["extension"][EXTENSION].get("orders", []))
+        for card in cards
+        for verdict in card["extension"][EXTENSION].get("verdicts", [{"status": "notice"}])[:1]
+    ]
+
+
+# ------------------------------------------------------------------ what each asks for
+
+
+def test_each_hook_has_a_service_with_words_and_a_version_of_its_own() -> None:
+    found = [service(hook.name).describe() for hook in content.library().policy.hooks]
+    assert [one["hook"] for one in found] == list(HOOKS)
+    assert len({one["title"] for one in found}) == len({one["description"] for one in found}) == len(HOOKS)
+    assert all(one["hookVersion"] for one in found)
+
+
+@pytest.mark.parametrize("hook", PARTIAL)
+def test_a_hook_asks_for_less_than_the_whole_chart(hook: str) -> None:
+    whole, own = (prefetch_templates(content.library(), Site(), name) for name in ("patient-view", hook))
+    assert set(own) <= set(whole)
+    assert sum(map(len, own.values())) < sum(map(len, whole.values()))
+
+
+@pytest.mark.parametrize("hook", PARTIAL)
+@pytest.mark.parametrize("name", PATIENTS)
+def test_what_a_hook_does_not_ask_for_changes_nothing_of_what_it_shows(name: str, hook: str) -> None:
+    whole = replace(
+        chart(name), drafts=tuple(dict(drug(), subject={"reference": f"Patient/{chart(name).patient}"}) for _ in "1")
+    )
+    asked = prefetch_templates(content.library(), Site(), hook)
+    only = replace(whole, reads={key: read for key, read in whole.reads.items() if key in asked})
+    found = [decided(one, hook) for one in (whole, only)]
+    assert found[0] == found[1]
+
+
+def decided(held: Chart, hook: str) -> object:
+    try:
+        decision = decide(content.library(), held, make.AT, Site(), hook=hook)
+    except ScopeUndecidable:
+        return "undecidable"
+    return [(v.id, v.status, v.because, v.missing) for v in decision.verdicts], [
+        (c.kind, c.indicator) for c in decision.cards
+    ]
+
+
+# ------------------------------------------------------------------ what orders say
+
+
+def test_a_cytotoxic_drug_outside_the_limits_is_a_warning_that_points_at_the_order() -> None:
+    assert told(call(MALIGNANT, drug())) == [("warning", "blocked", ["MedicationRequest/o1"])]
+
+
+def test_an_ordinary_drug_is_silent_for_whoever_has_a_tumour_too() -> None:
+    assert call(MALIGNANT, drug("known-medication-other")) == []
+
+
+@pytest.mark.parametrize("hook", sorted(ABOUT_ORDERS))
+def test_an_ordinary_drug_for_an_ordinary_patient_has_no_card(hook: str) -> None:
+    assert call(STRAIN, drug("known-medication-other"), hook=hook) == []
+
+
+def test_two_orders_have_two_cards_with_names_of_their_own() -> None:
+    cards = call(MALIGNANT, drug(), drug("targeted-drug", "o2"))
+    assert [orders for _, _, orders in told(cards)] == [["MedicationRequest/o1"], ["MedicationRequest/o2"]]
+    assert len({card["uuid"] for card in cards}) == len({card["source"]["topic"]["code"] for card in cards}) == 2
+
+
+def test_of_what_is_chosen_only_the_selections_speak() -> None:
+    cards = call(
+        MALIGNANT, drug(), drug("targeted-drug", "o2"), hook="order-select", selections=["MedicationRequest/o2"]
+    )
+    assert [orders for _, _, orders in told(cards)] == [["MedicationRequest/o2"]]
+
+
+def test_no_selection_is_no_card() -> None:
+    assert call(MALIGNANT, drug(), hook="order-select", selections=[]) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda one: {**one, "status": None},
+        lambda one: {**one, "intent": None, "category": {"text": "inpatient"}},
+        lambda one: {**one, "dosageInstruction": [{"doseAndRate": [{"doseQuantity": {"value": 1, "unit": "{pill}"}}]}]},
+        lambda one: {
+            **one,
+            "medicationCodeableConcept": None,
+            "medication": {"concept": one["medicationCodeableConcept"]},
+        },
+        lambda one: {
+            **one,
+            "medicationCodeableConcept": None,
+            "medicationReference": {"reference": "#m"},
+            "contained": [{"resourceType": "Medication", "id": "m", "code": one["medicationCodeableConcept"]}],
+        },
+        lambda one: {
+            **one,
+            "medicationCodeableConcept": None,
+            "medicationReference": {"reference": "#m"},
+            "contained": [
+                {
+                    "resourceType": "Medication",
+                    "id": "m",
+                    "ingredient": [{"itemCodeableConcept": one["medicationCodeableConcept"]}],
+                }
+            ],
+        },
+        lambda one: {**one, "medicationCodeableConcept": one["medicationCodeableConcept"]["coding"][0]},
+        lambda one: {**one, "medicationCodeableConcept": {"coding": one["medicationCodeableConcept"]["coding"][0]}},
+        lambda one: {**one, "id": "draft‑rx‑1"},
+        lambda one: {key: value for key, value in one.items() if key != "id"},
+    ],
+)
+def test_an_order_is_heard_in_whatever_form_a_client_sends_it(change: Callable[[Any], Any]) -> None:
+    order = {key: value for key, value in change(drug()).items() if value is not None}
+    assert [status for _, status, _ in told(call(MALIGNANT, order))] == ["blocked"]
+
+
+def test_a_drug_that_nothing_resolves_is_said_by_its_own_words() -> None:
+    unresolved = {"reference": "Medication/far-away", "display": "SOMETHING 15 MG"}
+    (card,) = call(MALIGNANT, {"resourceType": "MedicationRequest", "id": "o1", "medicationReference": unresolved})
+    assert card["indicator"] == "info"
+    assert "SOMETHING 15 MG" in card["summary"]
+    assert card["extension"][EXTENSION]["orders"] == ["MedicationRequest/o1"]
+
+
+def test_an_order_that_the_chart_holds_already_is_judged_in_its_new_state() -> None:
+    whole = chart(MALIGNANT)
+    order = drug(status="active", subject={"reference": f"Patient/{whole.patient}"})
+    reads = {**whole.reads, "medicationRequests": Read((order,))}
+    for draft in (order, {**order, "dosageInstruction": [{"text": "less"}]}):
+        held = replace(whole, reads=reads, drafts=(draft,))
+        decision = decide(content.library(), held, make.AT, Site(), hook="order-sign")
+        found = [(v.status, v.orders) for v in decision.verdicts if v.kind == "systemic"]
+        assert found == [(Status.BLOCKED, ("MedicationRequest/o1",))]
+        assert decision.unread == ()
+
+
+def test_an_order_that_is_over_or_asks_not_to_give_it_is_silent() -> None:
+    assert call(MALIGNANT, drug(status="cancelled")) == []
+    assert call(MALIGNANT, drug(doNotPerform=True)) == []
+
+
+def test_five_hundred_orders_have_three_cards_at_most() -> None:
+    cards = call(MALIGNANT, *(drug(id_=f"o{n}") for n in range(250)), *(drug("nsaid", f"n{n}") for n in range(250)))
+    assert 0 < len(cards) <= 3
+    assert all(len(card["detail"]) <= 1_500 for card in cards)
+
+
+def test_an_order_of_another_patient_refuses_the_call() -> None:
+    with pytest.raises(PatientMismatch):
+        call(MALIGNANT, drug(subject={"reference": "Patient/somebody-else"}))
+
+
+def test_an_order_by_the_code_of_the_site_is_the_activity_that_it_stands_for() -> None:
+    activity = next(
+        u.recommendation.activity.text
+        for p in content.library().pathways
+        for u in p.uses
+        if u.recommendation.on_order and u.recommendation.kind == "imaging" and u.recommendation.activity
+    )
+    site = Site(orders=(Order(activity, "urn:site", "4711", "MRI"),))
+    assert [status for _, status, _ in told(call(MALIGNANT, study("urn:site", "4711"), site=site))] == ["satisfied"]
+    assert call(MALIGNANT, study("urn:site", "4711")) == []
+
+
+def test_a_warning_offers_to_take_the_order_back_where_the_ehr_can_do_that() -> None:
+    client = Client(card_policy=CardPolicy(actions=frozenset(), deletes=frozenset({"MedicationRequest"})))
+    (card,) = call(MALIGNANT, drug(), client=client)
+    (suggestion,) = card["suggestions"]
+    (action,) = suggestion["actions"]
+    assert (action["type"], action["resourceId"]) == ("delete", "MedicationRequest/o1")
+    assert "suggestions" not in call(MALIGNANT, drug(), client=Client(card_policy=CardPolicy(actions=frozenset())))[0]
+
+
+# ------------------------------------------------------------------ each hook
+
+
+def test_a_problem_that_was_just_added_is_judged_before_the_chart_holds_it() -> None:
+    tumour = next(r for r in chart(MALIGNANT).reads["conditions"].resources if r["id"])
+    mine = {"reference": f"Patient/{chart(STRAIN).patient}"}
+    added = [dict(r, subject=mine, id=f"new-{r['id']}") for r in chart(MALIGNANT).reads["conditions"].resources]
+    assert tumour
+    hook = "problem-list-item-create"
+    assert call(STRAIN, hook=hook) == []
+    assert call(STRAIN, hook=hook, conditions={"resourceType": "Bundle", "entry": [{"resource": r} for r in added]})
+
+
+@pytest.mark.parametrize("hook", PARTIAL)
+@pytest.mark.parametrize("name", PATIENTS)
+def test_the_cards_of_each_hook_keep_within_their_bounds_and_carry_no_part_of_a_plan(name: str, hook: str) -> None:
+    cards = call(
+        name, drug(), drug("nsaid", "o2"), drug("targeted-drug", "o3"), study(*code_of("spine-mri", LOINC)), hook=hook
+    )
+    assert (
+        sum(
+            "pathway" in card["extension"][EXTENSION]
+            for card in cards
+            if "safety" not in card["source"]["topic"]["code"]
+        )
+        <= 3
+    )
+    for card in cards:
+        assert len(card["summary"]) <= 110
+        assert len(card["detail"]) <= 1_500
+        assert all(s["actions"] for s in card.get("suggestions", []))
+        kinds = {
+            a["resource"]["resourceType"] for s in card.get("suggestions", []) for a in s["actions"] if "resource" in a
+        }
+        assert kinds <= {"ServiceRequest"}
