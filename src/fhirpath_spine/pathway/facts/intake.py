@@ -86,8 +86,8 @@ class Intake:
 
     def _resources(self) -> Iterator[tuple[Resource, bool, str, bool]]:
         """Every resource once, with the Observations and Conditions that it contains and what its components are. Of versions of
-        one id the newest counts, and what is on the screen is the newest. With each whether it is a draft, its name on a card if it
-        has one, and whether it is ordered.
+        one id the newest counts, and what is on the screen is the newest. With each whether it is a draft, its name on a card if
+        it has one, and whether it is ordered.
         """
         kept: dict[Any, list[tuple[Resource, bool]]] = {}
         drafts = ((r, True) for r in self._chart.drafts)
