@@ -1,4 +1,7 @@
-"""The pages: their outline, what they may load, what of a chart reaches them, and who sees which."""
+"""The pages: their outline, what they may load, what of a chart reaches them, and who sees which.
+
+It is long because all pages are asked of one browser.
+"""
 
 from __future__ import annotations
 
