@@ -37,6 +37,7 @@ CLIENTS: dict[str, Json] = {
             "selection_behavior": "at-most-one",
             "actions": ["CarePlan", "ServiceRequest"],
             "gate_suggestions": True,
+            "deletes": ["MedicationRequest", "ServiceRequest"],
             "detail": "full",
         }
     },
