@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from fhirpath_spine.errors import BodyTooLarge, PatientMismatch, RequestError
 from fhirpath_spine.exchange.incoming import Context, parse_request, read_context, with_context
 from fhirpath_spine.pathway.facts import Chart, Read
+from tests.kit.costs import calls_of
 
 ME, OTHER = {"reference": "Patient/p1"}, {"reference": "Patient/p2"}
 DRUG = {"coding": [{"system": "rx", "code": "1"}]}
@@ -199,3 +201,50 @@ def test_five_hundred_orders_are_read_and_too_many_are_refused() -> None:
     assert len(with_context(chart(), context, 500).drafts) == 500
     with pytest.raises(BodyTooLarge):
         with_context(chart(), context, 499)
+
+
+# ------------------------------------------------------------------ whatever stands there
+
+ODD: tuple[Any, ...] = (None, [], {}, "", 7, True, ["x"], {"a": ["x"]}, [{"reference": ["x"]}])
+CONTEXTS = {
+    "order-sign": {"draftOrders": bundle(order(), order("o2", medicationReference={"reference": "urn:uuid:1"}))},
+    "order-select": {"draftOrders": bundle(order(), order("o2")), "selections": ["MedicationRequest/o1"]},
+    "problem-list-item-create": {"conditions": bundle({"resourceType": "Condition", "id": "c1", "subject": ME})},
+}
+
+
+def disturbed(value: Any, odd: Any) -> Iterator[Any]:
+    """The value with one part at a time replaced, at every depth."""
+    yield odd
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from ({**value, key: other} for other in disturbed(item, odd))
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from ([*value[:number], other, *value[number + 1 :]] for other in disturbed(item, odd))
+
+
+@pytest.mark.parametrize("hook", CONTEXTS)
+def test_whatever_stands_in_a_context_it_is_read_or_refused_in_words(hook: str) -> None:
+    chart, refused, taken = Chart("p1", {"conditions": Read(({"resourceType": "Condition", "id": "c1"},))}), 0, 0
+    for context in (one for odd in ODD for one in disturbed(CONTEXTS[hook], odd) if isinstance(one, dict)):
+        try:
+            with_context(chart, read_context(hook, context, "p1"), 1_000)
+            taken += 1
+        except (RequestError, PatientMismatch):
+            refused += 1
+    assert refused > 10
+    assert taken > 50
+
+
+def test_an_order_that_does_not_say_of_which_type_it_is_is_heard_as_one_of_a_drug() -> None:
+    (one,) = signed({**order(), "resourceType": ["MedicationRequest"]}).orders
+    assert (one["resourceType"], one["medicationCodeableConcept"]) == ("MedicationRequest", DRUG)
+
+
+def test_the_cost_of_a_choice_grows_with_the_drafts_and_not_with_its_square() -> None:
+    def choose(number: int) -> None:
+        references = [f"https://ehr.example/fhir/MedicationRequest/o{n}/_history/2" for n in range(number)]
+        assert len(ids(chosen(references, *(order(f"o{n}") for n in range(number))))) == number
+
+    assert calls_of(lambda: choose(400)) < 5 * calls_of(lambda: choose(100))

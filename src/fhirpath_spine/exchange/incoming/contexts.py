@@ -50,18 +50,20 @@ def read_context(hook: str, context: Mapping[str, Any], patient: str) -> Context
         _encounter(context)
     if hook == _PROBLEMS:
         found = list(_resources(context, "conditions"))
-        mine = [one for one in found if isinstance(one, dict) and one.get("resourceType") == "Condition"]
         return Context(
-            problems=tuple(_of(one, patient) for one in mine), beside=tuple(x for x in found if x not in mine)
+            problems=tuple(_of(one, patient) for one in found if _is_condition(one)),
+            beside=tuple(one for one in found if not _is_condition(one)),
         )
     if hook in (_SELECT, _SIGN):
         entries = list(_entries(context, "draftOrders"))
         drafts = [(name, _draft(one, patient)) for name, one in _resolved(entries)]
-        chosen = _selections(context) if hook == _SELECT else None
-        if chosen is None or (chosen and not all(_is_there(ref, drafts) for ref in chosen)):
+        chosen = _selections(context) if hook == _SELECT else []
+        named = {name for address, one in drafts for name in _names(address, one)}
+        if hook == _SIGN or not all(_meanings(ref) & named for ref in chosen):
             # A selection that names none of the drafts may mean any of them: none is left out.
             return Context(orders=tuple(one for _, one in drafts))
-        on_screen = [(_is_chosen(name, one, chosen), one) for name, one in drafts]
+        meant = {name for ref in chosen for name in _meanings(ref)}
+        on_screen = [(not meant.isdisjoint(_names(address, one)), one) for address, one in drafts]
         kept = tuple(one for mine, one in on_screen if mine or one.get("resourceType") == "Medication")
         return Context(orders=kept, beside=tuple(one for mine, one in on_screen if not mine))
     return Context()
@@ -84,8 +86,8 @@ def with_context(chart: Chart, context: Context, limit: int) -> Chart:
     check_ignored(context.beside, chart)
     if context.problems:
         read = chart.reads.get("conditions", Read())
-        ids = {one.get("id") for one in context.problems} - {None}
-        kept = tuple(one for one in read.resources if one.get("id") not in ids)
+        ids = {id_ for one in context.problems if isinstance(id_ := one.get("id"), str)}
+        kept = tuple(one for one in read.resources if not (isinstance(id_ := one.get("id"), str) and id_ in ids))
         chart = replace(chart, reads={**chart.reads, "conditions": replace(read, resources=(*kept, *context.problems))})
     return replace(chart, drafts=(*chart.drafts, *context.orders)) if context.orders else chart
 
@@ -143,14 +145,17 @@ def _selections(context: Mapping[str, Any]) -> list[str]:
 
 
 def _resolved(entries: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, Json]]:
-    """The orders, with what they refer to by an address in the Bundle put in by its id. What is no resource at all is an order of
-    which nothing can be read.
+    """The orders, with what they refer to by an address in the Bundle put in by its id. What is no resource at all, or does not
+    say of which type it is, is an order of a drug: where nothing can be read of it, that is said.
     """
     addressed = {name: one for name, one in entries if name and isinstance(one, dict)}
     for name, one in entries:
-        order = dict(one) if isinstance(one, dict) else {"resourceType": "MedicationRequest"}
+        order = dict(one) if isinstance(one, dict) else {}
+        if not isinstance(order.get("resourceType"), str):
+            order["resourceType"] = "MedicationRequest"
         holder = order.get("medicationReference")
-        target = addressed.get(holder.get("reference", "")) if isinstance(holder, dict) else None
+        reference = holder.get("reference") if isinstance(holder, dict) else None
+        target = addressed.get(reference) if isinstance(reference, str) else None
         if target is not None and target.get("resourceType") == "Medication":
             order.pop("medicationReference")
             order["contained"] = [*items(order.get("contained")), {**target, "id": "ordered"}]
@@ -188,11 +193,17 @@ def _of(resource: Mapping[str, Any], patient: str) -> Json:
     return out
 
 
-def _is_chosen(address: str, order: Json, chosen: Sequence[str]) -> bool:
-    kind, id_ = order.get("resourceType"), order.get("id")
-    names = {f"{kind}/{id_}", id_, address} - {"", None}
-    return any(ref in names or ref.split("/_history/")[0].endswith(f"/{kind}/{id_}") for ref in chosen)
+def _is_condition(value: object) -> bool:
+    return isinstance(value, dict) and value.get("resourceType") == "Condition"
 
 
-def _is_there(reference: str, drafts: Sequence[tuple[str, Json]]) -> bool:
-    return any(_is_chosen(name, one, [reference]) for name, one in drafts)
+def _names(address: str, order: Json) -> set[str]:
+    """What a selection may call an order: its address, its id, or type and id."""
+    id_ = order.get("id")
+    own = {id_, f"{order.get('resourceType')}/{id_}"} if isinstance(id_, str) and id_ else set()
+    return own | {address} if address else own
+
+
+def _meanings(reference: str) -> set[str]:
+    """What a selection may mean: what stands there, or type and id at the end of an address, of whatever version."""
+    return {reference, "/".join(reference.split("/_history/")[0].split("/")[-2:])}
