@@ -52,6 +52,7 @@ def ids(context: Context) -> list[Any]:
         ("order-sign", {"draftOrders": "all"}, "context.draftOrders"),
         ("order-sign", {"draftOrders": [order()]}, "context.draftOrders"),
         ("order-sign", {"draftOrders": {"resourceType": "List"}}, "context.draftOrders"),
+        ("order-sign", {"draftOrders": {"orders": [order()]}}, "context.draftOrders"),
         ("order-sign", {"draftOrders": {"entry": {}}}, "context.draftOrders.entry"),
         ("order-select", {"draftOrders": bundle()}, "context.selections"),
         ("order-select", {"draftOrders": bundle(), "selections": "MedicationRequest/o1"}, "context.selections"),
@@ -237,8 +238,9 @@ def test_whatever_stands_in_a_context_it_is_read_or_refused_in_words(hook: str) 
     assert taken > 50
 
 
-def test_an_order_that_does_not_say_of_which_type_it_is_is_heard_as_one_of_a_drug() -> None:
-    (one,) = signed({**order(), "resourceType": ["MedicationRequest"]}).orders
+@pytest.mark.parametrize("kind", [["MedicationRequest"], "", "medicationrequest", None])
+def test_an_order_that_does_not_say_of_which_type_it_is_is_heard_as_one_of_a_drug(kind: Any) -> None:
+    (one,) = signed({**order(), "resourceType": kind}).orders
     assert (one["resourceType"], one["medicationCodeableConcept"]) == ("MedicationRequest", DRUG)
 
 

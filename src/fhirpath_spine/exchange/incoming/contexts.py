@@ -12,6 +12,7 @@ from typing import Any
 
 from fhirpath_spine.errors import BodyTooLarge, RequestError
 from fhirpath_spine.exchange import Json
+from fhirpath_spine.exchange.incoming.answers import is_resource
 from fhirpath_spine.pathway.facts.chart import Chart, Read
 from fhirpath_spine.pathway.facts.reading import items
 from fhirpath_spine.pathway.facts.subjects import check_ignored
@@ -108,7 +109,8 @@ def _encounter(context: Mapping[str, Any]) -> None:
 def _entries(context: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any]]:
     """The entries of a Bundle that the hook requires, each with its address in the Bundle."""
     bundle = context.get(name)
-    if not isinstance(bundle, dict) or bundle.get("resourceType", "Bundle") != "Bundle":
+    strange = isinstance(bundle, dict) and not (bundle.keys() & {"resourceType", "entry"} or bundle.keys() <= {"type"})
+    if strange or not isinstance(bundle, dict) or bundle.get("resourceType", "Bundle") != "Bundle":
         raise RequestError(
             f"context.{name} is missing or is no Bundle.",
             hint=f"Send {name} as a FHIR Bundle; one without entries is fine.",
@@ -145,13 +147,13 @@ def _selections(context: Mapping[str, Any]) -> list[str]:
 
 
 def _resolved(entries: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, Json]]:
-    """The orders, with what they refer to by an address in the Bundle put in by its id. What is no resource at all, or does not
-    say of which type it is, is an order of a drug: where nothing can be read of it, that is said.
+    """The orders, with what they refer to by an address in the Bundle put in by its id. What is no resource of FHIR is an order
+    of a drug: where nothing can be read of it, that is said.
     """
     addressed = {name: one for name, one in entries if name and isinstance(one, dict)}
     for name, one in entries:
         order = dict(one) if isinstance(one, dict) else {}
-        if not isinstance(order.get("resourceType"), str):
+        if not is_resource(order):
             order["resourceType"] = "MedicationRequest"
         holder = order.get("medicationReference")
         reference = holder.get("reference") if isinstance(holder, dict) else None
