@@ -101,7 +101,10 @@ class Intake:
                 others.append((one, draft))
         for key, copies in kept.items():
             name = f"{key[0]}/{key[1]}" if isinstance(key, tuple) else ""
-            for resource, draft, ordered in self._counted(copies):
+            (first, on_screen), *others = copies
+            # Nearly all stand there once, and are nothing that is ordered.
+            counted = self._counted(copies) if others or on_screen else [(first, False, False)]
+            for resource, draft, ordered in counted:
                 yield resource, draft, name, ordered
                 if "component" in resource:
                     for part, code in members(resource, self._matters, self._needs):
@@ -116,7 +119,7 @@ class Intake:
             # An order that the chart holds already is one that is changed: it is in force in its new state.
             self._ours([copy for copy, _ in copies])
             return [(copy, len(on_screen) == len(copies), True) for copy in on_screen]
-        found = copies[0][0] if len(copies) == 1 else self._newest([copy for copy, _ in copies])
+        found = self._newest([copy for copy, _ in copies])
         return [] if found is None else [(found, False, False)]
 
     def _newest(self, copies: Sequence[Resource]) -> Resource | None:
