@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhirpath_spine.exchange.incoming import Servers, read_base
+from fhirpath_spine.pathway.facts import WHERE_OFFERED
 from tests.adapters.address_kit import CHART, EHR, Names, called, listed
 from tests.adapters.stub_ehr import from_bundle
 from tests.adapters.whole_service import TOKEN, Setup
@@ -240,8 +241,8 @@ def test_a_closed_port_is_unreachable_and_tried_twice() -> None:
 
     setup = asyncio.run(run())
     assert set(setup.unread.values()) == {"unreachable"}
-    # One key more was asked for: what is read only where it is offered is not missed.
-    assert len(names.asked) == 2 * (len(setup.unread) + 1)
+    # More keys were asked for: what is read only where it is offered is not missed.
+    assert len(names.asked) == 2 * (len(setup.unread) + len(WHERE_OFFERED))
 
 
 def test_a_wrong_path_on_the_right_server_is_not_found() -> None:

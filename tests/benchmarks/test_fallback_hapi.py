@@ -49,8 +49,8 @@ def test_an_honest_server_gives_no_difference_and_holds_afterwards_what_it_held(
         "ours, ms",
     ):
         assert text in printed
-    assert "150 resources in 16 requests for 16 keys" in printed, "as shipped"
-    assert "150 resources in 21 requests for 16 keys" in printed, "in pages of 20"
+    assert "150 resources in 17 requests for 17 keys" in printed, "as shipped"
+    assert "150 resources in 22 requests for 17 keys" in printed, "in pages of 20"
     assert TOKEN not in printed
 
 

@@ -29,6 +29,7 @@ TYPES = (
     "MedicationAdministration",
     "FamilyMemberHistory",
     "AllergyIntolerance",
+    "CarePlan",
     "Observation",
 )
 OUTCOME: Json = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}

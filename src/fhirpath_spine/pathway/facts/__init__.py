@@ -9,7 +9,7 @@ from fhirpath_spine.faces import face
 __all__, __getattr__ = face(
     __name__,
     answers="answer",
-    chart="Chart KEYS OBSERVATION_GROUPS ORDER Read Resource Unread canonical facts_digest is_id type_of",
+    chart="Chart KEYS OBSERVATION_GROUPS ORDER Read Resource Unread WHERE_OFFERED canonical facts_digest is_id type_of",
     copies="newest",
     dates="apart day_of is_before is_since moment_of possible_ages stamp within",
     facts="Facts",
