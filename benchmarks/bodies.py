@@ -17,6 +17,9 @@ from fhirpath_spine.pathway.facts import type_of
 
 SPINAL = "09-schwannoma-safely-resectable.json"
 """The invented patient whose chart has something to say about the spine."""
+NO_TUMOUR = "04-muscle-strain.json"
+ORDINARY_DRUG = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "161"}
+"""One that no rule watches."""
 
 
 def body_for(templates: Mapping[str, str], size: int, *, spinal: bool = False) -> bytes:
@@ -31,6 +34,18 @@ def body_for(templates: Mapping[str, str], size: int, *, spinal: bool = False) -
         ]
     # What no query asks for lies under the last key: the chart keeps its size.
     return orjson.dumps({**request, "prefetch": laid(found, templates, rest=list(templates)[-1])})
+
+
+def order_for(templates: Mapping[str, str]) -> bytes:
+    """The signing of an ordinary drug for a patient without any tumour, with what the hook asks for of the invented chart."""
+    request = hook(0)
+    patient = request["context"]["patientId"]
+    found = list(_spinal(patients_directory() / NO_TUMOUR, patient))
+    drug = {"resourceType": "MedicationRequest", "id": "order", "status": "draft", "intent": "order"}
+    drug |= {"subject": {"reference": f"Patient/{patient}"}, "medicationCodeableConcept": {"coding": [ORDINARY_DRUG]}}
+    orders = {"resourceType": "Bundle", "entry": [{"resource": drug}]}
+    context = {**request["context"], "draftOrders": orders}
+    return orjson.dumps({**request, "hook": "order-sign", "context": context, "prefetch": laid(found, templates)})
 
 
 def laid(found: Iterable[Mapping[str, Any]], templates: Mapping[str, str], rest: str = "") -> dict[str, Any]:

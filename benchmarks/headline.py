@@ -19,6 +19,8 @@ import orjson
 from benchmarks import bodies, calls, instructions, profile_set, questions, served, stacks, workload
 from benchmarks.timing import in_turns
 from fhirpath_spine import authoring
+from fhirpath_spine.exchange.incoming import prefetch_templates
+from fhirpath_spine.pathway.model import Site
 
 RESOURCES, MANY = 200, 5_000
 SIXTY, SPINAL, ORDINARY = "the sixty questions", "the spinal patient", "the ordinary patient"
@@ -47,6 +49,7 @@ class Bar:
 NAIVE = Bar("a whole call of the sixty questions is faster than the naive stack by", 121, 140, least=True)
 PARSING = Bar("instructions of a whole call of the spinal patient, to those of orjson.loads of it", 11, 9)
 HTTP = Bar("the ordinary patient over HTTP, to an empty FastAPI call with the same body", 3)
+ORDER = Bar("an ordinary drug signed for a patient without a tumour, to the same", 2)
 GROWTH = Bar(f"an ordinary chart of {MANY:,} resources, to one of {RESOURCES}", 40)
 FIRST = Bar("the first call of a server that was just started, to a steady one", 3)
 
@@ -90,6 +93,7 @@ def main() -> None:
     print(NAIVE.line(times_naive[SIXTY]))
     print(PARSING.line(spinal / parsing if spinal and parsing else None))
     print(HTTP.line(_over_http(rows[ORDINARY][0])))
+    print(ORDER.line(_order()))
     print(GROWTH.line(_grown(rows[ORDINARY][1])))
     print(FIRST.line(_first(rows[SPINAL][0])))
     print()
@@ -112,6 +116,20 @@ def _row(name: str, body: bytes, call: Callable[[bytes], bytes], counts: dict[st
 def _over_http(body: bytes) -> float:
     with served.empty() as nothing, served.ours() as real:
         floor, whole = in_turns((lambda: nothing.call(body), 5), (lambda: real.call(body), 5), rounds=20, wall=True)
+    return median(b / a for a, b in zip(floor, whole, strict=True))
+
+
+def _order() -> float:
+    """The same for an order; an answer that says anything is an error."""
+    shipped = authoring.load(authoring.profiles_directory())
+    body, path = bodies.order_for(prefetch_templates(shipped, Site(), "order-sign")), "/cds-services/spine-order-sign"
+    with served.empty() as nothing, served.ours() as real:
+        said = orjson.loads(real.call(body, path=path))
+        if said != {"cards": []}:
+            raise AssertionError(f"An ordinary order has {len(said['cards'])} cards.")
+        floor, whole = in_turns(
+            (lambda: nothing.call(body), 20), (lambda: real.call(body, path=path), 20), rounds=20, wall=True
+        )
     return median(b / a for a, b in zip(floor, whole, strict=True))
 
 

@@ -28,16 +28,16 @@ class Served:
     process: subprocess.Popen[bytes]
     connection: http.client.HTTPConnection
 
-    def call(self, body: bytes, token: str = "") -> bytes:
-        """One call, signed where a token is given; anything but 200 is an error."""
+    def call(self, body: bytes, token: str = "", path: str = PATH) -> bytes:
+        """One call of a service, signed where a token is given; anything but 200 is an error."""
         signed = {"Authorization": f"Bearer {token}"} if token else {}
         headers = {"Content-Type": "application/json", **signed}
         try:
-            self.connection.request("POST", PATH, body, headers)
+            self.connection.request("POST", path, body, headers)
             answer = self.connection.getresponse()
         except ConnectionError:  # closed by the server while the others had their turn
             self.connection.close()
-            self.connection.request("POST", PATH, body, headers)
+            self.connection.request("POST", path, body, headers)
             answer = self.connection.getresponse()
         text = answer.read()
         if answer.status != 200:
