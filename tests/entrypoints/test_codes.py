@@ -143,6 +143,27 @@ def test_where_shows_what_reads_a_code(run: Any) -> None:
     assert "Nothing reads" in run("codes", "where", "nothing-has-this").err
 
 
+@pytest.mark.parametrize(
+    ("written", "by"),
+    [
+        ("http://hl7.org/fhir/sid/icd-10-cm|c7951", "icd-10-cm|C79.51: another spelling"),
+        ("urn:oid:2.16.840.1.113883.6.90|C79.51", "icd-10-cm|C79.51: another spelling"),
+        ("http://hl7.org/fhir/sid/icd-10|C79.5", "icd-10-cm|C79.5: a code of another system that says the same"),
+        ("urn:example:house|BM7", "icd-10-cm|C79.51: code_map of the site"),
+        ("BM7", "icd-10-cm|C79.51: code_map of the site"),
+    ],
+)
+def test_where_reads_a_code_as_a_chart_is_read(run: Any, tmp_path: Path, written: str, by: str) -> None:
+    (tmp_path / "site.yaml").write_text(
+        f"timezone: UTC\ncode_map:\n  - {{from: '{HOUSE}|BM7', to: 'icd-10-cm|C79.51', claim: Nobody, when: 2026-06-01}}\n",
+        encoding="utf-8",
+    )
+    found = run("codes", "where", written, "--site", "site.yaml", "--format", "json")
+    assert f"http://hl7.org/fhir/sid/{by}" in {row.get("readAs") for row in json.loads(found.out)}
+    said = run("codes", "where", written, "--site", "site.yaml").out
+    assert f"{written} is read as http://hl7.org/fhir/sid/{by}." in " ".join(said.split())
+
+
 # ------------------------------------------------------------------ classified by display
 
 LIST = """code,display
