@@ -175,6 +175,12 @@ def test_a_new_problem_stands_in_the_place_of_an_older_state_of_itself() -> None
     assert with_context(chart(old), context, 10).reads["conditions"].resources == (new,)
 
 
+def test_a_new_problem_beside_a_list_that_nobody_read_is_not_all_of_it() -> None:
+    problem = {"resourceType": "Condition", "id": "c1", "subject": ME}
+    read = with_context(Chart("p1", {}), Context(problems=(problem,)), 10).reads["conditions"]
+    assert (read.resources, read.complete, read.detail) == ((problem,), False, "absent")
+
+
 def test_what_else_is_finalised_is_not_taken_for_a_problem() -> None:
     goal = {"resourceType": "Goal", "subject": ME}
     context = read_context("problem-list-item-create", {"conditions": bundle(goal)}, "p1")

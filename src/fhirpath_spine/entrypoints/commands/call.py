@@ -251,12 +251,7 @@ def _keep(path: Path, request: Json) -> None:
 
 def _brought(path: Path, patient: str) -> tuple[Json, ...]:
     """The resources of a file: a Bundle, a list, or one; of the patient of the call, each with an id."""
-    try:
-        found = parse(path.read_bytes())
-    except OSError as error:
-        raise RequestError(f"{path.name} cannot be read: {type(error).__name__}.", hint="Name a JSON file.") from None
-    except RequestError as error:
-        raise RequestError(f"{path.name}: {error.message}", hint=error.hint) from None
+    found = _json(path)
     if isinstance(found, dict) and found.get("resourceType") == "Bundle":
         found = [entry.get("resource") for entry in objects(found.get("entry"))]
     resources = found if isinstance(found, list) else [found]
@@ -268,13 +263,18 @@ def _brought(path: Path, patient: str) -> tuple[Json, ...]:
     return tuple({"id": f"draft-{n}", "subject": subject, **one} for n, one in enumerate(resources, start=1))
 
 
-def _kept(path: Path) -> dict[str, Any]:
+def _json(path: Path) -> Any:
+    """What a file holds; its name stands in each error, and nothing else of it."""
     try:
-        body = parse(path.read_bytes())
+        return parse(path.read_bytes())
     except OSError as error:
-        raise RequestError(f"{path.name} cannot be read: {type(error).__name__}.", hint="Name JSON files.") from None
+        raise RequestError(f"{path.name} cannot be read: {type(error).__name__}.", hint="Name a JSON file.") from None
     except RequestError as error:
         raise RequestError(f"{path.name}: {error.message}", hint=error.hint) from None
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    body = _json(path)
     if not isinstance(body, dict) or not isinstance(body.get("hook"), str):
         raise RequestError(f"{path.name} is no CDS Hooks request.", hint="Name files that `call --save` wrote.")
     return body

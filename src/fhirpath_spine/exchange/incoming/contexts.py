@@ -12,8 +12,8 @@ from typing import Any
 
 from fhirpath_spine.errors import BodyTooLarge, RequestError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.incoming.answers import is_resource
-from fhirpath_spine.pathway.facts.chart import Chart, Read
+from fhirpath_spine.exchange.incoming.answers import UnreadReason, is_resource, unread
+from fhirpath_spine.pathway.facts.chart import Chart
 from fhirpath_spine.pathway.facts.reading import items
 from fhirpath_spine.pathway.facts.subjects import check_ignored
 
@@ -86,7 +86,8 @@ def with_context(chart: Chart, context: Context, limit: int) -> Chart:
         )
     check_ignored(context.beside, chart)
     if context.problems:
-        read = chart.reads.get("conditions", Read())
+        # Where nobody read the problem list, the new problem is not all of it.
+        read = chart.reads.get("conditions") or unread(UnreadReason.ABSENT)
         ids = {id_ for one in context.problems if isinstance(id_ := one.get("id"), str)}
         kept = tuple(one for one in read.resources if not (isinstance(id_ := one.get("id"), str) and id_ in ids))
         chart = replace(chart, reads={**chart.reads, "conditions": replace(read, resources=(*kept, *context.problems))})
