@@ -47,17 +47,31 @@ class Rule:
     why: str
     bad: str
     good: str
+    mends: str = ""
+    """What of it ``lint --fix`` mends, since it has one reading; empty where only the author knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What should stand at a place instead of what does."""
+
+    span: Span
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding: the rule's code, the place, what is wrong there and what to do."""
+    """One finding: the rule's code, the place, what is wrong there and what to do.
+
+    ``edit`` mends it, where it has exactly one reading.
+    """
 
     code: str
     message: str
     span: Span
     hint: str = ""
     severity: Severity = Severity.ERROR
+    edit: Edit | None = None
 
     def at(self, span: Span) -> Diagnostic:
         """The same finding at another place."""
@@ -72,7 +86,9 @@ def catalogue() -> dict[str, Rule]:
     """All rules by code, in order of their codes."""
     data = tomllib.loads(files("fhirpath_spine").joinpath("rules.toml").read_text(encoding="utf-8"))
     return {
-        code: Rule(code, r["name"], Severity(r.get("severity", "error")), r["why"], r["bad"], r["good"])
+        code: Rule(
+            code, r["name"], Severity(r.get("severity", "error")), r["why"], r["bad"], r["good"], r.get("mends", "")
+        )
         for code, r in sorted(data.items())
     }
 

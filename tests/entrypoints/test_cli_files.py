@@ -13,6 +13,7 @@ from fhirpath_spine import authoring
 from fhirpath_spine.entrypoints.commands import changes
 
 AT = "2026-06-15"
+SET = Path(__file__).parents[1] / "authoring" / "set"
 
 
 def broken_profiles(tmp_path: Path) -> Path:
@@ -129,6 +130,28 @@ def test_what_stops_the_load_elsewhere_is_told_where_nothing_is_found_here(run: 
     assert "policy.yaml" in ran.out
 
 
+def test_what_has_one_reading_is_shown_as_a_diff_and_then_mended(run: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "profiles"
+    copytree(SET, copy)
+    path = copy / "alpha" / "pathway.yaml"
+    good = path.read_text(encoding="utf-8")
+    path.write_text(good.replace("fallback: false", "fallback: no"), encoding="utf-8")
+    told = run("lint", copy)
+    assert told.code == 1
+    assert "--fix mends 1 of them" in told.err
+    assert run("lint", copy, "--format", "json").json[0]["fix"]["text"] == "false"
+    shown = run("lint", copy, "--diff")
+    assert "+lesion: {per: lesion, fallback: false}" in shown.out.splitlines()
+    assert "would mend" in shown.err
+    assert path.read_text(encoding="utf-8") != good
+    ran = run("lint", copy / "alpha", "--fix")
+    assert (ran.code, ran.out) == (0, "")
+    assert "pathway.yaml:7:33: SP229" in ran.err
+    assert path.read_text(encoding="utf-8") == good
+    assert "lint --fix:" in run("rule", "SP229").out
+    assert "lint --fix:" not in run("rule", "SP225").out
+
+
 def test_a_change_of_meaning_needs_a_version_against_what_was_before(run: Any, tmp_path: Path) -> None:
     copy = tmp_path / "profiles"
     copytree(authoring.profiles_directory(), copy)
@@ -149,7 +172,7 @@ def test_the_whole_catalogue_is_one_page(run: Any) -> None:
 
 def test_mistakes_that_no_case_notices_are_printed_and_too_few_noticed_fail(run: Any, tmp_path: Path) -> None:
     folder = tmp_path / "profiles"
-    copytree(Path(__file__).parents[1] / "authoring" / "set", folder)
+    copytree(SET, folder)
     (folder / "alpha" / "cases").mkdir()
     (folder / "alpha" / "cases" / "pain.yaml").write_text(
         "cases:\n  - case: Worst\n    given: [night-pain: yes, pain-severity: 10]\n    expect: {recommended: R-PAIN-01}\n",

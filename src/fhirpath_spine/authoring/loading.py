@@ -57,13 +57,16 @@ class Checked:
         return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
 
 
-def examine(directory: PathLike, site: Site | PathLike | None = None) -> Checked:
+def examine(
+    directory: PathLike, site: Site | PathLike | None = None, edited: Mapping[str, str] | None = None
+) -> Checked:
     """Reads, compiles and lints a whole profile set, each file once. Never raises because of what stands in its files.
 
-    ``site`` is what a site has decided, or the file that says it. Raises :class:`ProfileError` if that file cannot be used.
+    ``site`` is what a site has decided, or the file that says it; ``edited`` has texts that count instead of those of files, by
+    relative path. Raises :class:`ProfileError` if that file cannot be used.
     """
     report = Report()
-    folder = Folder.at(directory, report)
+    folder = Folder.at(directory, report, edited)
     library: Library | None = None
     written = Written()
     if folder is not None:
@@ -93,12 +96,16 @@ def _settings(site: Site | PathLike | None, files: Files) -> Site:
     return read_site(site, files.terminology, shared.data, shared.sources, shared.words, files=lambda: files)
 
 
-def check(directory: PathLike, site: Site | PathLike | None = None) -> list[Diagnostic]:
-    """All errors and warnings about a profile set, in order of place; those about files that only tools read, too."""
+def check(
+    directory: PathLike, site: Site | PathLike | None = None, edited: Mapping[str, str] | None = None
+) -> list[Diagnostic]:
+    """All errors and warnings about a profile set, in order of place; those about files that only tools read, too. Arguments are
+    those of :func:`examine`.
+    """
     report = Report()
-    checked = examine(directory, site)
+    checked = examine(directory, site, edited)
     report.extend(checked.diagnostics)
-    folder = Folder.at(directory, report)
+    folder = Folder.at(directory, report, edited)
     if folder is not None and (folder.root / DISPLAYS).exists():
         read_displays(folder, checked.written.terminology)
     return report.sorted()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.profile.shapes import item_shape
 from fhirpath_spine.authoring.source.nodes import Scalar
-from fhirpath_spine.diagnostics import Severity
+from fhirpath_spine.diagnostics import Edit, Severity
 from fhirpath_spine.fhirpath import CompileError
 from fhirpath_spine.fhirpath import compile as compile_fhirpath
 
@@ -103,22 +103,31 @@ class Compiler:
 
     @staticmethod
     def _with_sign(found: Diagnostic, text: str, names: Mapping[str, Shape]) -> Diagnostic:
-        """The same finding, with the likeliest cause where a name was written without its sign."""
+        """The same finding, with the likeliest cause where a name was written without its sign. It has one reading where no
+        shorter name fits, which would leave a subtraction.
+        """
         lines = text.split("\n")[: found.span.line - 1]
         start = sum(len(line) + 1 for line in lines) + found.span.column - 1
         word = _BARE.match(text, start)
         if word is None or text[:start].endswith(("%", "%`")):
             return found
         parts = word[0].split("-")
-        meant = next((n for k in range(len(parts), 0, -1) if (n := "-".join(parts[:k])) in names), None)
-        return found if meant is None else replace(found, hint=f"Did you mean %{meant}?")
+        fit = [n for k in range(len(parts), 0, -1) if (n := "-".join(parts[:k])) in names]
+        if not fit:
+            return found
+        plain = len(fit) == 1 and found.code == "SP106"
+        edit = Edit(replace(found.span, length=len(fit[0])), f"%{fit[0]}") if plain else None
+        return replace(found, hint=f"Did you mean %{fit[0]}?", edit=edit)
 
     @staticmethod
     def _placed(found: Diagnostic, text: str, origin: Scalar, shift: int) -> Diagnostic:
         lines = text.split("\n")[: found.span.line - 1]
         offset = sum(len(line) + 1 for line in lines) + found.span.column - 1
         severity = Severity.ERROR if found.code in REFUSED else found.severity
-        return replace(found, span=_place(text, offset, found.span.length, origin, shift), severity=severity)
+        span, edit = _place(text, offset, found.span.length, origin, shift), found.edit
+        if edit is not None:
+            edit = _edit(text, offset, edit, origin, shift)
+        return replace(found, span=span, severity=severity, edit=edit)
 
 
 def _place(text: str, offset: int, length: int, origin: Scalar, shift: int) -> Span:
@@ -127,6 +136,18 @@ def _place(text: str, offset: int, length: int, origin: Scalar, shift: int) -> S
         # In a placeholder the author leaves the sign of the first name out.
         start, length = start + 1, length - 1
     return origin.place(start, length)
+
+
+def _edit(text: str, offset: int, edit: Edit, origin: Scalar, shift: int) -> Edit | None:
+    """The edit of an expression, in its file. None where it cannot be made as it stands there."""
+    start, end = offset + shift, offset + shift + edit.span.length
+    if origin.is_plain and start == 0 and edit.text.startswith("%"):
+        # What begins with the sign needs quotes in YAML.
+        whole = f"{edit.text}{origin[end:]}"
+        return Edit(origin.span, f'"{whole}"') if not set('"\\\n') & set(whole) else None
+    if origin[start:end] != text[offset : offset + edit.span.length]:
+        return None
+    return Edit(origin.place(start, edit.span.length), edit.text)
 
 
 def value_sets_in(text: str) -> list[str]:

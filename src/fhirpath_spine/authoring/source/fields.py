@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
 
 
-def wrong(code: str, message: str, hint: str = "") -> PydanticCustomError:
-    """A finding of a rule, to be raised inside a validator."""
-    return PydanticCustomError(code, "{message}", {"message": message, "hint": hint})
+def wrong(code: str, message: str, hint: str = "", instead: str = "") -> PydanticCustomError:
+    """A finding of a rule, to be raised inside a validator; ``instead`` is what was meant, where that is plain."""
+    return PydanticCustomError(code, "{message}", {"message": message, "hint": hint, "instead": instead})
 
 
 def _scalar(value: object, wanted: str) -> Scalar:
@@ -86,7 +86,8 @@ def one_of(*words: str, code: str = "SP226") -> tuple[PlainValidator, WithJsonSc
         if text in words:
             return text
         hint = did_you_mean(text, words) or f"One of: {', '.join(words)}."
-        raise wrong(code, f"'{text}' is not allowed here", hint)
+        alike = [word for word in words if word.casefold() == text.casefold()]
+        raise wrong(code, f"'{text}' is not allowed here", hint, alike[0] if len(alike) == 1 else "")
 
     return PlainValidator(check), WithJsonSchema({"enum": [*words, *(int(w) for w in words if w.isdigit())]})
 
@@ -113,14 +114,30 @@ def days(value: object) -> int:
     text = _scalar(value, "a number of days")
     if match := re.fullmatch("([1-9][0-9]{0,4}) days?", text):
         return int(match[1])
-    raise wrong("SP228", f"'{text}' is not a number of days", "Write for example: 30 days.")
+    spelt = _SPELT.fullmatch(text)
+    count = int(spelt[1]) * (7 if spelt[2][:1].lower() == "w" else 1) if spelt else 0
+    meant = f"{count} day{'s' * (count != 1)}" if count else ""
+    raise wrong("SP228", f"'{text}' is not a number of days", "Write for example: 30 days.", meant)
+
+
+_SPELT = re.compile("([1-9][0-9]{0,3}) ?(d|days?|w|weeks?)", re.IGNORECASE)
+"""Days and weeks in another spelling. A month and a year have no fixed length, and a bare number has no unit."""
 
 
 def _flag(value: object) -> bool:
     text = _scalar(value, "true or false")
     if text in ("true", "false"):
         return text == "true"
-    raise wrong("SP229", f"'{text}' is neither true nor false", 'Write true or false; "yes" and "no" are words here.')
+    raise wrong(
+        "SP229",
+        f"'{text}' is neither true nor false",
+        'Write true or false; "yes" and "no" are words here.',
+        _MEANT.get(text.lower(), ""),
+    )
+
+
+_MEANT = {"yes": "true", "no": "false", "on": "true", "off": "false", "true": "true", "false": "false"}
+"""What other YAML takes for a truth value."""
 
 
 Whole = Annotated[int, PlainValidator(_whole), WithJsonSchema({"type": "integer", "minimum": 0})]

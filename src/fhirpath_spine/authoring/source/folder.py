@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files as package_files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fhirpath_spine.diagnostics import Span, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from fhirpath_spine.authoring.source.nodes import Node
     from fhirpath_spine.authoring.source.report import Report
@@ -43,9 +43,13 @@ class Folder:
     report: Report
     most: int = FILES
     """Files that the set may hold."""
+    edited: Mapping[str, str] = field(default_factory=dict)
+    """Texts that count instead of those of files, by relative path."""
 
     @classmethod
-    def at(cls, directory: str | os.PathLike[str], report: Report) -> Folder | None:
+    def at(
+        cls, directory: str | os.PathLike[str], report: Report, edited: Mapping[str, str] | None = None
+    ) -> Folder | None:
         """The folder, or None with a finding if there is none."""
         shown = Path(directory).as_posix()
         try:
@@ -56,7 +60,7 @@ class Folder:
         if not is_folder:
             report.add("SP201", "this is no folder that can be read", Span(shown, 1, 1), "Name the profiles' folder.")
             return None
-        return cls(root, shown, report)
+        return cls(root, shown, report, edited=edited or {})
 
     def name(self, relative: str) -> str:
         """How messages name a file of the set."""
@@ -134,6 +138,8 @@ class Folder:
         except (OSError, ValueError, RuntimeError) as error:
             self._refuse(relative, _why(error), "Check the file and its permissions.")
             return None
+        if relative in self.edited:
+            data = self.edited[relative].encode()
         if len(data) > limit:
             self._refuse(relative, f"the file is larger than {limit >> 20} MiB", "Split it.")
             return None

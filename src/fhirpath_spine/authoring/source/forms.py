@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from fhirpath_spine.authoring.source.nodes import Block, Items, Node, Scalar
-from fhirpath_spine.diagnostics import did_you_mean
+from fhirpath_spine.diagnostics import Edit, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,8 @@ def _note(detail: ErrorDetails, root: Node, known: dict[int, Sequence[str]], rep
     context: dict[str, Any] = detail.get("ctx", {})
     kind = detail["type"]
     if kind.startswith("SP"):
-        report.add(kind, context["message"], where, context["hint"])
+        instead = context["instead"]
+        report.add(kind, context["message"], where, context["hint"], Edit(where, instead) if instead else None)
     elif kind == "extra_forbidden":
         name = str(detail["loc"][-1])
         keys = known.get(id(parent), ())

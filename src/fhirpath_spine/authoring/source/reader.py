@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
+from fhirpath_spine.authoring.source.layout import lacks_quotes, mend_colon, mend_signs
 from fhirpath_spine.authoring.source.nodes import Block, Items, Node, Scalar
+from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.diagnostics import Span
-
-if TYPE_CHECKING:
-    from fhirpath_spine.authoring.source.report import Report
 
 DEPTH = 50
 """Deepest nesting of mappings and lists."""
 
 _FORBIDDEN = re.compile("[\t\r\x85\u2028\u2029\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 _PLAIN = {True: "Indent with spaces, two for each level.", False: "Delete it, and write plain text."}
+_QUOTE = "A text that holds a colon needs quotes: write it in double quotes."
+TOLD = 20
+"""Most signs of one file that are told at once."""
 _EMPTY = ("", "~", "null", "Null", "NULL")
 _NOBODY = "approver"
 """The one key that may say ``null``: nobody has approved it."""
@@ -46,12 +48,13 @@ def read_yaml(text: str, file: str, report: Report) -> Node | None:
     """The document in ``text``, or None if it cannot be used; the report says why and where."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     forbidden = list(_FORBIDDEN.finditer(text))
-    for match in forbidden[:20]:
+    mends = mend_signs(text, file, _meaning, TOLD) if forbidden else {}
+    for match in forbidden[:TOLD]:
         line = text.count("\n", 0, match.start()) + 1
         column = match.start() - text.rfind("\n", 0, match.start())
         tab = match.group() == "\t"
         what = "a tab" if match.group() == "\t" else f"the invisible character U+{ord(match.group()):04X}"
-        report.add("SP202", f"{what} stands here", Span(file, line, column), _PLAIN[tab])
+        report.add("SP202", f"{what} stands here", Span(file, line, column), _PLAIN[tab], mends.get(match.start()))
     if forbidden:
         return None
     before = report.errors
@@ -60,9 +63,22 @@ def read_yaml(text: str, file: str, report: Report) -> Node | None:
     except _RefusedError:
         return None
     except yaml.YAMLError as error:
-        report.add("SP202", f"this is not YAML: {_problem(error)}", _place(error, file), _advice(error, text))
+        advice = _advice(error, text)
+        mark = getattr(error, "problem_mark", None)
+        edit = mend_colon(text, file, mark.line) if mark is not None and advice is _QUOTE else None
+        report.add("SP202", f"this is not YAML: {_problem(error)}", _place(error, file), advice, edit)
         return None
     return root if report.errors == before else None
+
+
+def _meaning(text: str) -> Node | None:
+    """What a text means; None where anything is wrong with it."""
+    report = Report()
+    try:
+        root = None if _FORBIDDEN.search(text) else _Builder(text, "", report).build()
+    except (_RefusedError, yaml.YAMLError):
+        return None
+    return None if report.errors else root
 
 
 class _Builder:
@@ -175,8 +191,8 @@ def _advice(error: yaml.YAMLError, text: str) -> str:
     mark = getattr(error, "problem_mark", None)
     lines = text.split("\n")
     line = lines[mark.line] if mark is not None and mark.line < len(lines) else ""
-    if _COLON.match(line) and mark is not None:
-        return "A text that holds a colon needs quotes: write it in double quotes."
+    if lacks_quotes(line) and mark is not None:
+        return _QUOTE
     above = next((one for one in reversed(lines[: mark.line if mark is not None else 0]) if one.strip()), "")
     if line.strip() and above and _indent(line) != _indent(above):
         return (
@@ -188,7 +204,3 @@ def _advice(error: yaml.YAMLError, text: str) -> str:
 
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
-
-
-_COLON = re.compile(r"\s*(?:- )?[^\s:\"'{\[#][^:\"'{\[]*:\s+[^\s\"'{\[|>][^\"]*:(?:\s|$)")
-"""A key, and a text without quotes that holds a colon."""

@@ -9,7 +9,7 @@ from fhirpath_spine.diagnostics import Diagnostic, Severity, catalogue
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fhirpath_spine.diagnostics import Span
+    from fhirpath_spine.diagnostics import Edit, Span
 
 
 class Report:
@@ -18,10 +18,10 @@ class Report:
     def __init__(self) -> None:
         self._found: dict[Diagnostic, None] = {}
 
-    def add(self, code: str, message: str, span: Span, hint: str = "") -> None:
+    def add(self, code: str, message: str, span: Span, hint: str = "", edit: Edit | None = None) -> None:
         """Note one finding of a rule; the same one at the same place is kept once. The message becomes a sentence."""
         sentence = message[:1].upper() + message[1:] + ("" if message.endswith((".", "?")) else ".")
-        self._found[Diagnostic(code, sentence, span, hint, catalogue()[code].severity)] = None
+        self._found[Diagnostic(code, sentence, span, hint, catalogue()[code].severity, edit)] = None
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Note findings that are already placed."""

@@ -42,6 +42,8 @@ def lint(
     form: Findings = FindingsFormat.HUMAN,
     against: Against = "",
     site: LintSite = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what has one reading; `rule` says what that is.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print what --fix would change, and change nothing.")] = False,
 ) -> None:
     """Check a set of profiles: everything that is wrong with it, at once, each at its place.
 
@@ -53,16 +55,36 @@ def lint(
     profiles = set_around(asked)
     if profiles is None:
         raise SettingsError("lint: there is no such directory.", hint="Name the folder that holds the profiles.")
-    found = authoring.check(profiles, settings.site)
+    mending = fix or diff
+    found = _mended(profiles, settings.site, asked, diff=diff) if mending else authoring.check(profiles, settings.site)
     if against:
         found += _unbumped(against, profiles, settings.site)
     if profiles != asked:
         found = [d for d in found if _below(asked, d.span.file)] or _elsewhere(found)
-    if text := write(found, form):
+    if not diff and (text := write(found, form)):
         typer.echo(text)
     errors = sum(d.severity is Severity.ERROR for d in found)
-    note(f"{asked}: {errors} errors, {len(found) - errors} warnings")
+    fixable = "" if mending else _fixable(found)
+    note(f"{asked}: {errors} errors, {len(found) - errors} warnings{fixable}")
     raise typer.Exit(1 if errors else 0)
+
+
+def _fixable(found: list[Diagnostic]) -> str:
+    count = sum(d.edit is not None for d in found)
+    return f"; --fix mends {count} of them, --diff shows how" if count else ""
+
+
+def _mended(profiles: Path, site: Path | None, asked: Path, *, diff: bool) -> list[Diagnostic]:
+    """What is left once all that has one reading was mended, on the disk or, with ``diff``, on paper."""
+    mended = authoring.mend(profiles, site, lambda file: profiles == asked or _below(asked, file))
+    if diff:
+        for line in mended.diff(profiles):
+            typer.echo(line)
+    else:
+        mended.write(profiles)
+    for one in mended.done:
+        note(f"{'would mend' if diff else 'mended'} {one.span}: {one.code}")
+    return mended.left
 
 
 def set_around(asked: Path) -> Path | None:
@@ -122,7 +144,8 @@ def rule(
 
 def _page(found: Rule) -> str:
     head = f"{found.code} {found.name} ({found.severity})"
-    return "\n".join((head, "", found.why, "", "Bad:", found.bad, "", "Good:", found.good))
+    mends = ("", "lint --fix:", found.mends) if found.mends else ()
+    return "\n".join((head, "", found.why, "", "Bad:", found.bad, "", "Good:", found.good, *mends))
 
 
 def config(

@@ -76,8 +76,17 @@ def _json(found: Diagnostic) -> Json:
             "length": span.length,
             "message": found.message,
             "hint": found.hint,
+            "fix": _fix(found),
         }
     )
+
+
+def _fix(found: Diagnostic) -> Json | None:
+    """What ``lint --fix`` would put at which place."""
+    if found.edit is None:
+        return None
+    span = found.edit.span
+    return {"line": span.line, "column": span.column, "length": span.length, "text": found.edit.text}
 
 
 def _relative(file: str) -> str:

@@ -63,9 +63,11 @@ class Context(ABC):
         self.this, self.per_item, self.defined = outer
         return found
 
-    def error(self, code: str, tree: Tree, message: str, hint: str = "", at: int | None = None) -> Ty:
+    def error(
+        self, code: str, tree: Tree, message: str, hint: str = "", at: int | None = None, instead: str = ""
+    ) -> Ty:
         """Report an error; the result is unknown, so that it causes no others."""
-        self.report.error(code, tree.start if at is None else at, tree.end, message, hint)
+        self.report.error(code, tree.start if at is None else at, tree.end, message, hint, instead)
         return BROKEN
 
     def need_order(self, tree: Tree, base: Ty, what: str) -> None:

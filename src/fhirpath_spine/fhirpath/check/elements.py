@@ -63,8 +63,7 @@ def unknown(context: Context, tree: Member, base: Ty) -> Ty:
     for type_name in base.types or ():
         choice = r4.choice_spelling(type_name, tree.name)
         if choice is not None:
-            hint = f"Write {choice[0]}.ofType({choice[1]})."
-            return context.error("SP107", tree, f"'{tree.name}' is the JSON name of a choice.", hint, tree.at)
+            return _by_json_name(context, tree, *choice)
     names = [n for t in base.types or () if t in r4.TYPES for n in r4.TYPES[t].elements]
     names += list(base.shape.members) if base.shape else []
     where = f" of {listed(base.types)}" if base.types else " in FHIR R4"
@@ -72,8 +71,13 @@ def unknown(context: Context, tree: Member, base: Ty) -> Ty:
         names = list(r4.all_element_names())
         choice = next((c for t in r4.TYPES if (c := r4.choice_spelling(t, tree.name))), None)
         if choice is not None:
-            hint = f"Write {choice[0]}.ofType({choice[1]})."
-            return context.error("SP107", tree, f"'{tree.name}' is the JSON name of a choice.", hint, tree.at)
+            return _by_json_name(context, tree, *choice)
     return context.error(
         "SP106", tree, f"'{tree.name}' is not an element{where}.", did_you_mean(tree.name, names), tree.at
     )
+
+
+def _by_json_name(context: Context, tree: Member, base: str, type_: str) -> Ty:
+    meant = f"{base}.ofType({type_})"
+    message = f"'{tree.name}' is the JSON name of a choice."
+    return context.error("SP107", tree, message, f"Write {meant}.", tree.at, meant)

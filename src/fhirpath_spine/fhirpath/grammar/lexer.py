@@ -36,6 +36,8 @@ _HYPHENATED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPES = {"'": "'", '"': '"', "`": "`", "\\": "\\", "/": "/", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _FOREIGN = {"==": "=", "&&": "and", "||": "or", "<>": "!=", "!": "not()"}
+_BEHIND = "not()"
+"""The one that stands elsewhere than its likeness: behind what it denies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,8 @@ def tokens(report: Report, declared: Collection[str]) -> Iterator[Token]:
         if kind == "open_comment":
             raise report.fail("SP101", start, start + 2, "This comment is not closed.", "Add '*/'.")
         if kind == "foreign":
-            raise report.fail(
-                "SP102", start, at, f"'{raw}' is not an operator of FHIRPath.", f"Write '{_FOREIGN[raw]}'."
-            )
+            message, meant = f"'{raw}' is not an operator of FHIRPath.", _FOREIGN[raw]
+            raise report.fail("SP102", start, at, message, f"Write '{meant}'.", _instead(text, start, at, meant))
         value: Any = raw
         if kind in ("time", "datetime", "date"):
             value, kind = _temporal(report, kind, raw, start), "date"
@@ -116,6 +117,14 @@ def tokens(report: Report, declared: Collection[str]) -> Iterator[Token]:
             value, at = _variable(report, raw, start, at, declared)
         yield Token(kind, text[start:at], value, start, at)
     yield Token("end", "", None, len(text), len(text))
+
+
+def _instead(text: str, start: int, end: int, meant: str) -> str:
+    """The operator for the place of a foreign one, apart from a name beside it; empty where it has to stand elsewhere."""
+    if meant == _BEHIND:
+        return ""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return " " * (before.strip() != "") + meant + " " * (after.strip() != "") if meant.isalpha() else meant
 
 
 def _variable(report: Report, raw: str, start: int, end: int, declared: Collection[str]) -> tuple[str, int]:

@@ -114,6 +114,7 @@ class _Parser:
                     token.end,
                     f"'{token.text}' is not an operator of FHIRPath.",
                     f"Write '{_WORDS[token.text]}'.",
+                    "" if _WORDS[token.text].endswith(")") else _WORDS[token.text],
                 )
             hint = did_you_mean(token.text, _BINDING) if token.kind == "name" else ""
             raise self.report.fail(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fhirpath_spine.diagnostics import Diagnostic, Severity, Span
+from fhirpath_spine.diagnostics import Diagnostic, Edit, Severity, Span
 from fhirpath_spine.errors import LimitExceeded, SpineError
 
 if TYPE_CHECKING:
@@ -44,9 +44,10 @@ class Report:
         end = min(end, stop) if stop >= 0 else end
         return Span("", line, start - begin + 1, max(1, end - start))
 
-    def error(self, code: str, start: int, end: int, message: str, hint: str = "") -> None:
-        """Note an error; the same finding at the same place is kept once."""
-        found = Diagnostic(code, message, self.span(start, end), hint)
+    def error(self, code: str, start: int, end: int, message: str, hint: str = "", instead: str = "") -> None:
+        """Note an error; the same finding at the same place is kept once. ``instead`` is what was meant, where that is plain."""
+        span = self.span(start, end)
+        found = Diagnostic(code, message, span, hint, edit=Edit(span, instead) if instead else None)
         if found not in self.errors:
             self.errors.append(found)
 
@@ -56,9 +57,9 @@ class Report:
         if found not in self.advice:
             self.advice.append(found)
 
-    def fail(self, code: str, start: int, end: int, message: str, hint: str = "") -> CompileError:
+    def fail(self, code: str, start: int, end: int, message: str, hint: str = "", instead: str = "") -> CompileError:
         """The error to raise at once, where nothing after it can be read."""
-        self.error(code, start, end, message, hint)
+        self.error(code, start, end, message, hint, instead)
         return self.failure()
 
     def failure(self) -> CompileError:
