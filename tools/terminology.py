@@ -175,6 +175,7 @@ class Builder:
             dict(self.tables.allergens),
             [],
         )
+        self._products()
         lost = sorted(set(self.tables.fields) - self.taken)
         if lost:
             raise ValueError(f"rows for sets that there are not: {lost}")
@@ -182,6 +183,15 @@ class Builder:
         if empty:
             raise ValueError(f"empty: {empty}")
         return self.sets
+
+    def _products(self) -> None:
+        """A product of one ingredient stands in each set that holds the ingredient."""
+        for key, (ingredient, display) in self.tables.products.items():
+            holding = [value_set.rows for value_set in self.sets.values() if ingredient in value_set.rows]
+            if not holding:
+                raise LookupError(f"{key[1]}: no set holds its ingredient {ingredient[1]}")
+            for rows in holding:
+                rows[key] = Row(*key, display, "exact", f"product of {ingredient[1]}")
 
 
 def render(sets: dict[str, ValueSet]) -> dict[str, str]:

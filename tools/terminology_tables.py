@@ -88,6 +88,10 @@ class Tables:
             ("snomed-ct", entry["code"]): Row("snomed-ct", entry["code"], entry["display"], "exact", "")
             for entry in read(Path(__file__).parent / "allergens.csv")
         }
+        self.products = {
+            ("rxnorm", entry["code"]): (("rxnorm", entry["ingredient"]), entry["display"])
+            for entry in read(Path(__file__).parent / "products.csv")
+        }
 
     def _field(self, entry: dict[str, str]) -> None:
         """One row of field-codes.csv, into the sets that its datum and note say."""

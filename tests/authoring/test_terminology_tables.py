@@ -61,6 +61,8 @@ def allowed(shared: Path) -> dict[tuple[str, str], str]:
             found.setdefault((row["system"], row["code"]), row["display"].removesuffix(" (body structure)"))
     for row in rows_of(ROOT / "tools" / "allergens.csv"):
         found.setdefault((URI["snomed-ct"], row["code"]), row["display"])
+    for row in rows_of(ROOT / "tools" / "products.csv"):
+        found.setdefault((URI["rxnorm"], row["code"]), row["display"])
     # Two spellings of one system, which the aliases fold.
     found |= {
         (URI["hcpcs"], code): display for (uri, code), display in found.items() if uri.endswith("HCPCSReleaseCodeSets")
@@ -249,3 +251,20 @@ def test_every_allergen_has_two_sources_and_is_none_of_an_nsaid() -> None:
     assert [row["code"] for row in rows if len({row["source"], row["second_source"]} - {""}) < 2] == []
     nsaids = {r["code"] for r in TABLES["snomed-ct"] if r["value_set"].startswith("nsaid")}
     assert [row["code"] for row in rows if row["code"] in nsaids] == []
+
+
+def test_every_product_has_two_sources_and_the_name_of_its_one_ingredient() -> None:
+    rows = rows_of(ROOT / "tools" / "products.csv")
+    assert [row["code"] for row in rows if len({row["source"], row["second_source"]} - {""}) < 2] == []
+    named = {row["code"]: row["display"] for row in TABLES["rxnorm"]}
+    for row in rows:
+        assert row["display"].lower().startswith(named[row["ingredient"]].lower().split()[0]), row["code"]
+        assert "/" not in row["display"], f"{row['code']} is of several drugs"
+
+
+def test_a_product_stands_where_its_ingredient_stands() -> None:
+    sets: dict[str, set[str]] = {}
+    for row in TABLES["rxnorm"]:
+        sets.setdefault(row["code"], set()).add(row["value_set"])
+    rows = rows_of(ROOT / "tools" / "products.csv")
+    assert [row["code"] for row in rows if sets[row["code"]] != sets[row["ingredient"]]] == []
