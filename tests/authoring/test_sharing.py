@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from fhirpath_spine.authoring import Checked, examine
-from fhirpath_spine.authoring.comparing import Patient, patients_of_cases, shared, turns
+from fhirpath_spine.authoring.comparing import LeftOut, Patient, Sealed, patients_of_cases, shared, turns
+from fhirpath_spine.errors import RequestError
 from tests.authoring.conftest import ProfileSet
 
 DATA, PAIN, A = "data.yaml", "modules/pain.yaml", "alpha/pathway.yaml"
@@ -77,3 +78,19 @@ def test_several_processes_find_the_same_turns_in_the_same_order(profiles: Profi
     assert new.library is not None
     many = [replace(one, name=f"{one.name} {number}") for number in range(16) for one in whom]
     assert list(turns(old.library, new.library, many, 2)) == list(turns(old.library, new.library, many))
+
+
+def test_a_chart_is_read_where_it_is_judged_and_one_that_cannot_be_is_named(profiles: ProfileSet) -> None:
+    old, whom = patients(profiles)
+    profiles.edit(DATA, "value >= 7", "value >= 8")
+    new = profiles.examine()
+    assert old.library
+    assert new.library
+
+    def refuse() -> Patient:
+        raise RequestError("Not a Bundle.", hint="Send one.")
+
+    sealed = [Sealed(one.name, lambda one=one: one) for one in whom]  # type: ignore[misc]
+    found = list(turns(old.library, new.library, [*sealed, Sealed("broken", refuse)]))
+
+    assert found == [*turns(old.library, new.library, whom), LeftOut("broken", "Not a Bundle. Send one.")]

@@ -6,10 +6,10 @@ from fhirpath_spine.faces import face
 
 __all__, __getattr__ = face(
     __name__,
-    patients="Patient patients_of_cases",
+    patients="Patient Sealed patients_of_cases",
     sets="Side side",
     sharing="Shared shared",
     structure="Difference differences",
-    turning="Turn turns",
+    turning="LeftOut Turn turns",
     versions="unbumped",
 )

@@ -14,6 +14,7 @@ from fhirpath_spine.pathway.facts.chart import Chart
 from fhirpath_spine.pathway.model import Site
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from fhirpath_spine.authoring.loading import Checked
@@ -29,6 +30,17 @@ class Patient:
     site: Site
     emergency: str = "full"
     audience: str = "clinician"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A chart that is read where it is judged, so that several processes share the reading, too, and none holds all charts.
+
+    ``open`` raises :class:`PreconditionError` or :class:`RequestError` where it cannot be read.
+    """
+
+    name: str
+    open: Callable[[], Patient]
 
 
 def patients_of_cases(profiles: Path, checked: Checked) -> tuple[list[Patient], int]:

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from fhirpath_spine.authoring.comparing.patients import Patient
 from fhirpath_spine.authoring.comparing.sharing import Shared, shared
-from fhirpath_spine.errors import PreconditionError, ScopeUndecidable
+from fhirpath_spine.errors import PreconditionError, RequestError, ScopeUndecidable
 from fhirpath_spine.pathway.judging.evaluate import decide
 
 if TYPE_CHECKING:
-    from fhirpath_spine.authoring.comparing.patients import Patient
+    from fhirpath_spine.authoring.comparing.patients import Sealed
     from fhirpath_spine.pathway.decision import Decision, Verdict
     from fhirpath_spine.pathway.judging.admission import Admitted
     from fhirpath_spine.pathway.model import Library
@@ -53,16 +54,25 @@ class Turn(NamedTuple):
     words: tuple[str, ...] = ()
 
 
+class LeftOut(NamedTuple):
+    """A patient whose chart cannot be read, and why."""
+
+    patient: str
+    why: str
+
+
 PARALLEL = 64
 """Patients from which on several processes are worth their start."""
 
 
-def turns(old: Library, new: Library, patients: Sequence[Patient], processes: int = 1) -> Iterator[Turn]:
+def turns(
+    old: Library, new: Library, patients: Sequence[Patient | Sealed], processes: int = 1
+) -> Iterator[Turn | LeftOut]:
     """All turns, patient by patient. What the libraries share is judged once; several processes share out the patients."""
     comparing = _Comparing(old, new, shared(old, new))
     if processes < 2 or len(patients) < PARALLEL or sys.platform != "linux":
         for patient in patients:
-            yield from comparing.turns(patient)
+            yield from comparing.opened(patient)
         return
     # A fork inherits the libraries and the charts; only the turns travel.
     context = multiprocessing.get_context("fork")
@@ -71,18 +81,20 @@ def turns(old: Library, new: Library, patients: Sequence[Patient], processes: in
             yield from found
 
 
-_INHERITED: list[tuple[_Comparing, Sequence[Patient]]] = []
+_INHERITED: list[tuple[_Comparing, Sequence[Patient | Sealed]]] = []
 """In a worker process: what it was started for."""
 
 
-def _inherit(comparing: _Comparing, patients: Sequence[Patient]) -> None:
+def _inherit(comparing: _Comparing, patients: Sequence[Patient | Sealed]) -> None:
     gc.freeze()  # what is inherited is not searched for circles, which would copy it page by page
+    # A chart holds none, and is gone with its turns: to look after each 700 objects costs as much as reading it.
+    gc.set_threshold(100_000, 5, 100)
     _INHERITED.append((comparing, patients))
 
 
-def _of_inherited(number: int) -> list[Turn]:
+def _of_inherited(number: int) -> list[Turn] | list[LeftOut]:
     comparing, patients = _INHERITED[-1]
-    return comparing.turns(patients[number])
+    return comparing.opened(patients[number])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,8 +105,18 @@ class _Comparing:
     new: Library
     shared: Shared | None
 
+    def opened(self, one: Patient | Sealed) -> list[Turn] | list[LeftOut]:
+        """The turns of one patient, whose chart may have to be read first."""
+        try:
+            patient = one if isinstance(one, Patient) else one.open()
+        except (PreconditionError, RequestError) as error:
+            return [LeftOut(one.name, str(error))]
+        return self.turns(patient)
+
     def turns(self, patient: Patient) -> list[Turn]:
         """The turns of one patient."""
+        if self.old.digest == self.new.digest:
+            return []
         before = self._before(patient)
         if before is None:
             return []

@@ -14,17 +14,17 @@ from typing import Annotated
 import typer
 
 from fhirpath_spine import authoring
-from fhirpath_spine.authoring.comparing.patients import Patient, patients_of_cases
+from fhirpath_spine.authoring.comparing.patients import Patient, Sealed, patients_of_cases
 from fhirpath_spine.authoring.comparing.sets import Side, side
 from fhirpath_spine.authoring.comparing.structure import differences
-from fhirpath_spine.authoring.comparing.turning import Criterion, Turn, turns
+from fhirpath_spine.authoring.comparing.turning import Criterion, LeftOut, Turn, turns
 from fhirpath_spine.authoring.comparing.versions import unbumped
 from fhirpath_spine.entrypoints.commands.impacting import ImpactFormat, Told, written
 from fhirpath_spine.entrypoints.content import moment
 from fhirpath_spine.entrypoints.patients import INDEX, WRITTEN_FOR, invented, patients_directory
 from fhirpath_spine.entrypoints.printing import note
 from fhirpath_spine.entrypoints.settings import load
-from fhirpath_spine.errors import PreconditionError, RequestError, SettingsError
+from fhirpath_spine.errors import SettingsError
 from fhirpath_spine.exchange.incoming.bundles import read_bundle
 from fhirpath_spine.exchange.incoming.parsing import parse
 from fhirpath_spine.pathway.model import Site
@@ -64,13 +64,16 @@ def impact(
             _refuse(sides)
         one, other = sides
         whom = None if patients is not None and _is_export(patients) else _patients(other, patients, at)
-        found = list(_over_export(one, other, patients, at)) if whom is None else _over(one, other, whom)
+        found = list(_over_export(one, other, patients, at)) if whom is None else list(_over(one, other, whom))
+        for left in (turn for turn in found if isinstance(turn, LeftOut)):
+            note(f"{left.patient} is left out: {left.why}")
+        seen = [turn for turn in found if isinstance(turn, Turn)]
         told = Told(
             old,
             new,
             tuple(differences(one.checked.written, other.checked.written)),
-            tuple(found),
-            None if whom is None else len(whom),
+            tuple(seen),
+            None if whom is None else len(whom) - (len(found) - len(seen)),
             tuple(str(d).replace(other.folder.as_posix(), new, 1) for d in unbumped(one.checked, other.checked)),
         )
     typer.echo(written(told, form))
@@ -86,22 +89,23 @@ def _refuse(sides: Sequence[Side]) -> None:
     raise typer.Exit(2)
 
 
-def _over(one: Side, other: Side, whom: Sequence[Patient]) -> list[Turn]:
+def _over(one: Side, other: Side, whom: Sequence[Patient | Sealed]) -> Iterator[Turn | LeftOut]:
     old, new = one.checked.library, other.checked.library
-    if old is None or new is None or old.digest == new.digest:
-        return []
-    return list(turns(old, new, whom, processes=len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1))
+    if old is None or new is None:
+        return iter(())
+    return turns(old, new, whom, processes=len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1)
 
 
 # ---------------------------------------------------------------------- of whom
 
 
-def _patients(new: Side, named: Path | None, at: str) -> list[Patient]:
+def _patients(new: Side, named: Path | None, at: str) -> list[Patient | Sealed]:
     site = new.checked.written.site
     if named is not None:
         when = moment(at or datetime.now(UTC).date().isoformat(), site)
         return list(_bundles(named, when, site))
-    found, untold = patients_of_cases(new.folder, new.checked)
+    cases, untold = patients_of_cases(new.folder, new.checked)
+    found: list[Patient | Sealed] = [*cases]
     if untold:
         note(f"{untold} cases of {new.named} cannot be told; see `fhirpath-spine test`.")
     folder = patients_directory()
@@ -109,11 +113,11 @@ def _patients(new: Side, named: Path | None, at: str) -> list[Patient]:
         return found
     when = datetime.combine(WRITTEN_FOR, time(23, 59, 59), UTC)
     for one in invented(folder):
-        found += _read(one.path.name, one.path.read_bytes(), when, site)
+        found.append(_sealed(one.path.name, one.path.read_bytes(), when, site))
     return found
 
 
-def _bundles(named: Path, when: datetime, site: Site) -> Iterator[Patient]:
+def _bundles(named: Path, when: datetime, site: Site) -> Iterator[Sealed]:
     """The patients of a folder of Bundles, or of a file with one on each line."""
     try:
         files = sorted(p for p in named.rglob("*.json")) if named.is_dir() else [named]
@@ -121,21 +125,17 @@ def _bundles(named: Path, when: datetime, site: Site) -> Iterator[Patient]:
             if path.suffix == ".ndjson":
                 for number, line in enumerate(path.read_bytes().splitlines(), start=1):
                     if line.strip():
-                        yield from _read(f"{path.name}:{number}", line, when, site)
+                        yield _sealed(f"{path.name}:{number}", line, when, site)
             else:
-                yield from _read(path.name, path.read_bytes(), when, site)
+                yield _sealed(path.name, path.read_bytes(), when, site)
     except OSError as error:
         raise SettingsError(f"The patients cannot be read: {type(error).__name__}.", hint="Name Bundles.") from None
     if not files:
         raise SettingsError("There are no Bundles in this folder.", hint="Name a folder of *.json or *.ndjson.")
 
 
-def _read(name: str, body: bytes, when: datetime, site: Site) -> Iterator[Patient]:
-    """One patient; a Bundle that cannot be read is named and left out."""
-    try:
-        yield Patient(name, read_bundle(parse(body), not_read=()), when, site)
-    except (PreconditionError, RequestError) as error:
-        note(f"{name} is left out: {error}")
+def _sealed(name: str, body: bytes, when: datetime, site: Site) -> Sealed:
+    return Sealed(name, lambda: Patient(name, read_bundle(parse(body), not_read=()), when, site))
 
 
 # ---------------------------------------------------------------------- over an export

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.fhirpath.engine import logic
@@ -40,6 +41,12 @@ def compile_truth(tree: Tree, interpreter: Interpreter, focus: Ty) -> Callable[[
 def _source(emitter: Truths, tree: Tree) -> CodeType:
     answer = emitter.truth(tree)
     text = "\n".join(["def judge(run):", *emitter.lines, f"    return {answer}"])
+    return _compiled(text)
+
+
+@lru_cache(maxsize=8192)
+def _compiled(text: str) -> CodeType:
+    """The code of a text: two libraries of one author, or two kinds of pathway, ask the same of their charts."""
     return compile(text, "<criterion>", "exec")
 
 
