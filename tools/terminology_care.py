@@ -373,6 +373,13 @@ DRUGS: list[Line] = [
         " @antidiabetic @antibiotic @bone-modifying @known-medication-other",
     ),
     (
+        "no-known-allergy",
+        "No known allergy",
+        "rows of snomed-ips-problems.csv that say so",
+        "sct:716186003 sct:409137002 sct:428607008 sct:429625007",
+    ),
+    ("no-known-medication", "No known medication", "row of snomed-ips-problems.csv that says so", "sct:787481004"),
+    (
         "nsaid-allergy-finding",
         "NSAID allergy (finding)",
         "note of nsaid-allergy: also as Condition",

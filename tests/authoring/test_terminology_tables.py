@@ -63,6 +63,8 @@ def allowed(shared: Path) -> dict[tuple[str, str], str]:
         found.setdefault((URI["snomed-ct"], row["code"]), row["display"])
     for row in rows_of(ROOT / "tools" / "products.csv"):
         found.setdefault((URI["rxnorm"], row["code"]), row["display"])
+    for row in rows_of(shared / "expansions" / "snomed-ips-problems.csv"):
+        found.setdefault((URI["snomed-ct"], row["code"]), row["display"])
     # Two spellings of one system, which the aliases fold.
     found |= {
         (URI["hcpcs"], code): display for (uri, code), display in found.items() if uri.endswith("HCPCSReleaseCodeSets")

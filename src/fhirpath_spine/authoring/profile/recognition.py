@@ -22,6 +22,7 @@ class RecognitionForm(Form):
     drug's. ``strong`` and ``weak``: codes of tumours as a classification numbers them, known by their chapter alone.
     ``spine``: the body sites of the spine. ``tumours`` and ``cancers``: codes of tumours of the spine, and of any cancer,
     which stay a doubt where an entry of theirs cannot be used. ``named``: codes that are no reason for anything, by decision.
+    ``deficits``: codes of deficits, as the value of an Observation that no need reads may name one.
     """
 
     known: dict[Annotated[Scalar, *one_of(*TYPES)], ValueSets] = Field(default_factory=dict)
@@ -32,6 +33,7 @@ class RecognitionForm(Form):
     tumours: ValueSets = ()
     cancers: ValueSets = ()
     named: ValueSets = ()
+    deficits: ValueSets = ()
 
 
 def build_recognition(form: RecognitionForm | None, terminology: Terminology, report: Report) -> Recognition:
@@ -49,4 +51,5 @@ def build_recognition(form: RecognitionForm | None, terminology: Terminology, re
         tumours=terminology.any_of(form.tumours, report),
         cancers=terminology.any_of(form.cancers, report),
         named=terminology.any_of(form.named, report),
+        deficits=terminology.any_of(form.deficits, report),
     )

@@ -83,6 +83,8 @@ class ValueForm(Short):
     units: Units = Field(default_factory=dict)
     plausible: tuple[Number, Number] | None = None
     answers: dict[Text, AnswerForm] = Field(default_factory=dict)
+    of: ValueSets = ()
+    """The concepts that a value of type concept may be; any, where none are named."""
     component: ValueSets = ()
     """The component that holds the value where the Observation has none of its own."""
     conversion: ConversionForm | None = None
@@ -132,6 +134,8 @@ class ValueBuilder:
             if form.pair and kind not in ("integer", "quantity"):
                 hint = "Remove pair:."
                 self._report.add("SP207", f"of two values of type {kind} none is lower", form.pair[0].span, hint)
+            if form.of and kind != "concept":
+                self._report.add("SP207", f"a value of type {kind} is no concept", form.of[0].span, "Remove of:.")
         if kind == "quantity" and form.unit is None:
             self._report.add(
                 "SP328", f"the quantity '{name}' has no unit", form.type.span, "Add unit: with a UCUM unit."
@@ -162,6 +166,7 @@ class ValueBuilder:
             component=component,
             conversion=self._conversion(conversion, name, kind) if conversion is not None else None,
             pair=self._terminology.any_of(form.pair, self._report) if isinstance(form, ValueForm) else None,
+            concepts=self._terminology.any_of(form.of, self._report) if isinstance(form, ValueForm) else None,
         )
 
     def _answers(self, form: ValueForm | ComponentForm | ConversionForm, kind: str) -> dict[Coding, str | int]:

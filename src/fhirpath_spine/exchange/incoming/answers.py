@@ -36,6 +36,7 @@ class UnreadReason(StrEnum):
     OUTCOME = "outcome"
     WITHHELD = "withheld"
     NO_INFORMATION = "no-information"
+    TEXT_ONLY = "text-only"
     NEXT_PAGE = "next-page"
     TOTAL = "total"
     SHAPE = "shape"
@@ -274,11 +275,19 @@ def _hear(resource: Resource, out: Contents, signs: Signs) -> None:
                 out.of_type.setdefault(one, why)
     elif kind in ("Composition", "List"):
         for section in (resource, *_sections(resource)):
-            empty = {_token(code) for code in _codes(section.get("emptyReason"))}
-            if empty & signs.empty:
+            if why := _unlisted(section, signs):
                 for code in _codes(section.get("code")):
                     for one in signs.sections.get(_token(code), ()):
-                        out.of_type.setdefault(one, UnreadReason.WITHHELD)
+                        out.of_type.setdefault(one, why)
+
+
+def _unlisted(section: Mapping[str, Any], signs: Signs) -> UnreadReason | None:
+    """Why a section lists nothing though there may be something: it says so, or says it to people alone."""
+    empty = {_token(code) for code in _codes(section.get("emptyReason"))}
+    if empty & signs.empty:
+        return UnreadReason.WITHHELD
+    listed = "entry" in section or "emptyReason" in section or "section" in section
+    return UnreadReason.TEXT_ONLY if "text" in section and not listed else None
 
 
 def _sections(holder: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -321,7 +330,7 @@ def _is_ordinary(resource: Resource, signs: Signs) -> bool:
             or type(code := coding.get("code")) is not str
         ):
             return False
-        if code in signs.absent or code.lower() in signs.no_information:
+        if (plain := code.lower()) in signs.absent or plain in signs.no_information:
             return False
     return True
 
@@ -389,18 +398,23 @@ def _names(urls: Iterable[object], resources: Iterable[Resource]) -> dict[str, s
     """``urn:`` full URL -> ``Type/id``; a resource without an id is named by the URL's tail."""
     names: dict[str, str] = {}
     for url, resource in zip(urls, resources, strict=True):
-        if url is not None and isinstance(url, str) and url.startswith("urn:"):
+        if url is not None and isinstance(url, str) and _plain_urn(url).startswith("urn:"):
             id_ = resource.get("id")
-            names[url] = (
+            names[_plain_urn(url)] = (
                 f"{resource.get('resourceType')}/{id_ if isinstance(id_, str) and id_ else url.rsplit(':', 1)[-1]}"
             )
     return names
 
 
+def _plain_urn(reference: str) -> str:
+    """A ``urn:`` in small letters, as a UUID is the same in either; another reference as it stands."""
+    return reference.lower() if reference[:4].lower() == "urn:" else reference
+
+
 def _renamed(resource: Resource, url: object, names: Mapping[str, str]) -> Resource:
     renamed: dict[str, Any] = referring(resource, names)
-    if not isinstance(renamed.get("id"), str) and isinstance(url, str) and url in names:
-        renamed["id"] = names[url].split("/", 1)[1]
+    if not isinstance(renamed.get("id"), str) and isinstance(url, str) and _plain_urn(url) in names:
+        renamed["id"] = names[_plain_urn(url)].split("/", 1)[1]
     return renamed
 
 
@@ -408,7 +422,9 @@ def referring(value: Any, names: Mapping[str, str]) -> Any:
     """The value with each reference under the name that it has now; one that no name is known for stays."""
     if isinstance(value, dict):
         return {
-            key: names.get(item, item) if key == "reference" and isinstance(item, str) else referring(item, names)
+            key: names.get(item, names.get(_plain_urn(item), item))
+            if key == "reference" and isinstance(item, str)
+            else referring(item, names)
             for key, item in value.items()
         }
     return [referring(item, names) for item in value] if isinstance(value, list) else value

@@ -105,7 +105,8 @@ class _Teller:
             rejected.append(self._text("count-uncoded", n=str(uncoded)))
         blocks += self._section("title-rejected", rejected)
         entries = decision.ledger.entries
-        blocks += self._section("title-not-recognised", (render(self._say.entry(e)) for e in entries))
+        listed = (*entries, *decision.ledger.drugs)
+        blocks += self._section("title-not-recognised", (render(self._say.entry(e)) for e in listed))
         named = decision.ledger.known
         blocks += self._section("title-known", (render(self._say.known_entry(one)) for one in named))
         if ways := decision.ledger.by_way():

@@ -88,7 +88,7 @@ def tree(decision: Decision, decision_id: str, wording: Wording) -> Json:
         "ledger": decision.ledger.by_type(),
         "notRecognised": [
             lean({"type": e.kind, "resource": e.reference, "said": e.said, "date": e.day, "doubt": e.doubt})
-            for e in decision.ledger.entries
+            for e in (*decision.ledger.entries, *decision.ledger.drugs)
         ],
         **({"silent": decision.silent} if decision.silent else {}),
     }

@@ -14,7 +14,10 @@ from fhirpath_spine.pathway.facts.reading import ERASED, items, status_of
 
 _INNER = frozenset({"Observation", "Condition"})
 _HOLDERS = frozenset(
-    {"Observation", "Condition", "Procedure", "DiagnosticReport", "MedicationRequest", "MedicationStatement"}
+    {
+        *("Observation", "Condition", "Procedure", "DiagnosticReport", "AllergyIntolerance"),
+        *("MedicationRequest", "MedicationStatement", "MedicationAdministration"),
+    }
 )
 """Whose contained resources are about the same person. What a family history holds is a relative's."""
 
@@ -89,7 +92,11 @@ def hindrance(resource: Resource) -> str:
         return "modifier"
     if "implicitRules" in resource:
         return "implicit-rules"
-    parts = resource.get("component")
-    if parts and any("modifierExtension" in part for part in items(parts) if isinstance(part, dict)):
-        return "modifier"
+    for name in _PARTS:
+        if name in resource and any("modifierExtension" in p for p in items(resource[name]) if isinstance(p, dict)):
+            return "modifier"
     return ""
+
+
+_PARTS = ("component", "reaction", "condition", "ingredient")
+"""Parts of a resource that are read, and that may hold a modifier of their own."""

@@ -25,7 +25,7 @@ from fhirpath_spine.pathway.facts.orders import Ordered, read_order
 from fhirpath_spine.pathway.facts.panels import members, speaks_elsewhere
 from fhirpath_spine.pathway.facts.persons import is_deceased, warnings_of
 from fhirpath_spine.pathway.facts.plans import CARE_PLAN, PlanOnFile, of_ours
-from fhirpath_spine.pathway.facts.recognising import Recognised, narrowed, said
+from fhirpath_spine.pathway.facts.recognising import Doubt, Recognised, narrowed, said
 from fhirpath_spine.pathway.facts.subjects import Subject, reference_of, refuse, subject_of, target_of
 from fhirpath_spine.pathway.facts.values import MALFORMED, UNREADABLE, Reading
 from fhirpath_spine.pathway.sentences import Charted
@@ -156,7 +156,7 @@ class Intake:
         for kind, copies in disputed:
             self.ledger.add(kind, (Way.REJECTED,))
             self._dispute(kind, copies)
-        for named in (self.ledger.entries, self.ledger.known):
+        for named in (self.ledger.entries, self.ledger.known, self.ledger.drugs):
             named.sort(key=lambda entry: (entry.kind, entry.day, entry.reference))
         self.ledger.check(len(entries) + len(disputed))
 
@@ -195,6 +195,7 @@ class Intake:
 
     def _take(self, resource: Resource, draft: bool, called: str, *, ordered: bool = False) -> None:
         kind = str(resource.get("resourceType"))
+        resource = reading.sited(resource)
         concept = self._concept(resource)
         matter = self._matters.of(kind, concept)
         subject = self._subject(resource)
@@ -207,17 +208,19 @@ class Intake:
         names = matter.needs
         if ordered and (order := read_order(resource, reference, concept, matter)) is not None:
             self.orders.append(order)
-        if matter.counted:
-            self._count(matter.counted, resource)
+        if matter.counted and self._count(matter.counted, resource) and matter.counted == MEDICATION:
+            self._name_drug(_Taken(resource, kind, concept, matter, reference))
         ways: list[Way] = []
         if matter.seen is not None:
             seen = matter.seen
+            if kind == "Observation" and (value := self._deficit(resource)) is not None:
+                resource, concept, seen = {**resource, "code": value}, value, seen._replace(doubts=_DEFICIT)
             if seen.doubts:
                 seen = narrowed(self._matters.recognition, kind, self._matters.read(resource), seen)
                 names = (*names, *self._matters.matcher.doubting(kind, seen.doubts))
             misspelt = concept is None and reading.strange_members(resource, "code")
             ways.append(Way.UNREADABLE if misspelt else seen.way)
-            if seen.way is Way.NOT_RECOGNISED and kind in _NAMED:
+            if seen.way is Way.NOT_RECOGNISED and (seen.doubts or kind in _NAMED):
                 self._name(_Taken(resource, kind, concept, matter, reference), seen)
         elif kind == "Condition" and known(self._matters.recognition.named, matter.codes):
             day = self._filer.date(resource).day
@@ -228,6 +231,12 @@ class Intake:
         elif names:
             ways += self._file(_Taken(resource, kind, concept, matter, reference), hindered, names, draft)
         self.ledger.add(kind, ways)
+
+    def _deficit(self, resource: Resource) -> Any:
+        """The value of an Observation that no need reads, where it names a deficit: it may be one, whatever was asked."""
+        value = resource.get("valueCodeableConcept")
+        told = None if value is None else self._matters.of("Observation", value).codes
+        return value if told and known(self._matters.recognition.deficits, told) else None
 
     def _take_plan(self, resource: Resource, reference: str, *, usable: bool) -> None:
         """Keeps a plan of ours; no need reads one, and what others plan is of no matter here."""
@@ -328,10 +337,18 @@ class Intake:
         return reading.medication_concepts(medication)
 
     def _name(self, taken: _Taken, seen: Recognised) -> None:
-        """Keeps what a person has to be told of: Conditions and allergies that no table knows."""
+        """Keeps what a person has to be told of: Conditions, allergies and what may be a deficit, that no table knows."""
         named = said(taken.concept, taken.matter.codes)
         day = self._filer.date(taken.resource).day
         self.ledger.entries.append(Entry(taken.kind, taken.reference, seen.way, named, day, seen.gravest))
+
+    def _name_drug(self, taken: _Taken) -> None:
+        """Keeps a drug in use that no table knows: a person can tell whether it is one that matters."""
+        told = said(taken.concept, taken.matter.codes)
+        if not told and isinstance(name := (taken.resource.get("medicationReference") or {}).get("display"), str):
+            told = Charted(name)
+        day = self._filer.date(taken.resource).day
+        self.ledger.drugs.append(Entry(taken.kind, taken.reference, Way.NOT_RECOGNISED, told, day))
 
     def _subject(self, resource: Resource) -> Subject:
         reference = reference_of(resource)
@@ -344,9 +361,11 @@ class Intake:
             found = self._subjects[reference] = subject_of(resource, self._chart)
         return found
 
-    def _count(self, counted: str, resource: Resource) -> None:
-        if counted != MEDICATION or reading.meaning(resource) in ("active", "proposed"):
-            self.counts[counted] += 1
+    def _count(self, counted: str, resource: Resource) -> bool:
+        """Counts what no need reads, and says whether it did: a drug that is no longer in use is not counted."""
+        counts = counted != MEDICATION or reading.meaning(resource) in ("active", "proposed")
+        self.counts[counted] += counts
+        return counts
 
     def _nameless(self, resource: Resource) -> str:
         """A name for a resource without an id that does not depend on where in the chart it stands."""
@@ -354,3 +373,4 @@ class Intake:
 
 
 _NAMED = frozenset({"Condition", "AllergyIntolerance"})
+_DEFICIT = frozenset({Doubt.DEFICIT})

@@ -60,6 +60,8 @@ class Ledger:
     entries: list[Entry] = field(default_factory=list)
     known: list[Entry] = field(default_factory=list)
     """Entries that are known and, by what was decided of their code, no reason for anything: named, so that it can be asked."""
+    drugs: list[Entry] = field(default_factory=list)
+    """Drugs in use that no table knows: named in the explanation, and counted on no card, as a chart holds many."""
 
     def add(self, kind: str, ways: Sequence[Way]) -> None:
         """Counts one resource by the worst of the ways in which it ended; one that concerns no need is elsewhere."""

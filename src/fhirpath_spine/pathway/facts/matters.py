@@ -141,8 +141,9 @@ class Matters:
         if kind == "Condition" and not needs:
             chapter, tables = self.recognised.get("chapter"), self.recognised.get("neoplasms")
             return NEOPLASM if known(chapter, codes) and not known(tables, codes) else ""
-        if kind in reading.MEDICATIONS and not needs and not known(self.recognised.get("medications"), codes):
-            return MEDICATION
+        if kind in reading.MEDICATIONS and not needs:
+            drugs, others = self.recognised.get("medications"), self.recognition.known.get(kind)
+            return "" if known(drugs, codes) or known(others, codes) else MEDICATION
         return ""
 
     def _mapped(self, value: Any) -> Any:

@@ -54,7 +54,7 @@ class Value:
     ``answers`` maps a coded answer to the word, number or truth that it stands for. Outside ``plausible`` a value is rejected.
     ``component`` are codes of components that carry the value where the Observation has none of its own.
     ``conversion`` is another scale that is read where this one is not recorded. ``pair`` are codes that a laboratory gives two
-    of for one sample, by race: the lower one counts.
+    of for one sample, by race: the lower one counts. ``concepts`` are those that a value of kind concept may be; any, if None.
     """
 
     kind: str
@@ -66,6 +66,7 @@ class Value:
     component: ValueSet | None = None
     conversion: Conversion | None = None
     pair: ValueSet | None = None
+    concepts: ValueSet | None = None
 
     @property
     def words(self) -> frozenset[str]:

@@ -41,7 +41,7 @@ def members(resource: Resource, matters: Matters, needs: Mapping[str, Need]) -> 
 
 def speaks_elsewhere(resource: Resource, matcher: Matcher) -> bool:
     """Whether an Observation without a value says something all the same: in a component that no need reads, in an extension,
-    by an interpretation or a note. One that says why it has none says nothing.
+    by an interpretation or a note, or under a name that FHIR does not have. One that says why it has none says nothing.
     """
     if "dataAbsentReason" in resource:
         return False
@@ -50,7 +50,9 @@ def speaks_elsewhere(resource: Resource, matcher: Matcher) -> bool:
         return True
     if any(_extends(holder) for name, holder in resource.items() if name.startswith("_value")):
         return True
-    return _extends(resource) or any(resource.get(name) for name in ("interpretation", "note"))
+    if _extends(resource) or any(resource.get(name) for name in ("interpretation", "note")):
+        return True
+    return bool(reading.strange_members(resource))
 
 
 def _extends(holder: Any) -> bool:
@@ -58,4 +60,4 @@ def _extends(holder: Any) -> bool:
     told = (
         [e for e in reading.items(holder.get("extension")) if isinstance(e, dict)] if isinstance(holder, dict) else []
     )
-    return any(values_of(e) and e.get("url") != reading.ABSENT_REASON for e in told)
+    return any(values_of(e) and e.get("url") not in reading.ABSENT_REASONS for e in told)

@@ -7,6 +7,7 @@ It is long because each element of a resource has one reader, and all of them ar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
@@ -101,7 +102,12 @@ CONCEPTS: Mapping[str, tuple[str, ...]] = {
 }
 """The members that say what a resource is about."""
 ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
-_ABSENT_SYSTEM = "/data-absent-reason"
+ABSENT_REASONS = (ABSENT_REASON, "http://hl7.org/fhir/StructureDefinition/iso21090-nullFlavor")
+"""Extensions that say why an element is absent."""
+_ABSENT_SYSTEM = re.compile(
+    r"(/data-absent-reason|/(v3-)?nullflavor|\b2\.16\.840\.1\.113883\.5\.1008)/?\Z", re.IGNORECASE
+)
+"""Code systems of nothing but reasons why there is no answer: FHIR's, and the null flavours of HL7 V3."""
 
 
 def is_readable(concept: object) -> bool:
@@ -130,7 +136,16 @@ _CODING = elements_of("Coding")
 
 
 def _says_absent(coding: Mapping[str, Any]) -> bool:
-    return str(coding.get("system", "")).rstrip("/").lower().endswith(_ABSENT_SYSTEM)
+    system = coding.get("system")
+    return isinstance(system, str) and _ABSENT_SYSTEM.search(system) is not None
+
+
+def says_absent(value: object) -> bool:
+    """Whether a coded value says nothing but that there is none."""
+    if not isinstance(value, dict) or "text" in value:
+        return False
+    coded = items(value["coding"]) if "coding" in value else [value] if "code" in value else []
+    return bool(coded) and all(isinstance(one, dict) and _says_absent(one) for one in coded)
 
 
 def stated_absent(resource: Mapping[str, Any], name: str, reasons: frozenset[str]) -> bool:
@@ -142,7 +157,7 @@ def stated_absent(resource: Mapping[str, Any], name: str, reasons: frozenset[str
         told = [
             e.get("valueCode")
             for e in items(holder.get("extension"))
-            if isinstance(e, dict) and e.get("url") == ABSENT_REASON
+            if isinstance(e, dict) and e.get("url") in ABSENT_REASONS
         ]
         told += [c.get("code") for c in items(holder.get("coding")) if isinstance(c, dict) and _says_absent(c)]
         if any(isinstance(code, str) and code.lower() in reasons for code in told):
@@ -351,10 +366,53 @@ def author(resource: Resource) -> str:
 
 
 def body_sites(resource: Resource) -> set[Coding]:
-    """All codings of bodySite."""
-    return set(codings(resource.get("bodySite")))
+    """All codings of the body sites."""
+    return {coding for sites in site_concepts(resource) for coding in sites}
 
 
 def site_concepts(resource: Resource) -> list[set[Coding]]:
-    """Each bodySite with its codings; one that is text alone has none."""
-    return [set(codings(one)) for one in items(resource.get("bodySite")) if one]
+    """Each body site with its codings; one that is text alone has none."""
+    return [_placing(one) for one in items(resource.get("bodySite")) if one]
+
+
+def _placing(site: object) -> set[Coding]:
+    """The codings of a body site; what an expression narrows lies where the whole does."""
+    coded = list(codings(site))
+    return {*coded, *focus(coded)}
+
+
+_FOCUS = re.compile(r"(?:===|<<<)?\s*([0-9]{6,18})\s*(?:\|[^|]*\|)?\s*[:+]")
+"""The first concept of an expression that is put together of several."""
+
+
+def focus(codes: Iterable[Coding]) -> list[Coding]:
+    """What the expressions among the codes are put together around: each says more than its first concept, by no table."""
+    return [(system, found[1]) for system, code in codes if (found := _FOCUS.match(code))]
+
+
+def sited(resource: Resource) -> Resource:
+    """The resource with the sites of the BodyStructures that it refers to instead of naming a body site; of one that it does not
+    contain, the site is what the reference says.
+    """
+    if "bodySite" in resource or not ("extension" in resource or "bodyStructure" in resource):
+        return resource
+    sites = list(_structures(resource))
+    return {**resource, "bodySite": sites} if sites else resource
+
+
+_STRUCTURES = ("/bodySite", "bodyStructure")
+
+
+def _structures(resource: Resource) -> Iterator[object]:
+    told = [resource.get("bodyStructure")]
+    told += [
+        one.get("valueReference")
+        for one in items(resource.get("extension"))
+        if isinstance(one, dict) and isinstance(url := one.get("url"), str) and url.endswith(_STRUCTURES)
+    ]
+    for reference in told:
+        if isinstance(reference, dict):
+            found = contained_in(resource, str(reference.get("reference", "")))
+            parts = [p.get("structure") for p in items(found.get("includedStructure")) if isinstance(p, dict)]
+            said = {"text": reference["display"]} if isinstance(reference.get("display"), str) else reference
+            yield from [one for one in (found.get("location"), *parts) if one] or [said]

@@ -5,7 +5,6 @@ A known code wins over its display. Of an entry that no table knows, the words m
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -46,7 +45,8 @@ class Recognition:
     ``strong`` and ``weak`` are whole chapters of a classification: codes of tumours, though no table says of which;
     ``spine`` holds the body sites at which a tumour is one of the spine. ``tumours`` are codes of tumours of the spine and
     ``cancers`` of any cancer: an entry of theirs that cannot be used still may be one. ``named`` are codes
-    that were decided to be no reason for anything, and are named in the explanation.
+    that were decided to be no reason for anything, and are named in the explanation. ``deficits`` are codes of deficits, as a
+    value of an Observation that no need reads may name one.
     """
 
     classes: Mapping[Coding, str] = field(default_factory=dict)
@@ -58,6 +58,7 @@ class Recognition:
     tumours: ValueSet | None = None
     cancers: ValueSet | None = None
     named: ValueSet | None = None
+    deficits: ValueSet | None = None
 
 
 _PERHAPS = {"perhaps-strong": Doubt.STRONG, "perhaps-weak": Doubt.WEAK}
@@ -78,32 +79,21 @@ class Recognised(NamedTuple):
 NOT_RECOGNISED = Recognised(Way.NOT_RECOGNISED)
 UNREADABLE = Recognised(Way.UNREADABLE)
 _ELSEWHERE = Recognised(Way.ELSEWHERE)
-
-
-_FOCUS = re.compile(r"(?:===|<<<)?\s*([0-9]{6,18})\s*(?:\|[^|]*\|)?\s*[:+]")
-"""The first concept of an expression that is put together of several."""
-
-
-def focus(codes: Sequence[Coding]) -> list[Coding]:
-    """What the expressions among the codes are put together around: each says more than its first concept, by no table."""
-    return [(system, found[1]) for system, code in codes if (found := _FOCUS.match(code))]
+_ALLERGY = Recognised(Way.NOT_RECOGNISED, frozenset({Doubt.UNRECOGNISED}))
 
 
 def recognise(tables: Recognition, words: Words, kind: str, concept: Any, codes: Sequence[Coding]) -> Recognised:
     """What a resource is whose codes no need reads, by what it is about (``concept``) and its codings (``codes``)."""
+    if kind == "AllergyIntolerance" and not known(tables.known.get(kind), codes):
+        # To what it is nobody knows, whether a code stands there or none.
+        return _ALLERGY
     if concept in (None, [], {}):
         return NOT_RECOGNISED
     if kind in reading.CODED and not reading.is_readable(concept):
         return UNREADABLE
     if known(tables.known.get(kind), codes):
         return _ELSEWHERE
-    match kind:
-        case "Condition":
-            return _condition(tables, words, concept, codes)
-        case "AllergyIntolerance":
-            return Recognised(Way.NOT_RECOGNISED, frozenset({Doubt.UNRECOGNISED}))
-        case _:
-            return NOT_RECOGNISED
+    return _condition(tables, words, concept, codes) if kind == "Condition" else NOT_RECOGNISED
 
 
 def narrowed(tables: Recognition, kind: str, resource: Resource, seen: Recognised) -> Recognised:
@@ -131,7 +121,7 @@ def _condition(tables: Recognition, words: Words, concept: Any, codes: Sequence[
     doubts = {_PERHAPS[name] for name in classes if name in _PERHAPS}
     if classes and not doubts:
         return _ELSEWHERE
-    if known(tables.strong, codes) or still_doubted(tables, focus(codes)):
+    if known(tables.strong, codes) or still_doubted(tables, reading.focus(codes)):
         doubts.add(Doubt.STRONG)
     elif known(tables.weak, codes):
         doubts.add(Doubt.WEAK)
@@ -170,5 +160,12 @@ def texts(concept: Any) -> Iterator[str]:
 
 
 def said(concept: Any, codes: Sequence[Coding]) -> Charted:
-    """What an entry is called on a card: its own words, else its code."""
-    return Charted(next(texts(concept), codes[0][1] if codes else ""))
+    """What an entry is called on a card: its own words, else its code, and be it one whose system nobody told."""
+    return Charted(next(texts(concept), codes[0][1] if codes else next(_bare(concept), "")))
+
+
+def _bare(concept: Any) -> Iterator[str]:
+    for part in reading.items(concept):
+        for coding in reading.items(part.get("coding")) if isinstance(part, dict) else ():
+            if isinstance(coding, dict) and isinstance(code := coding.get("code"), str):
+                yield code

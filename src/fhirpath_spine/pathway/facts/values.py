@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fhirpath_spine.fhirpath import Quantity
-from fhirpath_spine.pathway.facts.needs import Value
-from fhirpath_spine.pathway.facts.reading import codings, is_readable, items
+from fhirpath_spine.pathway.facts.needs import Value, known
+from fhirpath_spine.pathway.facts.reading import codings, is_readable, items, says_absent
 
 _COMPARATORS = {"<": "<", "<=": "<=", "≤": "<=", ">": ">", ">=": ">=", "≥": ">=", "": ""}
 _TEXT = re.compile(
@@ -82,7 +82,7 @@ def read_value(element: Mapping[str, Any], rule: Value) -> Reading:
     if element.get("resourceType") == "DiagnosticReport":
         coded = [{"system": s, "code": c} for s, c in codings(element.get("conclusionCode"))]
         return Reading({"coding": coded}) if coded and rule.kind == "concept" else NOTHING
-    told = values_of(element)
+    told = [(name, value) for name, value in values_of(element) if not says_absent(value)]
     if len(told) == 1:
         return _read(*told[0], rule)
     readings = [_read(name, value, rule) for name, value in told]
@@ -114,8 +114,7 @@ def _by_rule(name: str, value: object, rule: Value) -> Reading:
         case "word":
             return _word(value, rule)
         case _:
-            said = isinstance(value, dict) and (any(True for _ in codings(value)) or isinstance(value.get("text"), str))
-            return Reading(value) if said else _unreadable(value)
+            return _concept(value, rule)
 
 
 def _quantity(value: object, rule: Value) -> Reading:
@@ -174,6 +173,14 @@ def _word(value: object, rule: Value) -> Reading:
     if not answers and not is_readable(value):
         return _unreadable(value)
     return Reading(problem="two-answers" if answers else "unknown-answer", raw=_words(value))
+
+
+def _concept(value: object, rule: Value) -> Reading:
+    if not isinstance(value, dict) or not (any(True for _ in codings(value)) or isinstance(value.get("text"), str)):
+        return _unreadable(value)
+    if rule.concepts is None or known(rule.concepts, codings(value)):
+        return Reading(value)
+    return Reading(problem="unknown-answer", raw=_words(value))
 
 
 def _is_concept(value: object) -> bool:

@@ -114,7 +114,8 @@ def assigner(
         if not complete:
             return frozenset(x.key for x in lesions if x.levels & levels)
         if not sites:
-            return only
+            # A site in words alone is one, and may be any.
+            return only if place_of(config, found.resource) is Place.NOT_SAID else frozenset()
         if levels:
             return _at(levels, lesions, only)
         regions = regions_of(config, sites)
