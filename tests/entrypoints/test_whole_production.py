@@ -30,6 +30,7 @@ from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.exchange import EXTENSION
 from fhirpath_spine.exchange.ehr_side import shift_dates
 from tests.clinical.clinical_kit import CASES, LOSSES, bundle, day, expected, patient_of, prefetch, score
+from tests.clinical.retellings import TELLINGS
 from tests.entrypoints.test_production import ISSUER, PUBLIC, URL, with_approvals
 from tests.entrypoints.test_serve import PATIENCE, free_port
 from tests.kit.content import library, site, wording
@@ -37,6 +38,7 @@ from tests.kit.content import library, site, wording
 SIGNER = Signer.generated(ISSUER)
 WRITTEN_FOR = date(2026, 6, 15)
 SHARED = Path(__file__).parents[3] / "shared"
+CHARTS = sorted((SHARED / "charts").glob("chart-*.json"))
 INPUTS = sorted([*(SHARED / "field").glob("*-*.json"), *(SHARED / "hostile").glob("*-*.json")])
 CANARY = "canary4711"
 CALLS = int(os.environ.get("SPINE_TEST_CALLS", "10000"))
@@ -154,6 +156,52 @@ def seen_alike(answer: httpx2.Response) -> Any:
     return [
         (indicator, told.get("pathway"), told.get("state"), told.get("verdicts")) for indicator, _, _, told in found
     ]
+
+
+SENT = [telling for telling in TELLINGS if telling != "as a transaction"]
+"""An EHR sends what its server holds under ids."""
+
+
+@cache
+def plain(case: str, production: TestClient) -> Any:
+    return judged_there(of_case(case), production)
+
+
+def judged_there(call: dict[str, Any], production: TestClient) -> Any:
+    """The verdicts of a call by lesion, in an order of their own."""
+    cards = production.post(URL, content=json.dumps(call), headers=signed()).json()["cards"]
+    told = [(card["indicator"], card["extension"][EXTENSION]) for card in cards]
+    return sorted(
+        (
+            indicator,
+            one.get("pathway", ""),
+            (v.get("lesion") or one.get("lesion") or {}).get("key", ""),
+            v["id"],
+            v["status"],
+        )
+        for indicator, one in told
+        for v in one.get("verdicts", ())
+    )
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("telling", SENT)
+@pytest.mark.parametrize("case", CASES)
+def test_a_case_retold_gets_the_same_verdicts_in_production(case: str, telling: str, production: TestClient) -> None:
+    chart = TELLINGS[telling](shift_dates(bundle(case), (today() - day(case)).days))
+    call = call_of(prefetch(chart, today()), patient_of(chart))
+    assert judged_there(call, production) == plain(case, production)
+
+
+@pytest.mark.thorough
+@pytest.mark.skipif(not CHARTS, reason=f"NOT RUN: there are no charts beside {SHARED}")
+@pytest.mark.parametrize("path", CHARTS, ids=lambda p: p.stem)
+def test_an_ordinary_chart_is_silent_in_production(path: Path, production: TestClient) -> None:
+    chart = shift_dates(json.loads(path.read_text(encoding="utf-8")), (today() - WRITTEN_FOR).days)
+    answer = production.post(
+        URL, content=json.dumps(call_of(prefetch(chart, today()), patient_of(chart))), headers=signed()
+    )
+    assert (answer.status_code, answer.json()) == (200, {"cards": []})
 
 
 @pytest.mark.thorough

@@ -94,3 +94,10 @@ def test_a_coding_deep_in_a_resource_is_spelt_anew() -> None:
     chart = {"component": [{"code": {"coding": [{"system": "2.16.840.1.113883.6.1", "code": "718-7"}]}}]}
     assert shipped().spelling.read(chart)["component"][0]["code"]["coding"][0]["system"] == "http://loinc.org"
     assert folded("2.16.840.1.113883.6.1") == "urn:oid:2.16.840.1.113883.6.1"
+
+
+def test_a_system_that_a_site_reads_as_another_is_read_so_under_each_of_its_names() -> None:
+    older = "http://fhir.de/CodeSystem/dimdi/icd-10-gm"
+    assert shipped().spelling.system(older) == GM
+    site = shipped().spelling.with_site({GM: WHO})
+    assert site.codings((GM, "C50.9"))[-1] == site.codings((older, "C50.9"))[-1] == (CM, "C50")

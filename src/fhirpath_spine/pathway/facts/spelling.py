@@ -105,10 +105,12 @@ class Spelling:
     _known: dict[Coding, tuple[Coding, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def with_site(self, systems: Mapping[str, str]) -> Spelling:
-        """The same with a site's own names of systems, which win."""
+        """The same with a site's own names of systems, which win, also for a system of which there are several names."""
         if not systems:
             return self
-        return replace(self, systems={**self.systems, **{folded(s): to for s, to in systems.items()}}, _known={})
+        own = {folded(s): to for s, to in systems.items()}
+        renamed = {name: own.get(folded(to), to) for name, to in self.systems.items()}
+        return replace(self, systems={**renamed, **own}, _known={})
 
     def system(self, system: str, code: str = "") -> str:
         """The system's own URI; as it stands if no spelling of it is known."""
