@@ -75,9 +75,12 @@ class Unauthorized(SpineError):
 
 
 class StoreAway(SpineError):
-    """What has to be kept before the answer cannot be kept now. The same request may be sent again later."""
+    """What has to be kept before the answer cannot be kept now. The same request may be sent again later. ``full``: all that
+    hinders is a disk that takes nothing more.
+    """
 
     code = "store-away"
+    full = False
 
 
 class Overdue(SpineError):

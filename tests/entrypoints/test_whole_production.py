@@ -2,6 +2,7 @@
 its memory stays what it is.
 
 The service is the one that ``serve`` builds, its clock the machine's; so the dates of invented patients are moved to today.
+It is long because one service of production, which is slow to start, is asked all of it.
 """
 
 from __future__ import annotations

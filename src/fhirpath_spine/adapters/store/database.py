@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -74,8 +75,8 @@ class Database:
                 elif not lasting:
                     connection.execute(text("SET LOCAL synchronous_commit = off"))
                 yield connection
-        except SQLAlchemyError:
-            raise away() from None
+        except SQLAlchemyError as error:
+            raise away(full=_is_full(error)) from None
 
     def state(self) -> State:
         """How its schema stands.
@@ -144,9 +145,23 @@ class Database:
         self.engine.dispose()
 
 
-def away() -> StoreAway:
-    """The one error of a store that cannot do now what is asked."""
-    return StoreAway("The store cannot be reached now.", hint="Send the same request again later.")
+def away(*, full: bool = False) -> StoreAway:
+    """The one error of a store that cannot do now what is asked; ``full`` if it can be read, and its disk takes nothing more."""
+    error = StoreAway("The store cannot be reached now.", hint="Send the same request again later.")
+    error.full = full
+    return error
+
+
+def _is_full(error: SQLAlchemyError) -> bool:
+    told = getattr(error, "orig", None)
+    return (
+        getattr(told, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+        or getattr(told, "sqlstate", "") == _DISK_FULL
+    )
+
+
+_DISK_FULL = "53100"
+"""PostgreSQL's name of it."""
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from sqlalchemy import Insert, Table, and_, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from fhirpath_spine.adapters.store.database import Database
+from fhirpath_spine.adapters.store.database import Database, away
 from fhirpath_spine.adapters.store.tables import CALL, FEEDBACK, ISSUED, JTI
 from fhirpath_spine.errors import StoreAway
 from fhirpath_spine.exchange.feedback.issued import Issued
@@ -23,6 +24,8 @@ ODD = 24 * 3600
 """Seconds between the time of feedback and its arrival, after which it is marked."""
 SWEEP = 600.0
 """Seconds between two sweeps of the used tokens."""
+REMEMBERED = 50_000
+"""Used tokens that the process remembers at most while the disk is full."""
 
 
 class Keeping:
@@ -31,6 +34,8 @@ class Keeping:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._swept = 0.0
+        self._remembered: dict[str, float] = {}
+        self._remembering = threading.Lock()
 
     # ------------------------------------------------------------------ used tokens
 
@@ -41,14 +46,46 @@ class Keeping:
     def _first(self, issuer: str, jti: str, until: float) -> bool:
         digest = hashlib.sha256(f"{len(issuer)}:{issuer}{jti}".encode()).hexdigest()
         now = self._clock().timestamp()
+        try:
+            return self._first_kept(digest, now, until)
+        except StoreAway as error:
+            if not error.full:
+                raise
+            return self._first_remembered(digest, now, until)
+
+    def _first_kept(self, digest: str, now: float, until: float) -> bool:
+        with self._remembering:
+            waiting = dict(self._remembered)
         # A disk takes longer for this than the judgement of a chart, and the token is worth nothing within the hour.
         with self._database.begin(lasting=False) as connection:
+            if waiting:
+                connection.execute(self._once(JTI), [{"digest": d, "until": u} for d, u in waiting.items()])
             kept = self._once(JTI).values(digest=digest, until=until).returning(JTI.c.digest)
             first = connection.execute(kept).first() is not None
             if now - self._swept > SWEEP:
                 self._swept = now
                 connection.execute(delete(JTI).where(JTI.c.until < now))
+        with self._remembering:
+            for one in waiting:
+                self._remembered.pop(one, None)
         return first
+
+    def _first_remembered(self, digest: str, now: float, until: float) -> bool:
+        """The same while the disk is full: a card goes before a guard that holds among workers. What the store holds and what
+        this process saw is refused all the same, and is kept as soon as there is room.
+        """
+        with self._database.begin(lasting=False) as connection:
+            if connection.execute(select(JTI.c.digest).where(JTI.c.digest == digest)).first() is not None:
+                return False
+        with self._remembering:
+            if digest in self._remembered:
+                return False
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered = {d: u for d, u in self._remembered.items() if u >= now}
+                if len(self._remembered) >= REMEMBERED:
+                    raise away(full=True)
+            self._remembered[digest] = until
+        return True
 
     async def is_there(self) -> bool:
         """Whether the database answers."""

@@ -41,11 +41,15 @@ class Spool:
         lines = b"".join(orjson.dumps(record, default=str) + b"\n" for record in records)
         try:
             with self._open() as file:
-                if file.seek(0, os.SEEK_END) + len(lines) > self._largest:
+                before = file.seek(0, os.SEEK_END)
+                if before + len(lines) > self._largest:
                     return len(records)
-                file.write(lines)
-                file.flush()
-                os.fsync(file.fileno())
+                try:
+                    _write(file.fileno(), lines)
+                except OSError:
+                    # The beginning of a line would spoil the next one.
+                    file.truncate(before)
+                    raise
         except OSError:
             return len(records)
         return 0
@@ -69,6 +73,12 @@ class Spool:
         with os.fdopen(number, "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield file
+
+
+def _write(number: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(number, data) :]
+    os.fsync(number)
 
 
 def _records(lines: Sequence[bytes]) -> Iterator[Mapping[str, Any]]:
