@@ -198,7 +198,9 @@ def test_two_processes_at_once_both_start_and_leave_one_good_entry(profiles: Pat
 
 @pytest.fixture(scope="module")
 def contents(tmp_path_factory: pytest.TempPathFactory) -> tuple[Content, Content, Content]:
-    """The profiles that ship: compiled now, as they were kept, and as they were kept and prepared."""
+    """The profiles that ship: compiled now, as they were kept, and as they were kept and prepared. What is compiled now is
+    prepared criterion by criterion, as it is asked; what was kept is interpreted until it is prepared.
+    """
     folder = str(tmp_path_factory.mktemp("kept") / "cache")
     site = ROOT / "tests" / "clinical" / "site.yaml"
 
@@ -208,7 +210,7 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> tuple[Content, Content
     now, kept, prepared = load(), load(), load()
     prepared.prepare()
     assert [any(c.prepared for c in content.criteria) for content in (now, kept, prepared)] == [
-        True,
+        False,
         False,
         True,
     ]
@@ -233,3 +235,5 @@ def test_each_chart_has_the_same_decision_with_and_without(
         said.append(json.dumps(as_document(judge_chart(content, bundle, at, ["Condition"]))))
     assert said[2:4] == said[0:2]
     assert said[4:6] == said[0:2]
+    now, kept, _ = contents
+    assert (any(c.prepared for c in now.criteria), any(c.prepared for c in kept.criteria)) == (True, False)

@@ -85,7 +85,7 @@ def _compile(profiles: Path, site_file: Path | None) -> Compiled:
     from fhirpath_spine.authoring.loading import load_written  # the forms are not for those who find it compiled
 
     library, written = load_written(profiles, site_file)
-    criteria = (one.expression for one in written.expressions if one.expression.prepared)
+    criteria = (one.expression for one in written.expressions if one.criterion)
     return Compiled(library, written.site, tuple(criteria))
 
 

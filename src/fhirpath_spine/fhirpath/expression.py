@@ -44,7 +44,7 @@ NESTED: Final = 50
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-_DERIVED: Final = frozenset({"_thunk", "_interpreter", "_judge", "_witness", "_plain_witness"})
+_DERIVED: Final = frozenset({"_thunk", "_interpreter", "_judge", "_witness", "_plain_witness", "numbers"})
 """What an expression makes of itself when it is first asked for."""
 
 
@@ -69,7 +69,8 @@ class Expression:
         ty = tree.ty
         inner = ty.shape or Shape()
         self.shape = Shape(ty.name, ty.many, inner.members, ty.known, inner.closed)
-        self._tree, self._focus, self._shapes = tree, focus, shapes
+        self._tree, self._focus = tree, focus
+        self._shapes = {name: shapes[name] for name in self.variables}
         self.whole = not branches(tree)
         # An operator or function that answers true or false, so that its answer is its result.
         self._judged = ty.types == (BOOLEAN,) and not ty.many and isinstance(tree, (Binary, Call))
@@ -78,7 +79,7 @@ class Expression:
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle holds: the checked tree and what it reads, no closure and no generated code."""
         state = {name: value for name, value in self.__dict__.items() if name not in _DERIVED}
-        return {**state, "_shapes": {name: self._shapes[name] for name in self.variables}, "_interpreted": True}
+        return {**state, "_interpreted": True}
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -128,9 +129,9 @@ class Expression:
     @property
     def prepared(self) -> bool:
         """Whether its source has been generated."""
-        return "_judge" in self.__dict__
+        return "_judge" in self.__dict__ or "_witness" in self.__dict__
 
-    @property
+    @cached_property
     def numbers(self) -> tuple[Number, ...]:
         """The numbers and quantities that it was written with, in the order of the text."""
         return tuple(numbers(self._tree))
@@ -231,4 +232,4 @@ def compile(  # noqa: A001 - the word for it, as in re.compile
         checker.truth(tree, ty, "A criterion")
     if report.errors:
         raise report.failure()
-    return Expression(text, tree, focus, dict(variables), report.advice)
+    return Expression(text, tree, focus, variables, report.advice)

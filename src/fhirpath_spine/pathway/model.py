@@ -515,7 +515,7 @@ class Site:
     orders: tuple[Order, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Library:
     """All of it, with the digest that a decision names. Compared by identity, so that what is derived from it is kept."""
 

@@ -128,18 +128,20 @@ def _check(draft: Draft, sentence: Sentence) -> bool:
     for part in fixed:
         told = {m.start("after" if m["after"] else "before") for m in LIMIT.finditer(part.text)}
         for match in NUMBER.finditer(part.text):
-            number, span = match[0], say.place(part.offset + match.start(), len(match[0]))
-            if number in PLAIN:
+            number = match[0]
+            repeated = number in near or number in sentence.limits
+            left = match.start() in told and any(map(NUMBER.fullmatch, near))
+            if number in PLAIN or not (repeated or left):
                 continue
-            if number in near or number in sentence.limits:
-                found = True
-                if not excused:
-                    _tell(draft, number, sentence.limits.get(number, ""), span)
-            elif match.start() in told and any(map(NUMBER.fullmatch, near)):
-                found = True
-                if not excused:
-                    hint = f"Its numbers are {', '.join(sorted(filter(NUMBER.fullmatch, near)))}."
-                    draft.files.report.add("SP346", f"the criterion has no limit {number}", span, hint)
+            found = True
+            if excused:
+                continue
+            span = say.place(part.offset + match.start(), len(number))
+            if repeated:
+                _tell(draft, number, sentence.limits.get(number, ""), span)
+            else:
+                hint = f"Its numbers are {', '.join(sorted(filter(NUMBER.fullmatch, near)))}."
+                draft.files.report.add("SP346", f"the criterion has no limit {number}", span, hint)
     return found
 
 

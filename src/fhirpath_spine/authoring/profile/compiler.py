@@ -31,13 +31,16 @@ _MEMBER_OF = re.compile(r"memberOf\(\s*'([^']*)'\s*\)")
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A text that compiled, and where it stands. ``item`` is the need of which it judges one item."""
+    """A text that compiled, and where it stands. ``item`` is the need of which it judges one item; ``criterion``: it had to be
+    boolean, so a service prepares it.
+    """
 
     text: str
     expression: Expression
     origin: Scalar
     shift: int
     item: str
+    criterion: bool = False
 
 
 class Compiler:
@@ -90,11 +93,10 @@ class Compiler:
             self.report.extend(self._placed(d, text, origin, shift) for d in told)
             return self.stand_in
         self.report.extend(self._placed(d, text, origin, shift) for d in compiled.advice)
-        if want == "boolean":
-            compiled.prepare()  # at the load, so that no call pays for it
         self.used |= set(compiled.variables)
         self.limits_read |= set(compiled.limits)
-        self.compiled.append(Compiled(str(text), compiled, origin, shift, item.name if item is not None else ""))
+        judged = item.name if item is not None else ""
+        self.compiled.append(Compiled(str(text), compiled, origin, shift, judged, want == "boolean"))
         return compiled
 
     def limits_of(self, pathway: str = "") -> Mapping[str, Limit]:

@@ -51,8 +51,7 @@ def _belongs(name: str, folder: str, files: Files) -> bool:
 def _value_sets(library: Library, pathway: Pathway, text: str) -> list[ValueSet]:
     """Those of the needs that it reads, of lesions, and those that its expressions name."""
     found: dict[str, ValueSet] = {}
-    # Past the cache: this library is replaced by one with digests at once, and a cached one would live on.
-    for name in pathway_needs.__wrapped__(library, pathway.id):
+    for name in pathway_needs(library, pathway.id):
         found |= {v.name: v for v in _of_need(library.needs[name])}
     found |= {v.name: v for v in _of_lesions(library.lesions)}
     named = {n: library.value_sets[n] for n in value_sets_in(text) if n in library.value_sets}

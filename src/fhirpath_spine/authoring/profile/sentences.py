@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.source.nodes import Scalar
-from fhirpath_spine.diagnostics import Span, did_you_mean
+from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.fhirpath import Scope
 from fhirpath_spine.pathway.sentences import TOLD, Slot, Text, words
 
@@ -119,12 +119,11 @@ class TextBuilder:
     def _slot(self, part: Part, text: Scalar, place: Place, pathway: str) -> Slot:
         lead = len(part.text) - len(part.text.lstrip())
         inside = part.text.strip()
-        span = text.place(part.offset + lead, max(1, len(inside)))
         if not inside:
             self._compiler.report.add("SP318", "a placeholder is empty", text.place(part.offset - 1, 2))
             return Slot("", None)
         if match := _REJECTED.fullmatch(inside):
-            return self._rejected(match["need"], inside, span, pathway)
+            return self._rejected(match["need"], part, text, part.offset + lead, pathway)
         shift = part.offset + lead
         if inside[0].isalpha():
             inside, shift = f"%{inside}", shift - 1
@@ -133,18 +132,20 @@ class TextBuilder:
         value = self._value(match["expression"]) if match else None
         if match and value is not None and value.kind == "quantity":
             unit, inside = match["unit"], match["expression"]
-            factor = self._factor(unit, value, text.place(shift + match.start("unit"), len(unit)))
-        scalar = Scalar.of(inside, span)
+            factor = self._factor(unit, value, text, shift + match.start("unit"))
+        scalar = Scalar.of(inside, text.span)
         expression = self._compiler.expression(scalar, place, pathway, shift=shift, written=text)
         return Slot(part.text.strip(), expression, unit, factor)
 
-    def _rejected(self, need: str, inside: str, span: Span, pathway: str) -> Slot:
-        names = self._compiler.names
+    # Where a part of a sentence stands takes long to find, so it is looked for once something is wrong there.
+    def _rejected(self, need: str, part: Part, text: Scalar, offset: int, pathway: str) -> Slot:
+        names, inside = self._compiler.names, part.text.strip()
         if need in names.broken:
             return Slot(inside, None, rejected=need)
         visible = {**names.shared, **names.private.get(pathway, {})}
         if need not in self._needs or need not in visible:
             known = [n for n in self._needs if n in visible]
+            span = text.place(offset, len(inside))
             self._compiler.report.add("SP318", f"no need is called '{need}'", span, did_you_mean(need, known))
         self._compiler.used.add(need)
         return Slot(inside, None, rejected=need)
@@ -160,9 +161,10 @@ class TextBuilder:
             return None
         return need.value if match["member"] == "value" else need.components.get(match["member"])
 
-    def _factor(self, unit: str, value: Value, span: Span) -> Decimal:
+    def _factor(self, unit: str, value: Value, text: Scalar, offset: int) -> Decimal:
         factor = value.factors.get(unit)
         if factor is None:
             hint = did_you_mean(unit, value.factors) or f"Listed: {', '.join(value.factors)}."
+            span = text.place(offset, len(unit))
             self._compiler.report.add("SP318", f"the need does not list the unit '{unit}'", span, hint)
         return factor or Decimal(1)

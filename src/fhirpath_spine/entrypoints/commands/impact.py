@@ -168,7 +168,7 @@ def _over_export(one: Side, other: Side, named: Path | None, at: str) -> Iterato
             library, written_ = of.checked.library, of.checked.written
             if library is None:
                 return
-            criteria = tuple(e.expression for e in written_.expressions if e.expression.prepared)
+            criteria = tuple(e.expression for e in written_.expressions if e.criterion)
             when = moment(at or datetime.now(UTC).date().isoformat(), written_.site)
             jobs.append(Job(export, Content(library, written_.site, criteria, ""), when, out / name))
         done = compare(jobs[0], jobs[1], lambda job: judge_locally(job, 2), out)

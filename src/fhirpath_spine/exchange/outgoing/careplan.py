@@ -8,7 +8,6 @@ The resource is checked against FHIR R4 in the tests.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from fhirpath_spine.exchange import BASE, Json, lean
 from fhirpath_spine.exchange.outgoing.ids import Ids
@@ -16,6 +15,7 @@ from fhirpath_spine.exchange.outgoing.markdown import plain
 from fhirpath_spine.exchange.outgoing.phrases import Phrases, joined
 from fhirpath_spine.pathway.decision import Decision, Evidence, PathwayResult, PlannedCard, Status, Verdict
 from fhirpath_spine.pathway.model import ACTIVITY_KINDS, Library, Order
+from fhirpath_spine.pathway.once import once
 from fhirpath_spine.pathway.sentences import Charted, Said
 
 
@@ -148,7 +148,7 @@ def _activity(verdict: Verdict, library: Library, phrases: Phrases, *, status: s
     fields: dict[str, str | Said] = {
         "id": verdict.id,
         "claims": ", ".join(verdict.claims),
-        "sources": _sources(verdict.claims, library, phrases),
+        "sources": _sources(library, verdict.claims, phrases),
     }
     if status == "completed":
         fields["reason"] = joined(verdict.because, "; ")
@@ -164,8 +164,8 @@ def _activity(verdict: Verdict, library: Library, phrases: Phrases, *, status: s
     }
 
 
-@lru_cache(maxsize=512)
-def _sources(claims: tuple[str, ...], library: Library, phrases: Phrases) -> Said:
+@once
+def _sources(library: Library, claims: tuple[str, ...], phrases: Phrases) -> Said:
     """The documents of these claims with their kind, date and weight: the same in each chart, so they are put in words once."""
     names = dict.fromkeys(library.claims[c].source for c in claims if c in library.claims)
     out = []

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from fhirpath_spine.exchange import Json, lean
 from fhirpath_spine.exchange.outgoing.markdown import bullets, plain, render, section
@@ -21,6 +20,7 @@ from fhirpath_spine.pathway.decision import Decision, Evidence, Missing, Noticed
 from fhirpath_spine.pathway.facts.chart import Unread
 from fhirpath_spine.pathway.judging.layout import belonging
 from fhirpath_spine.pathway.model import Claim, Library, Source
+from fhirpath_spine.pathway.once import once
 from fhirpath_spine.pathway.sentences import Charted, Said
 from fhirpath_spine.pathway.truth import Reason
 
@@ -195,7 +195,7 @@ class _Teller:
     def _claims(self, verdicts: Iterable[Verdict]) -> list[str]:
         """Each recommended step with the statements that it rests on, in their own words of strength."""
         return [
-            self._text("claims-of", title=v.title, id=v.id, claims=_claims(v.claims, self._library, self._say))
+            self._text("claims-of", title=v.title, id=v.id, claims=_claims(self._library, v.claims, self._say))
             for v in verdicts
             if v.claims
         ]
@@ -281,8 +281,8 @@ def _sentences(verdict: Verdict) -> Iterable[Said]:
     return (*verdict.because, *verdict.cautions, *verdict.lines, *verdict.alternatives)
 
 
-@lru_cache(maxsize=512)
-def _claims(claims: tuple[str, ...], library: Library, phrases: Phrases) -> Said:
+@once
+def _claims(library: Library, claims: tuple[str, ...], phrases: Phrases) -> Said:
     """The statements that a step rests on: the same in each chart, so they are put in words once."""
     return joined([_claim(one, library, phrases) for one in claims])
 

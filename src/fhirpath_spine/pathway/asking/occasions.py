@@ -7,13 +7,13 @@ and for what decides which pathways apply; a chart that holds no more gives the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from fhirpath_spine.pathway.asking.reach import ADVISED, OPEN, expressions, needs_behind, variables
 from fhirpath_spine.pathway.model import Hook, Library, Pathway, Recommendation, Selector
+from fhirpath_spine.pathway.once import once
 
 
-@lru_cache(maxsize=64)
+@once
 def judged_at(library: Library, hook: Hook) -> frozenset[str]:
     """The ids of the recommendations that are judged at a hook: those that it shows, the gate's own, and whatever these follow or
     ask about. At a hook of orders the shown ones are judged for what is ordered, and these are the gate's alone.
@@ -32,7 +32,7 @@ def judged_at(library: Library, hook: Hook) -> frozenset[str]:
     return frozenset(wanted)
 
 
-@lru_cache(maxsize=64)
+@once
 def hook_needs(library: Library, hook: Hook) -> frozenset[str]:
     """Every need that a judgement for this hook can read."""
     if hook.whole:
@@ -49,7 +49,7 @@ def hook_needs(library: Library, hook: Hook) -> frozenset[str]:
     return needs_behind(library, variables(library, records)) | named
 
 
-@lru_cache(maxsize=4096)
+@once
 def recommendation_needs(library: Library, recommendation: Recommendation) -> frozenset[str]:
     """Every need that one recommendation, and what the policy lays on it, can read."""
     ids = frozenset({recommendation.id})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from functools import lru_cache
+from functools import cache
+from typing import Any
 
 from fhirpath_spine.fhirpath import Expression, ValueSet
-from fhirpath_spine.pathway.model import Criterion, Finding, Library, RankedFact, Recommendation
+from fhirpath_spine.pathway.model import Criterion, Library, Recommendation
+from fhirpath_spine.pathway.once import once
 from fhirpath_spine.pathway.sentences import Slot
 
 ADVISED = "advised"
@@ -25,20 +27,26 @@ def expressions(*records: object) -> Iterator[Expression]:
 
 
 def _parts(value: object) -> Iterator[Expression | Slot]:
-    if isinstance(value, Expression):
-        yield value
-    elif value is None or isinstance(value, str | int | frozenset | ValueSet):
-        return
-    elif isinstance(value, Mapping):
-        yield from _parts(tuple(value.values()))
-    elif isinstance(value, tuple | list):
-        for part in value:
-            yield from _parts(part)
-    elif is_dataclass(value):
-        if isinstance(value, Slot):
-            yield value
-        for member in fields(value):
-            yield from _parts(getattr(value, member.name))
+    open_: list[Any] = [value]
+    while open_:
+        one = open_.pop()
+        if isinstance(one, Expression):
+            yield one
+        elif one is None or isinstance(one, str | int | frozenset | ValueSet):
+            continue
+        elif isinstance(one, Mapping):
+            open_ += reversed(tuple(one.values()))
+        elif isinstance(one, tuple | list):
+            open_ += reversed(one)
+        elif names := _members(one.__class__):
+            if isinstance(one, Slot):
+                yield one
+            open_ += [getattr(one, name) for name in reversed(names)]
+
+
+@cache
+def _members(record: Any) -> tuple[str, ...]:
+    return tuple(member.name for member in fields(record)) if is_dataclass(record) else ()
 
 
 def criteria(record: object) -> Iterator[tuple[str, Criterion]]:
@@ -52,37 +60,52 @@ def criteria(record: object) -> Iterator[tuple[str, Criterion]]:
 def variables(library: Library, records: Iterable[object]) -> frozenset[str]:
     """All variables that the expressions and sentences of records read, through definitions, findings and ranked facts."""
     read: set[str] = set()
-    open_ = list(_named(records))
+    open_ = [name for record in _records(records) for name in _named_by(library, record)]
     while open_:
         name = open_.pop()
         if name not in read:
             read.add(name)
             behind = library.definitions.get(name) or library.findings.get(name) or library.ranked.get(name)
-            open_ += _named_by(behind) if behind is not None else ()
+            open_ += _named_by(library, behind) if behind is not None else ()
     return frozenset(read)
 
 
-@lru_cache(maxsize=10_000)
-def _named_by(record: Expression | Finding | RankedFact) -> frozenset[str]:
-    return frozenset(_named((record,)))
+def _records(value: object) -> Iterator[object]:
+    """The records in lists and mappings of them, at any depth."""
+    if isinstance(value, Mapping):
+        value = tuple(value.values())
+    if isinstance(value, tuple | list) and not _members(value.__class__):
+        for part in value:
+            yield from _records(part)
+    elif not (value is None or isinstance(value, str)):
+        yield value
 
 
-def _named(records: Iterable[object]) -> Iterator[str]:
-    """The variables that records name themselves. A placeholder may name a need for its rejections alone."""
-    for part in _parts(tuple(records)):
-        if isinstance(part, Expression):
-            yield from part.variables
-        elif part.rejected:
-            yield part.rejected
+def _named_by(library: Library, record: object) -> frozenset[str]:
+    """The variables that a record names itself. A placeholder may name a need for its rejections alone."""
+    known = _named(library)
+    if id(record) not in known:
+        parts = (
+            (part.variables if isinstance(part, Expression) else {part.rejected} - {""}) for part in _parts(record)
+        )
+        known[id(record)] = record, frozenset[str]().union(*parts)
+    return known[id(record)][1]
 
 
-@lru_cache(maxsize=20_000)
+@once
+def _named(library: Library) -> dict[int, tuple[object, frozenset[str]]]:
+    """What each record of a library names, by the identity of the record, which is kept with it."""
+    del library
+    return {}
+
+
+@once
 def read_by(library: Library, expression: Expression) -> frozenset[str]:
     """All variables that one expression reads, through definitions."""
     return variables(library, (expression,))
 
 
-@lru_cache(maxsize=1_000)
+@once
 def affected(library: Library, given: frozenset[str]) -> frozenset[str]:
     """The given variables, and the definitions that read one of them."""
     return given | {name for name, test in library.definitions.items() if read_by(library, test) & given}
@@ -101,7 +124,7 @@ def needs_behind(library: Library, names: Iterable[str]) -> frozenset[str]:
     return frozenset(needs)
 
 
-@lru_cache(maxsize=256)
+@once
 def pathway_needs(library: Library, pathway: str) -> frozenset[str]:
     """Every need that a pathway with its modules, and the policy above it, can read."""
     lesions = library.lesions
@@ -110,7 +133,7 @@ def pathway_needs(library: Library, pathway: str) -> frozenset[str]:
     return needs_behind(library, variables(library, records)) | frozenset(named & set(library.needs))
 
 
-@lru_cache(maxsize=4096)
+@once
 def reads_advice(library: Library, recommendation: str) -> bool:
     """Whether a recommendation asks what else is advised or open."""
     record = next(
@@ -119,7 +142,7 @@ def reads_advice(library: Library, recommendation: str) -> bool:
     return bool({ADVISED, OPEN} & variables(library, (record,)))
 
 
-@lru_cache(maxsize=1_000)
+@once
 def leaders_first(library: Library, recommendations: tuple[Recommendation, ...]) -> list[Recommendation]:
     """The recommendations in an order in which each comes after those that it follows or asks about."""
     named: dict[str, set[int]] = {}

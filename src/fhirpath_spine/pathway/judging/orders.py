@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from fhirpath_spine.pathway.asking.environment import Environment
 from fhirpath_spine.pathway.asking.reach import ADVISED, OPEN
@@ -20,6 +19,7 @@ from fhirpath_spine.pathway.judging.headlines import worded
 from fhirpath_spine.pathway.judging.oversight import PolicyApplied
 from fhirpath_spine.pathway.judging.verdicts import judge
 from fhirpath_spine.pathway.model import Hook, Library, OnOrder, Recommendation, Site, Unknown
+from fhirpath_spine.pathway.once import once
 
 _NOTHING: dict[str, list[str]] = {ADVISED: [], OPEN: []}
 """A hook of orders advises nothing else."""
@@ -44,7 +44,7 @@ def spoken_of(library: Library, hook: Hook, orders: Sequence[Ordered], site: Sit
     return [found for one in _speaking(library, hook) if (found := _met(one, orders, site, env)) is not None]
 
 
-@lru_cache(maxsize=64)
+@once
 def _speaking(library: Library, hook: Hook) -> tuple[Recommendation, ...]:
     by_id = {use.recommendation.id: use.recommendation for p in library.pathways for use in p.uses}
     return tuple(one for one in by_id.values() if one.on_order and hook.names(one.id))
@@ -106,7 +106,7 @@ def _settings(recommendation: Recommendation, entries: Sequence[Entry]) -> list[
 
 
 def _verdict(spoken: Spoken, entry: Entry, policy: PolicyApplied, hook: Hook) -> Verdict | None:
-    recommendation = _as_ordered(spoken.recommendation)
+    recommendation = _as_ordered(entry.env.circumstances.library, spoken.recommendation)
     lesion = None if recommendation.per_patient else entry.lesion
     env = entry.for_patient if recommendation.per_patient and entry.lesion is not None else entry.env
     env = env.with_given(_NOTHING)
@@ -137,9 +137,10 @@ def _verdict(spoken: Spoken, entry: Entry, policy: PolicyApplied, hook: Hook) ->
     return said._replace(indicator=indicator or verdict.indicator, safety=False, orders=spoken.references)
 
 
-@lru_cache(maxsize=1_000)
-def _as_ordered(recommendation: Recommendation) -> Recommendation:
+@once
+def _as_ordered(library: Library, recommendation: Recommendation) -> Recommendation:
     """The recommendation as it is judged of an order."""
+    del library
     return replace(recommendation, when=(), follows=(), unless=())
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 from fhirpath_spine.pathway.asking.environment import Answer, Environment
@@ -24,6 +23,7 @@ from fhirpath_spine.pathway.model import (
     Selector,
     Unknown,
 )
+from fhirpath_spine.pathway.once import once
 from fhirpath_spine.pathway.sentences import Said, Text, render
 from fhirpath_spine.pathway.truth import Reason, Truth
 
@@ -60,7 +60,7 @@ class _Concerned(NamedTuple):
     beside: tuple[tuple[Framework, FrameworkLine, tuple[Selector, ...]], ...]
 
 
-@lru_cache(maxsize=4096)
+@once
 def _concerned(library: Library, recommendation: Recommendation) -> _Concerned:
     """The same for each chart, so it is found once for a library."""
     wanted = {recommendation.id, f"kind:{recommendation.kind}", "*"}

@@ -12,7 +12,11 @@ from fhirpath_spine.pathway.facts.words import for_site
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhirpath_spine.pathway.facts.needs import Coding
+    from fhirpath_spine.fhirpath import ValueSet
+    from fhirpath_spine.pathway.facts.needs import Coding, Need
+    from fhirpath_spine.pathway.facts.recognising import Recognition
+    from fhirpath_spine.pathway.facts.signs import Signs
+    from fhirpath_spine.pathway.facts.spelling import Spelling
     from fhirpath_spine.pathway.facts.words import Lists
     from fhirpath_spine.pathway.model import Library, Site
 
@@ -24,7 +28,8 @@ def matters_of(library: Library, site: Site) -> Matters:
     """The tables of a library as a site reads them. Libraries that share their tables, and sites that say the same of them, share
     what is made, so that a thousand cases, or a thousand libraries with another limit, cost it once.
     """
-    return _matters(_Tables(library, _Said(site.code_map, site.systems, site.languages, site.words)))
+    parts = library.needs, library.value_sets, library.spelling, library.recognition, library.words, library.signs
+    return _matters(_Tables(*parts, _Said(site.code_map, site.systems, site.languages, site.words)))
 
 
 class _Said(NamedTuple):
@@ -37,32 +42,38 @@ class _Said(NamedTuple):
 
 
 class _Tables(NamedTuple):
-    """Library and site as a key: the very same tables, and equal words of the site."""
+    """The tables of a library as a key, and equal words of the site: the very same tables, whatever they hold. The library itself
+    is not held.
+    """
 
-    library: Library
+    needs: Mapping[str, Need]
+    value_sets: Mapping[str, ValueSet]
+    spelling: Spelling
+    recognition: Recognition
+    words: Mapping[str, Lists]
+    signs: Signs
     said: _Said
 
-    def parts(self) -> tuple[int, ...]:
-        """The tables of the library, each as itself."""
-        one = self.library
-        return tuple(map(id, (one.needs, one.value_sets, one.spelling, one.recognition, one.words, one.signs)))
-
     def __hash__(self) -> int:
-        return hash(self.parts())
+        return hash(tuple(map(id, self[:-1])))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Tables) and self.parts() == other.parts() and self.said == other.said
+        return (
+            isinstance(other, _Tables)
+            and all(one is two for one, two in zip(self[:-1], other[:-1], strict=True))
+            and self.said == other.said
+        )
 
 
 @lru_cache(maxsize=8)
 def _matters(tables: _Tables) -> Matters:
-    library, said = tables
+    said = tables.said
     return Matters(
-        Matcher(library.needs),
+        Matcher(tables.needs),
         said.code_map,
-        {role: library.value_sets.get(name) for role, name in RECOGNISED.items()},
-        library.spelling.with_site(said.systems),
-        library.recognition,
-        for_site(library.words, said.languages, said.words),
-        library.signs,
+        {role: tables.value_sets.get(name) for role, name in RECOGNISED.items()},
+        tables.spelling.with_site(said.systems),
+        tables.recognition,
+        for_site(tables.words, said.languages, said.words),
+        tables.signs,
     )

@@ -37,7 +37,7 @@ class Content:
 
         """
         library, written = load_written(profiles, site)
-        criteria = (one.expression for one in written.expressions if one.expression.prepared)
+        criteria = (one.expression for one in written.expressions if one.criterion)
         return cls(library, written.site, tuple(criteria), mark_of(site))
 
     def ready(self) -> Content:
