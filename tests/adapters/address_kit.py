@@ -10,7 +10,7 @@ import httpx2
 from fhirpath_spine.adapters.ehr import Ehr
 from fhirpath_spine.exchange.incoming import Servers, read_base
 from fhirpath_spine.service import Client
-from tests.adapters.whole_service import AMPLE, Setup, Unhurried, chart, patient_of, request_body, trusted
+from tests.adapters.whole_service import AMPLE, Setup, Unhurried, chart, patient_of, request_body
 
 CHART = chart("C13")
 PATIENT = patient_of(CHART)
@@ -37,7 +37,7 @@ class Names:
 
 
 async def called(servers: Servers, base: str, names: Names, **changes: Any) -> tuple[Setup, httpx2.Response]:
-    ehr = Ehr(Unhurried(names, trusted()))
+    ehr = Ehr(Unhurried(names))
     try:
         setup = Setup(ehr, Client(servers=servers), AMPLE)
         return setup, await setup.call(request_body(PATIENT, base, **changes))

@@ -20,7 +20,7 @@ from fhirpath_spine.exchange.incoming import Servers, read_link
 from fhirpath_spine.service import Client
 from tests.adapters.address_kit import CHART, EHR, PATIENT, Names, called, listed
 from tests.adapters.stub_ehr import FHIR, Answer, Stub, from_bundle, of_json
-from tests.adapters.whole_service import AMPLE, TOKEN, Setup, Unhurried, request_body, trusted
+from tests.adapters.whole_service import AMPLE, TOKEN, Setup, Unhurried, request_body
 
 # ------------------------------------------------------------------ TLS
 
@@ -83,7 +83,7 @@ def test_the_token_rides_on_each_request_and_stays_with_its_call() -> None:
 
     async def run() -> None:
         async with stub.serve():
-            ehr = Ehr(Unhurried(trusted=trusted()))
+            ehr = Ehr(Unhurried())
             setup = Setup(ehr, Client(servers=Servers(loopback=True)), AMPLE)
             await setup.call(request_body(PATIENT, stub.base))
             first = len(stub.asked)
@@ -116,7 +116,7 @@ def test_a_cookie_of_one_answer_is_not_sent_with_the_next_request() -> None:
 
     async def run() -> None:
         async with stub.serve():
-            ehr = Ehr(Unhurried(trusted=trusted()))
+            ehr = Ehr(Unhurried())
             setup = Setup(ehr, Client(servers=Servers(loopback=True)), AMPLE)
             for _ in range(2):
                 await setup.call(request_body(PATIENT, stub.base))

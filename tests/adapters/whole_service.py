@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import ssl
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -17,7 +15,6 @@ from typing import Any, TypeVar
 import httpx2
 from fastapi import FastAPI
 
-from fhirpath_spine.adapters import trust
 from fhirpath_spine.adapters.ehr import AT_ONCE, Ehr, GuardedTransport
 from fhirpath_spine.adapters.journal import LogJournal
 from fhirpath_spine.entrypoints.http import create
@@ -38,16 +35,6 @@ TOKEN = "canary-token-4711"
 
 Json = dict[str, Any]
 T = TypeVar("T")
-
-
-def trusted() -> ssl.SSLContext:
-    """Whom the service trusts, by what is set now. To read the authorities of the machine takes longer than a call."""
-    return _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-
-
-@cache
-def _trusted(file: str | None, folder: str | None) -> ssl.SSLContext:
-    return trust.context()
 
 
 @cache
@@ -171,7 +158,7 @@ def over_sockets(stub: Stub, work: Callable[[Setup], Awaitable[T]], seconds: flo
 
     async def run() -> T:
         async with stub.serve():
-            ehr = Ehr(Unhurried(trusted=trusted()))
+            ehr = Ehr(Unhurried())
             try:
                 return await work(Setup(ehr, seconds=seconds, **changes))
             finally:

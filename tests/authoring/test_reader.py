@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fhirpath_spine.authoring.source import Block, Items, Report, Scalar, read_yaml
+from fhirpath_spine.authoring.source import Block, Items, Report, Scalar, document, read_yaml
 from tests.kit.costs import calls_of
 
 LAUGHS = "a: &a [lol, lol]\nb: &b [*a, *a]\nc: [*b, *b]\n"
@@ -125,3 +125,14 @@ def test_any_part_of_a_text_is_found_in_the_file(text, word, line, column):
     span = scalar.place(scalar.index(word), len(word))
 
     assert (span.line, span.column, span.length) == (line, column, len(word))
+
+
+def test_the_same_text_under_the_same_name_is_read_once_and_told_alike():
+    good, wrong = "a: [b, c]\n", "a: b\na: c\n"
+    assert document(good, "f.yaml")[0] is document(good, "f.yaml")[0]
+    assert document(good, "f.yaml")[0] == document(good, "g.yaml")[0] == read_yaml(good, "f.yaml", Report())
+    assert document(good, "g.yaml")[0].span.file == "g.yaml"
+    for text in (good, wrong):
+        report = Report()
+        read_yaml(text, "f.yaml", report)
+        assert list(document(text, "f.yaml")[1]) == report.sorted()

@@ -17,8 +17,8 @@ from fhirpath_spine.adapters.shelf import Shelf
 from fhirpath_spine.authoring import profiles_directory
 from fhirpath_spine.authoring.profile import Expanded, text
 from fhirpath_spine.entrypoints.commands import as_document, judge_chart
-from fhirpath_spine.entrypoints.content import Content, load_content, moment
-from fhirpath_spine.entrypoints.kept import PACKAGE, Compiled, cache, compiled
+from fhirpath_spine.entrypoints.content import Content, moment, wording_of
+from fhirpath_spine.entrypoints.kept import PACKAGE, Compiled, cache, compiled, compiled_here
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import ProfileError
 
@@ -193,6 +193,37 @@ def test_two_processes_at_once_both_start_and_leave_one_good_entry(profiles: Pat
     assert again.found == [True]
 
 
+# ------------------------------------------------------------------ in one process
+
+
+def test_what_is_loaded_anew_and_has_not_changed_is_the_very_library_that_was_loaded(
+    shelf: Watched, profiles: Path, tmp_path: Path
+) -> None:
+    site, house = tmp_path / "site.yaml", tmp_path / "house.yaml"
+
+    def expand(code: str) -> None:
+        house.write_text(
+            text({"drug": Expanded("http://t/vs", "https://t/fhir", "2026-11-24", (("urn:x", code, ""),))})
+        )
+
+    expand("D1")
+    site.write_text("timezone: Europe/Berlin\nexpansions: [house.yaml]\n", encoding="utf-8")
+    first = compiled_here(profiles, site, shelf)
+    assert compiled_here(profiles, site, shelf).library is first.library
+    assert shelf.found == [False]
+    expand("D2")
+    second = compiled_here(profiles, site, shelf)
+    assert second.library.value_sets["drug"].contains("urn:x", "D2")
+    page = profiles / "alpha" / "texts" / "R-ALPHA-01.md"
+    page.write_text("Other words.\n", encoding="utf-8")
+    third = compiled_here(profiles, site, shelf)
+    assert len({first.library.digest, second.library.digest, third.library.digest}) == 3
+
+
+def test_where_nothing_is_kept_each_load_compiles(profiles: Path) -> None:
+    assert compiled_here(profiles, None, None).library is not compiled_here(profiles, None, None).library
+
+
 # ------------------------------------------------------------------ what is judged with it
 
 
@@ -201,11 +232,12 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> tuple[Content, Content
     """The profiles that ship: compiled now, as they were kept, and as they were kept and prepared. What is compiled now is
     prepared criterion by criterion, as it is asked; what was kept is interpreted until it is prepared.
     """
-    folder = str(tmp_path_factory.mktemp("kept") / "cache")
+    shelf = Shelf(tmp_path_factory.mktemp("kept") / "cache")
     site = ROOT / "tests" / "clinical" / "site.yaml"
 
     def load() -> Content:
-        return load_content(Settings(profiles=profiles_directory(), site=site, cache=folder))
+        found = compiled(profiles_directory(), site, shelf)
+        return Content(found.library, found.site, wording_of(found.library, Settings()), found.criteria)
 
     now, kept, prepared = load(), load(), load()
     prepared.prepare()

@@ -6,11 +6,13 @@ One context for the service and for the tools, so that ``doctor`` cannot find a 
 from __future__ import annotations
 
 import math
+import os
 import socket
 import ssl
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import httpx2
@@ -24,7 +26,24 @@ CONNECT = 5.0
 
 
 def context() -> ssl.SSLContext:
-    """The context of every connection (rulings 7: a private authority comes by SSL_CERT_FILE). TLS 1.2 is the least."""
+    """The context of every connection (rulings 7: a private authority comes by SSL_CERT_FILE). TLS 1.2 is the least.
+
+    Reading the authorities of a machine takes longer than a call, so one context serves until what it was made from changes.
+    """
+    return _context(*((name, _stamp(name)) for name in map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR"))))
+
+
+def _stamp(name: str | None) -> tuple[int, ...]:
+    """What changes with a file or folder: its number, size and time; nothing where there is none."""
+    try:
+        known = os.stat(name) if name else None
+    except OSError:
+        known = None
+    return (known.st_ino, known.st_size, known.st_mtime_ns) if known else ()
+
+
+@lru_cache(maxsize=2)
+def _context(*_made_from: tuple[str | None, tuple[int, ...]]) -> ssl.SSLContext:
     found = httpx2.create_ssl_context()
     found.minimum_version = ssl.TLSVersion.TLSv1_2
     return found

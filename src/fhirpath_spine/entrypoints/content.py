@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from fhirpath_spine.authoring import profiles_directory
-from fhirpath_spine.entrypoints.kept import cache, compiled
+from fhirpath_spine.entrypoints.kept import cache, compiled_here
 from fhirpath_spine.entrypoints.settings import FIELDS, PREFIX, Settings
 from fhirpath_spine.errors import RequestError, SettingsError
 from fhirpath_spine.exchange.outgoing.cards import Wording
@@ -51,7 +51,7 @@ def load_content(settings: Settings) -> Content:
 
     """
     profiles = settings.profiles or profiles_directory()
-    found = compiled(profiles, settings.site, cache(settings.cache))
+    found = compiled_here(profiles, settings.site, cache(settings.cache))
     library = found.library
     return Content(library, found.site, wording_of(library, settings, found.site), found.criteria)
 

@@ -8,6 +8,7 @@ when it is read.
 
 from __future__ import annotations
 
+import functools
 import gc
 import hashlib
 import io
@@ -69,6 +70,32 @@ def compiled(profiles: Path, site_file: Path | None, shelf: Shelf | None, packag
 
     """
     before = _key(profiles, site_file, package) if shelf is not None else ""
+    return _compiled(profiles, site_file, shelf, package, before)
+
+
+def compiled_here(profiles: Path, site_file: Path | None, shelf: Shelf | None) -> Compiled:
+    """As :func:`compiled`; and the very library that this process loaded last, if nothing has changed since: a service that is
+    asked to load anew what it has goes on with what it has derived from it.
+
+    Raises:
+        ProfileError: as :func:`compiled`.
+
+    """
+    mark = _key(profiles, site_file, PACKAGE) if shelf is not None else ""
+    if mark and (last := _LAST.get(mark)) is not None and last[1] == _beside(site_file, last[0].site):
+        return last[0]
+    made = _compiled(profiles, site_file, shelf, PACKAGE, mark)
+    _LAST.clear()
+    if mark:
+        _LAST[mark] = made, _beside(site_file, made.site)
+    return made
+
+
+_LAST: dict[str, tuple[Compiled, str]] = {}
+"""What was loaded last, by its key, and the digest of what lies beside its site file; no more, so that nothing old is held."""
+
+
+def _compiled(profiles: Path, site_file: Path | None, shelf: Shelf | None, package: Path, before: str) -> Compiled:
     if shelf is None or not before:
         return _compile(profiles, site_file)
     if (found := _read(shelf.get(before), site_file)) is not None:
@@ -123,7 +150,8 @@ def _key(profiles: Path, site_file: Path | None, package: Path) -> str:
     """The name of the entry; empty if a file cannot be read, which the load will name at its place."""
     report = Report()
     folder = Folder.at(profiles, report)
-    parts = [folder.fingerprint() if folder is not None else "", _code(package), sys.version, *_installed()]
+    code = _running() if package == PACKAGE else _code(package)
+    parts = [folder.fingerprint() if folder is not None else "", code, sys.version, *_installed()]
     if site_file is not None:
         parts.append(_digest_of(site_file))
     if report.errors or "" in parts:
@@ -135,6 +163,12 @@ def _beside(site_file: Path | None, site: Site) -> str:
     """A digest of the expansion files of a site; empty if one cannot be read."""
     digests = [_digest_of(site_file.parent / name) for name in site.files] if site_file else []
     return "" if "" in digests else hashlib.sha256("\0".join(digests).encode()).hexdigest()
+
+
+@functools.cache
+def _running() -> str:
+    """A digest of the code of this process: it goes on as it began, whatever is written over it meanwhile."""
+    return _code(PACKAGE)
 
 
 def _code(package: Path) -> str:

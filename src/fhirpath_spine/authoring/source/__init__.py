@@ -11,6 +11,6 @@ __all__, __getattr__ = face(
     cells="read_cells",
     folder="Folder",
     nodes="Block Items Node Scalar",
-    reader="read_yaml",
+    reader="document read_yaml",
     report="Report",
 )

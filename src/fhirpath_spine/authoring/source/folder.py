@@ -147,10 +147,14 @@ class Folder:
 
     def yaml(self, relative: str) -> Node | None:
         """The parsed document of one file, or None with findings."""
-        from fhirpath_spine.authoring.source.reader import read_yaml  # not for those who only want the bytes
+        from fhirpath_spine.authoring.source.reader import document  # not for those who only want the bytes
 
         text = self.read(relative)
-        return None if text is None else read_yaml(text, self.name(relative), self.report)
+        if text is None:
+            return None
+        node, found = document(text, self.name(relative))
+        self.report.extend(found)
+        return node
 
     def fingerprint(self) -> str:
         """A digest of all files, names and bytes. It says nothing if the report has an error afterwards."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -17,6 +18,9 @@ from fhirpath_spine.authoring.source.layout import lacks_quotes, mend_colon, men
 from fhirpath_spine.authoring.source.nodes import Block, Items, Node, Scalar
 from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.diagnostics import Span
+
+if TYPE_CHECKING:
+    from fhirpath_spine.diagnostics import Diagnostic
 
 DEPTH = 50
 """Deepest nesting of mappings and lists."""
@@ -31,6 +35,10 @@ _NOBODY = "approver"
 """The one key that may say ``null``: nobody has approved it."""
 
 
+DOCUMENTS = 256
+"""Documents that :func:`document` remembers: two profile sets with their cases."""
+
+
 class _RefusedError(Exception):
     """Ends the reading of one file; the finding is in the report already."""
 
@@ -42,6 +50,16 @@ class _Open:
     node: Block | Items
     key: Scalar | None = None
     repeated: bool = field(default=False)
+
+
+@lru_cache(maxsize=DOCUMENTS)
+def document(text: str, file: str) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+    """The document in ``text`` and what is found about it. The same text under the same name is read once: of a set that is read
+    again after an edit, one file is new. So nobody may change a node.
+    """
+    report = Report()
+    node = read_yaml(text, file, report)
+    return node, tuple(report.sorted())
 
 
 def read_yaml(text: str, file: str, report: Report) -> Node | None:

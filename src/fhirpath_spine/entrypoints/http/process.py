@@ -67,8 +67,8 @@ def check_start(settings: Settings) -> tuple[Registry, Content]:
 def build(
     settings: Settings, content: Content | None = None, servers: Servers | None = None, *, lasting: bool = True
 ) -> FastAPI:
-    """The application of these settings. Where it lasts, invented charts are judged before the first call, and all that
-    was loaded is taken out of the garbage collector's sight.
+    """The application of these settings. Where it lasts, invented charts are judged before the first call. The garbage collector
+    is left alone: it belongs to whoever has the process (:func:`settle`).
 
     ``servers`` are those that a caller without an entry may have us read from; default: those on this machine.
 
@@ -168,7 +168,6 @@ class Parts:
             self.metrics.of(snapshot.library, __version__)
         if lasting:
             warm(snapshot, clock(settings)())
-            settle()
         return app
 
     def _proven(self, content: Content) -> Snapshot:

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from fhirpath_spine.entrypoints.content import Content, load_content
 from fhirpath_spine.entrypoints.http.bounds import BoundedProtocol
-from fhirpath_spine.entrypoints.http.process import Parts
+from fhirpath_spine.entrypoints.http.process import Parts, settle
 from fhirpath_spine.entrypoints.logs import start_logging
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.errors import ProfileError, SettingsError
@@ -70,7 +70,13 @@ def in_force(settings: Settings, content: Content, patients: Path | None = None)
 
     """
     parts = Parts.of(settings, content, patients=patients)
-    return InForce(parts, parts.application(content), lambda: parts.application(load_content(settings)))
+
+    def made(content: Content) -> FastAPI:
+        app = parts.application(content)
+        settle()
+        return app
+
+    return InForce(parts, made(content), lambda: made(load_content(settings)))
 
 
 def announce(settings: Settings, host: str, port: int, say: Callable[[str], None]) -> None:
