@@ -5,6 +5,8 @@
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/sh
+# What is compiled is kept, whatever the machine says: the tests start many processes, and pytest rewrites each file of tests.
+export PYTHONDONTWRITEBYTECODE :=
 
 # The first Python that is new enough. Choose another with `make PYTHON=/path/to/python3 ...`.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \

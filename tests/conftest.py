@@ -27,6 +27,12 @@ def pytest_configure() -> None:
     gc.set_threshold(20_000, 10, 50)
 
 
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end, so nobody looks through it again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _cache_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Compiled profiles of one test serve the next, as those of one start do; the user's own are not touched."""

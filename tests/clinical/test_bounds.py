@@ -7,9 +7,9 @@ import re
 import pytest
 
 from fhirpath_spine.exchange import EXTENSION
-from tests.clinical.weighing import Weighed, documents, weigh_all
+from tests.clinical.weighing import Weighed, documents, names, weigh_all
 
-NAMES = tuple(documents())
+NAMES = names()
 INNER = re.compile(
     r"\bR-[A-Z]+-\d\d\b|DEFAULT|overlay|the documents|\bseed\b|(?:Condition|Observation)/|[0-9a-f]{8}-[0-9a-f]{4}-"
 )
@@ -18,6 +18,7 @@ INNER = re.compile(
 def test_every_case_and_patient_is_inside_the_bounds() -> None:
     weighed = weigh_all(documents().items())
     assert weighed.beyond == []
+    assert tuple(documents()) == NAMES
     assert (weighed.patients, weighed.without_action) == (len(NAMES), 0)
 
 

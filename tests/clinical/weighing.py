@@ -104,6 +104,11 @@ def _two(numbers: list[int]) -> str:
     return f"{median(numbers):.0f}, {max(numbers)}" if numbers else "-"
 
 
+def names() -> tuple[str, ...]:
+    """The cases and the invented patients."""
+    return (*CASES, *(path.stem for path in sorted(PATIENTS.glob("*.json"))))
+
+
 @cache
 def documents() -> dict[str, Json]:
     """What is decided of each case and each invented patient."""

@@ -296,10 +296,19 @@ def test_a_canary_stands_in_no_log_error_metric_store_or_spool(
 # ------------------------------------------------------------------ memory
 
 
+SILENT, ONE_CARD, TWO_CARDS = "C03", "C07", "C05"
+
+
+def test_the_calls_that_memory_is_measured_by_are_of_three_kinds(production: TestClient) -> None:
+    for case, cards in ((SILENT, 0), (ONE_CARD, 1), (TWO_CARDS, 2)):
+        answer = production.post(URL, content=json.dumps(of_case(case)), headers=signed())
+        assert len(answer.json()["cards"]) == cards
+
+
 @pytest.mark.thorough
 def test_memory_does_not_grow_with_calls(tmp_path: Path) -> None:
-    """Less than 1 MB for 10,000 calls, once caches are as full as they get."""
-    body = json.dumps(of_case(CASES[0]))
+    """Less than 1 MB for 10,000 calls, half of them silent, once caches are as full as they get."""
+    bodies = [json.dumps(of_case(case)) for case in (SILENT, ONE_CARD, SILENT, TWO_CARDS)]
     app = build(settings_in(tmp_path), content())
 
     async def story() -> float:
@@ -307,7 +316,7 @@ def test_memory_does_not_grow_with_calls(tmp_path: Path) -> None:
         async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC) as client:
             sizes = []
             for number in range(CALLS):
-                answer = await client.post(URL, content=body, headers=signed())
+                answer = await client.post(URL, content=bodies[number % 4], headers=signed())
                 assert answer.status_code == 200
                 if number in (CALLS // 2, CALLS - 1):
                     gc.collect()

@@ -122,6 +122,5 @@ def test_studies_of_the_spine_are_told_from_guidance_and_from_other_places() -> 
 def test_every_code_of_the_shared_tables_is_heard(capsys: pytest.CaptureFixture[str]) -> None:
     if not SHARED.is_dir():
         pytest.skip("NOT CHECKED: the shared tables are not beside this repository")
-    assert report(SHARED)
     with capsys.disabled():
-        report(SHARED)
+        assert report(SHARED)
