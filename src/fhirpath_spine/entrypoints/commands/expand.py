@@ -19,7 +19,7 @@ from fhirpath_spine.authoring.profile.expansion_tables import Classified, table
 from fhirpath_spine.authoring.profile.expansions import Expanded, text
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.entrypoints.commands.watching import progress
-from fhirpath_spine.entrypoints.kept import cache, compiled
+from fhirpath_spine.entrypoints.kept import cache, compiled_here
 from fhirpath_spine.entrypoints.printing import failing, note
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import RequestError
@@ -74,7 +74,7 @@ def expand(
     # Without the site: an expansion file of its own that is broken is what one writes anew.
     settings = load().settings
     profiles = settings.profiles or authoring.profiles_directory()
-    library = compiled(profiles, None, cache(settings.cache)).library
+    library = compiled_here(profiles, None, cache(settings.cache)).library
     today = datetime.now(UTC).date().isoformat()
     if valueset:
         written = _value_sets(valueset, library, tx, token, today)

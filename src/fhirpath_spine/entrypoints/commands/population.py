@@ -19,7 +19,7 @@ import typer
 
 from fhirpath_spine.authoring import profiles_directory
 from fhirpath_spine.entrypoints.content import moment, read_key
-from fhirpath_spine.entrypoints.kept import cache, compiled
+from fhirpath_spine.entrypoints.kept import cache, compiled_here
 from fhirpath_spine.entrypoints.printing import Format, note, print_json
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import SettingsError
@@ -81,7 +81,7 @@ def judge(
     from fhirpath_spine.population.tables.pseudonyms import Pseudonyms
 
     settings = load(site=site).settings
-    found = compiled(settings.profiles or profiles_directory(), settings.site, cache(settings.cache))
+    found = compiled_here(settings.profiles or profiles_directory(), settings.site, cache(settings.cache))
     content = Content(found.library, found.site, found.criteria, mark_of(settings.site))
     key = read_key(pseudonyms, "--pseudonyms") if pseudonyms else b""
     when = moment(at or datetime.now(UTC).date().isoformat(), found.site)
