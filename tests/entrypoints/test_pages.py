@@ -271,6 +271,34 @@ def test_the_request_of_each_hook_is_written_and_answered_by_its_own_service(bro
     assert "HTTP 200" in answer.text
 
 
+def written(page: str) -> dict[str, Any]:
+    (found,) = re.findall(r"<textarea[^>]*>\n(.*?)</textarea>", page, re.DOTALL)
+    return dict(json.loads(html.unescape(found)))
+
+
+def test_what_is_ordered_is_chosen_among_all_that_a_rule_speaks_of(browser: TestClient) -> None:
+    page = browser.get(f"/caller?name={PAIN}&hook=order-sign").text
+    (options,) = re.findall(r'<select id="order".*?</select>', page, re.DOTALL)
+    names = re.findall(r'<option value="([^"]+)"', options)
+    assert len(names) > 3
+    kinds = set()
+    for name in names:
+        request = written(browser.get(f"/caller?name={PAIN}&hook=order-sign&order={name}").text)
+        (entry,) = request["context"]["draftOrders"]["entry"]
+        kinds.add(entry["resource"]["resourceType"])
+        answer = browser.post("/cds-services/spine-order-sign", json=request)
+        assert answer.status_code == 200
+        assert "not recognised" not in answer.text
+    assert kinds == {"MedicationRequest", "ServiceRequest"}
+
+
+def test_a_problem_that_is_added_is_one_of_the_chart(browser: TestClient) -> None:
+    request = written(browser.get(f"/caller?name={PAIN}&hook=problem-list-item-create").text)
+    (entry,) = request["context"]["conditions"]["entry"]
+    assert entry["resource"]["resourceType"] == "Condition"
+    assert entry["resource"]["id"] in {e["resource"]["id"] for e in request["prefetch"]["conditions"]["entry"]}
+
+
 def test_a_request_that_is_no_json_is_answered_in_words_and_stays_to_be_mended(browser: TestClient) -> None:
     answer = browser.post("/caller", data={"request": '{"hook": '})
     assert answer.status_code == 200

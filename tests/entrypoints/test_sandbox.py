@@ -84,6 +84,49 @@ def test_a_call_is_answered_with_cards_that_the_page_can_read(browser: TestClien
     assert all({"uuid", "summary", "indicator", "source", "detail"} <= set(card) for card in cards)
 
 
+# ------------------------------------------------------------------ Rx View and Rx Sign, as the page sent them on the wire
+
+ORDERED = {
+    "order-select-open": ("order-select", []),
+    "order-select": ("order-select", ["test the tumour before the targeted drug"]),
+    "order-sign": ("order-sign", ["no chemotherapy now: neutrophils, platelets and renal function"]),
+}
+"""Name of the file -> its hook, and what its cards are about: nothing while the form of *Rx View* is empty."""
+
+
+@pytest.mark.parametrize("name", ORDERED)
+def test_an_order_on_the_wire_is_as_it_was_seen(name: str) -> None:
+    body = (SENT.parent / f"sandbox-{name}.json").read_bytes()
+    request = orjson.loads(body)
+    assert b"\n" not in body.rstrip(b"\n")
+    assert list(request) == ["hookInstance", "hook", "fhirServer", "context", "prefetch"]
+    assert "encounterId" not in request["context"]
+    assert list(request["context"]["draftOrders"]) == ["resourceType", "entry"]
+    (order,) = (entry["resource"] for entry in request["context"]["draftOrders"]["entry"])
+    assert ("medicationCodeableConcept" in order) is (name != "order-select-open")
+    assert isinstance(order.get("category", {}), dict)
+
+
+@pytest.mark.parametrize("name", ORDERED)
+def test_an_order_gets_the_cards_of_its_drug(browser: TestClient, name: str) -> None:
+    hook, about = ORDERED[name]
+    body = (SENT.parent / f"sandbox-{name}.json").read_bytes()
+    answer = browser.post(f"/cds-services/spine-{hook}", content=body, headers=BROWSER)
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, SANDBOX)
+    cards = answer.json()["cards"]
+    assert len(cards) == len(about)
+    for card, words in zip(cards, about, strict=True):
+        assert words in card["summary"]
+        assert card["indicator"] == "warning"
+        assert card["extension"]["org.fhirpath-spine"]["orders"] == ["MedicationRequest/request-123"]
+
+
+def test_the_body_of_an_order_holds_what_its_discovery_asks_for(browser: TestClient) -> None:
+    templates = {s["hook"]: set(s["prefetch"]) for s in browser.get("/cds-services").json()["services"]}
+    for name, (hook, _) in ORDERED.items():
+        assert set(orjson.loads((SENT.parent / f"sandbox-{name}.json").read_bytes())["prefetch"]) == templates[hook]
+
+
 def test_a_key_that_was_left_out_because_its_search_failed_is_not_taken_for_empty(browser: TestClient) -> None:
     whole = orjson.loads(SENT.read_bytes())
     failed = {**whole, "prefetch": {k: v for k, v in whole["prefetch"].items() if k != "observations-neuro"}}
@@ -92,8 +135,18 @@ def test_a_key_that_was_left_out_because_its_search_failed_is_not_taken_for_empt
     assert [card for card in less if "could not be read" in told(card)]
 
 
-def test_feedback_is_refused_in_words_that_the_page_can_read(browser: TestClient) -> None:
-    item = b'{"card":"4e0a3a1e-3785-4562-878e-ba17bb8ec9a5","outcome":"overridden","outcomeTimestamp":"2026-06-15T10:00:00Z"}'
+DISMISSED = (
+    b'{"card":"544955e1-eaf4-8859-8ec0-8840c83ced1d","outcome":"overridden",'
+    b'"outcomeTimestamp":"2026-06-15T10:00:23.674Z"}'
+)
+ACCEPTED = (
+    b'{"card":"af3db655-0a15-8e91-9da4-d6b1459031af","outcome":"accepted",'
+    b'"acceptedSuggestions":[{"id":"db36ec9a-8329-8eb7-afd6-5c9dbe07a439"}],"outcomeTimestamp":"2026-06-15T10:00:22.217Z"}'
+)
+
+
+@pytest.mark.parametrize("item", [DISMISSED, ACCEPTED], ids=["dismissed", "accepted"])
+def test_feedback_is_refused_in_words_that_the_page_can_read(browser: TestClient, item: bytes) -> None:
     sent = b'{"feedback":[' + item + b"]}"
     answer = browser.post(f"{URL}/feedback", content=sent, headers=BROWSER)
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (501, SANDBOX)

@@ -111,6 +111,29 @@ def test_no_selection_orders_nothing() -> None:
     assert ids(chosen([], order("o1"))) == []
 
 
+def test_a_form_in_which_no_drug_was_chosen_yet_is_no_order_until_it_is_signed() -> None:
+    form = {"resourceType": "MedicationRequest", "id": "o1", "status": "draft", "subject": ME}
+    found = chosen(["MedicationRequest/o1"], form)
+    assert ids(found) == []
+    assert [one["id"] for one in found.beside] == ["o1"]
+    assert ids(signed(form)) == ["o1"]
+
+
+@pytest.mark.parametrize(
+    "drug",
+    [
+        {"medicationReference": {"reference": "Medication/gone"}},
+        {"medicationCodeableConcept": {}},
+        {"_medicationCodeableConcept": {"extension": []}},
+        {"medication": {"concept": {"text": "cisplatin"}}},
+    ],
+    ids=["a reference that nothing resolves", "an empty concept", "a reason for its absence", "as R5 writes it"],
+)
+def test_whatever_is_said_of_a_drug_makes_it_an_order(drug: dict[str, Any]) -> None:
+    form = {"resourceType": "MedicationRequest", "id": "o1", "subject": ME, **drug}
+    assert ids(chosen(["MedicationRequest/o1"], form)) == ["o1"]
+
+
 def test_a_medication_that_an_order_refers_to_comes_with_it() -> None:
     drug = {"resourceType": "Medication", "id": "m1", "code": DRUG}
     found = chosen(["MedicationRequest/o1"], order("o1"), drug)

@@ -134,6 +134,16 @@ def test_the_outcome_is_the_one_of_the_index(row: dict[str, Any], content: Conte
 
 
 @by_title
+def test_a_card_about_a_lesion_is_of_a_pathway_that_applies_and_of_none_that_only_may(
+    row: dict[str, Any], content: Content
+) -> None:
+    applies = {one["id"] for one in row["pathways"]}
+    for card in as_document(judge_chart(content, read(row), AT))["cards"]:
+        told = card["extension"]["org.fhirpath-spine"]
+        assert "lesion" not in told or told["pathway"] in applies, card["summary"]
+
+
+@by_title
 def test_the_answer_says_what_the_index_quotes(row: dict[str, Any], content: Content) -> None:
     document = as_document(judge_chart(content, read(row), AT))
     said = "\n".join([*(f"{c['summary']}\n{c['detail']}" for c in document["cards"]), *values(document, "text")])

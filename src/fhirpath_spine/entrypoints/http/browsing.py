@@ -19,7 +19,7 @@ from fastapi import FastAPI, Request, Response
 
 from fhirpath_spine.entrypoints.http.rim import check_size, collect
 from fhirpath_spine.entrypoints.http.statuses import answer as status_of
-from fhirpath_spine.entrypoints.pages.caller import BREAKS, compose, example
+from fhirpath_spine.entrypoints.pages.caller import BREAKS, brought_by, compose, orderable
 from fhirpath_spine.entrypoints.pages.pathway import INDEX, Pages
 from fhirpath_spine.entrypoints.pages.patient import cards, standings
 from fhirpath_spine.entrypoints.pages.rendering import ASSETS, HEADERS, asset, render
@@ -203,10 +203,11 @@ class Desk:
         templates, library = service.snapshot.templates, service.snapshot.library
         broken = {key: query[key] for key in templates if query.get(key, "") in BREAKS}
         chart = await self.chart(name) if name else Chart("example", {})
-        brought = example(library, service.hook)
+        order = query.get("order", "")
+        brought = brought_by(library, service.hook, chart, order)
         body = compose(chart, templates, self.now().date(), broken, service.hook, brought=brought)
         sent = orjson.dumps(body, option=orjson.OPT_INDENT_2).decode()
-        return html(self._caller(service, name, broken, sent, None))
+        return html(self._caller(service, name, broken, order, sent, None))
 
     def _asked(self, hook: str) -> HookService:
         return self.services.get(hook, self.service)
@@ -217,11 +218,12 @@ class Desk:
         sent = form.get("request", "").replace("\r\n", "\n")
         service = self._asked(form.get("hook", ""))
         answer = await self.ask(sent.encode("utf-8"), service)
-        return html(self._caller(service, form.get("name", ""), {}, sent, answer))
+        return html(self._caller(service, form.get("name", ""), {}, form.get("order", ""), sent, answer))
 
     def _caller(
-        self, service: HookService, name: str, broken: Mapping[str, str], sent: str, answer: Answer | None
+        self, service: HookService, name: str, broken: Mapping[str, str], order: str, sent: str, answer: Answer | None
     ) -> str:
+        library = service.snapshot.library
         return render(
             "caller",
             patients=self.patients(),
@@ -231,6 +233,8 @@ class Desk:
             broken=broken,
             hooks=list(self.services),
             hook=service.hook,
+            orders={k: v for hook in self.services for k, v in orderable(library, hook).items()},
+            order=order,
             service=service.id,
             sent=sent,
             answer=answer,

@@ -8,6 +8,7 @@ from typing import Any
 
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.ehr_side.calling import Occasion, whole
+from fhirpath_spine.fhirpath.values.value_sets import ValueSet
 from fhirpath_spine.pathway.facts.chart import Chart, Read, type_of
 from fhirpath_spine.pathway.model import HOOKS, Library
 
@@ -21,6 +22,7 @@ BREAKS = {
 }
 """Way of sending a key -> what the page calls it."""
 STRANGER = "another-patient"
+PROBLEMS = "problem-list-item-create"
 
 
 def compose(
@@ -47,25 +49,40 @@ def compose(
     return occasion.request(instance, prefetch)
 
 
-def example(library: Library, hook: str) -> list[Json]:
-    """An order to begin with: the first that a recommendation of this hook speaks of."""
+def orderable(library: Library, hook: str) -> dict[str, str]:
+    """Name -> what it is called, of all that a hook speaks of when it is ordered; empty where it is not about orders."""
+    return {name: library.needs[name].label for name in _spoken_of(library, hook)}
+
+
+def brought_by(library: Library, hook: str, chart: Chart, order: str = "") -> list[Json]:
+    """What a hook brings beside the patient: a draft of the named order, or of the first that can be ordered; or the problem that
+    the chart holds last, as if it had just been added.
+    """
+    if hook == PROBLEMS:
+        return [dict(one) for one in chart.reads.get("conditions", Read()).resources[-1:]]
+    codes = _spoken_of(library, hook)
+    if not codes:
+        return []
+    name = order if order in codes else next(iter(codes))
+    need = library.needs[name]
+    system, code = max(codes[name].members)
+    concept = {"coding": [{"system": system, "code": code}], "text": need.label}
+    drug = "MedicationRequest" in need.resources
+    kind, member = ("MedicationRequest", "medicationCodeableConcept") if drug else ("ServiceRequest", "code")
+    return [{"resourceType": kind, "id": "draft-1", "status": "draft", "intent": "order", member: concept}]
+
+
+def _spoken_of(library: Library, hook: str) -> dict[str, ValueSet]:
     shown = library.policy.hook(hook)
-    rules = (
-        (name, rule)
+    return {
+        name: codes
         for pathway in library.pathways
         for use in pathway.uses
         if shown.about_orders and shown.names(use.recommendation.id)
         for rule in use.recommendation.on_order
-        for name in rule.of
-    )
-    for name, rule in rules:
-        need = library.needs.get(name)
-        if need is not None and "MedicationRequest" in need.resources:
-            system, code = max(rule.codes[0].members)
-            concept = {"coding": [{"system": system, "code": code}], "text": need.label}
-            order = {"resourceType": "MedicationRequest", "id": "draft-1", "status": "draft", "intent": "order"}
-            return [{**order, "medicationCodeableConcept": concept}]
-    return []
+        for name, codes in zip(rule.of, rule.codes, strict=True)
+        if name in library.needs and codes.members
+    }
 
 
 def _sent(key: str, read: Read, way: str) -> Any:

@@ -64,7 +64,10 @@ def read_context(hook: str, context: Mapping[str, Any], patient: str) -> Context
             # A selection that names none of the drafts may mean any of them: none is left out.
             return Context(orders=tuple(one for _, one in drafts))
         meant = {name for ref in chosen for name in _meanings(ref)}
-        on_screen = [(not meant.isdisjoint(_names(address, one)), one) for address, one in drafts]
+        on_screen = [
+            (not meant.isdisjoint(_names(address, one)) and not _is_open_form(sent), one)
+            for (address, one), (_, sent) in zip(drafts, entries, strict=True)
+        ]
         kept = tuple(one for mine, one in on_screen if mine or one.get("resourceType") == "Medication")
         return Context(orders=kept, beside=tuple(one for mine, one in on_screen if not mine))
     return Context()
@@ -164,6 +167,17 @@ def _resolved(entries: Sequence[tuple[str, Any]]) -> Iterator[tuple[str, Json]]:
             order["contained"] = [*items(order.get("contained")), {**target, "id": "ordered"}]
             order["medicationReference"] = {"reference": "#ordered"}
         yield name, order
+
+
+def _is_open_form(sent: Any) -> bool:
+    """Whether no drug was chosen yet: clients call as soon as a form for a drug is on the screen. Once it is signed, an order
+    without a drug is one.
+    """
+    return (
+        isinstance(sent, dict)
+        and sent.get("resourceType") == "MedicationRequest"
+        and not any(member.lstrip("_").startswith("medication") for member in sent)
+    )
 
 
 def _draft(order: Json, patient: str) -> Json:

@@ -99,7 +99,9 @@ def _louder(one: PlannedCard, other: PlannedCard) -> PlannedCard:
 
 
 def belonging(entries: Sequence[PathwayResult], verdicts: Sequence[Verdict], gate: str) -> list[tuple[Verdict, ...]]:
-    """For each entry the verdicts that belong to it; those of the patient belong to the first that is not the gate's."""
+    """For each entry the verdicts that belong to it; those of the patient belong to the first of their pathway, or to the first
+    that is not the gate's.
+    """
     found: dict[int, list[Verdict]] = {id(entry): [] for entry in entries}
     for verdict in verdicts:
         home = _home(verdict, entries, _shared(entries, gate), gate) if entries else None
@@ -188,7 +190,8 @@ def _home(verdict: Verdict, entries: Sequence[PathwayResult], shared: PathwayRes
     exact = next((e for e in own if (e.lesion.key if e.lesion else None) == key), None)
     if exact is not None and (key is not None or exact.id == gate or exact.lesion is None):
         return exact
-    return shared
+    # A pathway that only may apply stands before one that does: what is the patient's is said where it was judged.
+    return next((e for e in own if e.id != gate), shared)
 
 
 def _with_plans(cards: Sequence[PlannedCard], gate: str) -> list[PlannedCard]:
