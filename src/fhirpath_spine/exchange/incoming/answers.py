@@ -183,8 +183,7 @@ def contents_of(bundle: Mapping[str, Any], signs: Signs, kinds: frozenset[str]) 
     if out.names:
         out.resources = [_renamed(r, url, out.names) for url, r in zip(out.urls, out.resources, strict=True)]
     for resource in out.resources:
-        if not _is_ordinary(resource, signs):
-            _hear(resource, out, signs)
+        _hear(resource, out, signs)
     _page(bundle, out)
     return out
 
@@ -268,6 +267,8 @@ def types_doubted(resources: Iterable[Resource], signs: Signs) -> dict[str, Unre
 
 
 def _hear(resource: Resource, out: Contents, signs: Signs) -> None:
+    if _is_ordinary(resource, signs):
+        return
     kind = str(resource["resourceType"])
     if kind in READ_TYPES:
         if why := _doubt(resource, signs):

@@ -171,8 +171,11 @@ def has_key_twice(body: bytes, compact: bytes) -> bool:
     """Whether a pair was lost between the bytes and ``compact``, their value as it is written out again.
 
     Each pair has a colon, so a lost one leaves fewer of them in what is written out again. That is exact but for a colon
-    that is written as an escape, and cheap; only where the numbers differ are the pairs looked at.
+    that is written as an escape, and cheap; only where the numbers differ are the pairs looked at. What is sent without blanks
+    mostly comes out as it was.
     """
+    if body == compact:
+        return False
     escaped = body.count(b"\\u003a") + body.count(b"\\u003A") if b"\\" in body else 0
     if body.count(b":") + escaped == compact.count(b":"):
         return False

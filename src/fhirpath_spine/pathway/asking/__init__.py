@@ -10,4 +10,5 @@ __all__, __getattr__ = face(
     environment="Answer Environment",
     opening="Deciding Opened deciding opened",
     reach="affected criteria expressions leaders_first needs_behind pathway_needs read_by reads_advice",
+    untold="asks_of",
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fhirpath_spine.fhirpath import Incomplete
+from fhirpath_spine.pathway.asking.untold import LESIONS, Untold, told_of, untold
 from fhirpath_spine.pathway.facts.facts import Facts
 from fhirpath_spine.pathway.facts.filing import Found
 from fhirpath_spine.pathway.facts.recognising import Doubt
@@ -19,11 +20,17 @@ from fhirpath_spine.pathway.model import Library, Site
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """``complete``: there can be no lesion besides ``lesions``, since all that founds one was read."""
+    """``complete``: there can be no lesion besides ``lesions``, since all that founds one was read.
+
+    ``told`` names the needs of which the chart tells something, if only that they were not read to the end; and ``lesion`` and
+    ``lesions`` where there is, or may be, one; ``untold`` is what the library answers of which a chart tells nothing.
+    """
 
     library: Library
     facts: Facts
     site: Site
+    told: frozenset[str]
+    untold: Untold
     lesions: tuple[Lesion, ...] = ()
     complete: bool = True
 
@@ -44,9 +51,11 @@ def gather(library: Library, facts: Facts, site: Site) -> Circumstances:
         assigner(config, lesions, results=_observations(library, facts), complete=complete), complete=complete
     )
     placed.name_unplaced(lambda found: place_of(config, found.resource) is Place.UNPLACED)
-    told = (x.told(behaviour=behaviour(config, x, _histology(library, placed, x))) for x in lesions)
-    described = (as_partly_read(config, x, conditions=conditions, imaging=imaging) for x in told)
-    return Circumstances(library, placed, site, tuple(described), complete)
+    known = (x.told(behaviour=behaviour(config, x, _histology(library, placed, x))) for x in lesions)
+    described = (as_partly_read(config, x, conditions=conditions, imaging=imaging) for x in known)
+    told = told_of(library, placed)
+    told = told if complete and not lesions else told | LESIONS
+    return Circumstances(library, placed, site, told, untold(library), tuple(described), complete)
 
 
 def _unplaced(config: Lesions, tumours: Iterable[Found], lesions: Iterable[Lesion]) -> list[Found]:

@@ -63,7 +63,16 @@ class Environment(Reasons):
         """The answer to a criterion, with what is missing if it is not decided."""
         answer = self._answers.get(expression)
         if answer is None:
-            answer = self._answers[expression] = self._ask(expression, label)
+            answer = self._answers[expression] = self._answered(expression, label)
+        return answer
+
+    def _answered(self, expression: Expression, label: str) -> Answer:
+        untold = self._circumstances.untold
+        if not self._tells_nothing_of(untold.asks(self._library, expression)):
+            return self._ask(expression, label)
+        answer: Answer | None = untold.answers.get((expression, label))
+        if answer is None:
+            answer = untold.answers[expression, label] = self._ask(expression, label)
         return answer
 
     def evidence(self, expression: Expression) -> tuple[Evidence, ...]:

@@ -107,13 +107,33 @@ class Variables(Mapping[str, Sequence[Any]]):
             if library.needs[name].resources == ("Patient",):
                 return self._patient()
             return self.fact(name).items
+        if name in library.definitions or name in library.findings or name in library.ranked:
+            return self._derived(name)
+        return self._circumstance(name)
+
+    def _derived(self, name: str) -> Sequence[Any]:
+        untold = self._circumstances.untold
+        if not self._tells_nothing_of(untold.stands_on(self._library, name)):
+            return self._derive(name)
+        value = untold.values.get(name)
+        if value is None:
+            value = untold.values[name] = self._derive(name)
+        return value
+
+    def _derive(self, name: str) -> Sequence[Any]:
+        library = self._library
         if name in library.definitions:
             return library.definitions[name].evaluate((), self.scope)
-        if name in library.findings:
-            return [self._finding(name)]
-        if name in library.ranked:
-            return self._ranked(name)
-        return self._circumstance(name)
+        return [self._finding(name)] if name in library.findings else self._ranked(name)
+
+    def _tells_nothing_of(self, asked: frozenset[str] | None) -> bool:
+        """Whether the chart tells nothing of what is asked, so that the answer is that of any such chart."""
+        return (
+            asked is not None
+            and asked.isdisjoint(self._circumstances.told)
+            and asked.isdisjoint(self._given)
+            and asked.isdisjoint(self._unsure)
+        )
 
     def _circumstance(self, name: str) -> Sequence[Any]:
         match name:

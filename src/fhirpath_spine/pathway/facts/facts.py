@@ -106,6 +106,11 @@ class Facts:
                     named = Rejection(name, need.label, "site-unplaced", found.reference, (), found.day)
                     bin_.rejected.append(named)
 
+    @property
+    def filed(self) -> frozenset[str]:
+        """The needs under which an entry was filed, whatever became of it."""
+        return frozenset(self._bins)
+
     def rejections(self, names: Iterable[str]) -> list[Rejection]:
         """What was rejected for these needs, each resource once."""
         found = {(r.reference, r.reason): r for n in names if n in self._bins for r in self._bins[n].rejected}
@@ -146,7 +151,10 @@ class Facts:
         return fact
 
     def _resolve(self, need: Need, lesion: str | None) -> Fact:
-        bin_ = self._bins.get(need.name, _EMPTY)
+        bin_ = self._bins.get(need.name)
+        if bin_ is None:
+            gap = self._gap(need, _EMPTY, undecided=False, stale="", conflict=False, astray=False)
+            return Fact(need, (), [] if gap is Reason.NOT_RECORDED else Incomplete(), gap)
         mine, astray = bin_.found, False
         if lesion is not None and bin_.found:
             places = [self._lesions_of(f) for f in bin_.found]
@@ -162,7 +170,7 @@ class Facts:
         alternatives = self._conflict(need, usable)
         if need.latest:
             usable = usable[:1]
-        gap = self._gap(need, bin_, undecided, stale, bool(alternatives), astray)
+        gap = self._gap(need, bin_, undecided=undecided, stale=stale, conflict=bool(alternatives), astray=astray)
         blurred = () if usable else self._blurred(need, bin_)
         unsure = undecided or astray or bin_.unplaced
         open_ = gap in (Reason.UNREAD, Reason.NOT_OFFERED, Reason.UNVERIFIED) or unsure
@@ -220,7 +228,7 @@ class Facts:
                 others.setdefault(one.meaning, one)
         return [newest, *others.values()] if others else []
 
-    def _gap(self, need: Need, bin_: Bin, undecided: bool, stale: str, conflict: bool, astray: bool) -> Reason:
+    def _gap(self, need: Need, bin_: Bin, *, undecided: bool, stale: str, conflict: bool, astray: bool) -> Reason:
         unread = self.unread(need)
         if any(u.reason is Reason.UNREAD for u in unread) or bin_.unusable or (astray and not self._lesions_complete):
             return Reason.UNREAD

@@ -104,8 +104,9 @@ class _Judgement:
             self.facts.orders = ()
         everyone = Environment(gather(self.library, self.facts, self.site))
         policy = PolicyApplied(everyone, self.emergency)
-        for question in (*policy.questions(), *questions(self.library.policy.notices, everyone)):
-            self.observe(*question)
+        if self.observe is not _ignore:  # what nobody hears is asked only where it decides something
+            for question in (*policy.questions(), *questions(self.library.policy.notices, everyone)):
+                self.observe(*question)
         admitted = admit(everyone, policy, self.observe)
         if self.look is not None:
             self.look(admitted)

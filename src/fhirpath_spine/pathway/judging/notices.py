@@ -24,7 +24,7 @@ def questions(notices: Sequence[Notice], env: Environment) -> Iterator[tuple[str
     """Each question of the notices as role, owner, name and answer."""
     for notice in notices:
         for line in notice.lines:
-            yield "notice", notice.id, line.name, env.ask(line.test).truth
+            yield "notice", notice.id, line.name, env.ask(line.test, notice.title).truth
 
 
 def _noticed(notice: Notice, env: Environment) -> Noticed | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from fhirpath_spine.pathway.asking.environment import Answer, Environment
@@ -85,10 +86,9 @@ class PolicyApplied:
 
     def __init__(self, env: Environment, emergency: str) -> None:
         library, site = env.circumstances.library, env.circumstances.site
-        policy = library.policy
         self._library = library
         self._frameworks = frozenset(f.id for f in library.frameworks if f.always or f.id in site.frameworks)
-        self._gate, self._env, self._emergency = policy.gate, env, emergency
+        self._gate, self._env, self._emergency = library.policy.gate, env, emergency
         self._own = frozenset(
             use.recommendation.id
             for p in library.pathways
@@ -100,8 +100,15 @@ class PolicyApplied:
             # All was read and understood, and it does not tell: in the gate that counts as a new deficit (rulings 1.6, 2.5).
             self.gate = self.gate._replace(truth=True)
         self.acknowledged = env.ask(self._gate.acknowledged, "acknowledged") if self._gate else _NO
-        self._holds: list[tuple[Hold, Answer]] = [(h, env.ask(h.test, h.id)) for h in policy.holds]
-        self._goals: list[tuple[Goal, Answer]] = [(g, env.ask(g.test, g.id)) for g in policy.goals]
+
+    @cached_property
+    def _holds(self) -> list[tuple[Hold, Answer]]:
+        """Each hold with its answer. Of whom no pathway applies to, nobody asks."""
+        return [(hold, self._env.ask(hold.test, hold.id)) for hold in self._library.policy.holds]
+
+    @cached_property
+    def _goals(self) -> list[tuple[Goal, Answer]]:
+        return [(goal, self._env.ask(goal.test, goal.id)) for goal in self._library.policy.goals]
 
     def questions(self) -> Iterator[tuple[str, str, str, Truth]]:
         """Each question of the policy as role, owner, name and answer."""
