@@ -70,6 +70,11 @@ conformance: $(INSTALLED) ## run the official FHIRPath suite and print the score
 bench: $(INSTALLED) ## measure against other FHIRPath stacks, the whole call, and fetching from a FHIR server (about five minutes)
 	$(BIN)/python -m benchmarks
 
+CALLS := 100000
+.PHONY: soak
+soak: $(INSTALLED) ## make 100,000 calls of production and print how its memory grew (CALLS=2000 for a first look)
+	SPINE_TEST_CALLS=$(CALLS) $(BIN)/python -m pytest -q -s -m thorough -k memory_does_not_grow tests/entrypoints/test_whole_production.py
+
 .PHONY: lock
 lock: ## write requirements.lock anew from pyproject.toml (RELOCK=--upgrade takes newer releases)
 	@$(MAKE) --no-print-directory python-is-new-enough
