@@ -57,6 +57,18 @@ BAD = {
     "a missing key": Bad("SP206", DATA, "    label: Night pain\n", "", "¦night-pain:\n", "'label'"),
     "an empty value": Bad("SP206", PAIN, "title: Pain\n", "title:\n", "¦title:\n", "no value"),
     "a null": Bad("SP206", PAIN, "title: Pain\n", "title: null\n", "¦title: null", "no value"),
+    "an unknown list of answers": Bad(
+        "SP321", DATA, "answers: {'local|course-new': new, 'local|course-improving': improving}", "answers: cuorse", "answers: ¦cuorse", "no list of answers"
+    ),
+    "a list of answers for nobody": Bad("SP317", DATA, "needs:\n", "answers:\n  course: {'local|course-new': new}\nneeds:\n", "¦course: {'l", "no need uses"),
+    "a view of an unknown need": Bad("SP321", DATA, "  drug: {", "  old: {of: nite-pain, latest: 1}\n  drug: {", "of: ¦nite-pain", "'night-pain'"),
+    "a view of itself": Bad("SP303", DATA, "  drug: {", "  old: {of: old, latest: 1}\n  drug: {", "of: ¦old", "old -> old"),
+    "a view that reads otherwise": Bad("SP205", DATA, "  drug: {", "  old: {of: night-pain, value: boolean}\n  drug: {", "¦value: boolean}", "no 'value'"),
+    "a view that says nothing": Bad("SP206", DATA, "  drug: {", "  old: {of: night-pain}\n  drug: {", "of: ¦night-pain", "Read that need"),
+    "a window of a view without its unit": Bad("SP228", DATA, "  drug: {", "  old: {of: night-pain, within: 30}\n  drug: {", "within: ¦30}", "30 days"),
+    "a view for nobody": Bad("SP317", DATA, "  drug: {", "  old: {of: night-pain, latest: 1}\n  drug: {", "¦old: {of", "nothing reads"),
+    "an unknown tag": Bad("SP320", POLICY, "caution: R-ALPHA-01", "caution: tag:nobody", "caution: ¦tag:nobody", "selects no"),
+    "a tag for nobody": Bad("SP317", PAIN, "kind: advice\n", "kind: advice\n    tags: spare\n", "tags: ¦spare", "nothing selects"),
     "no resource type": Bad("SP206", DATA, "Condition: {code: weakness, verificationStatus: confirmed}}", "}", "¦weakness:", "resource"),
     "no scope": Bad("SP206", A, 'applies:\n  - thoracic: "%lesion.thoracic"\n', "", "id: ¦PW-ALPHA", "applies"),
     "a wrong type": Bad("SP228", DATA, "within: 30 days", "within: a month", "within: ¦a month", "30 days"),

@@ -157,6 +157,13 @@ def check_usage(draft: Draft) -> None:
             report.add("SP317", f"nothing reads the {what} '{name}'", key.span, "Remove it, or use it.")
     texts = [compiled.text for compiled in draft.compiler.compiled if "site" in names_in(compiled.text)]
     _check_limits(draft)
+    for form in draft.files.catalogue.forms.values():
+        for tag in form.tags:
+            if tag not in draft.files.catalogue.selected:
+                report.add("SP317", f"nothing selects the tag '{tag}'", tag.span, "Remove it, or select tag:<word>.")
+    for name in data.answers:
+        if name not in draft.files.lists:
+            report.add("SP317", f"no need uses the list of answers '{name}'", name.span, "Remove it, or use it.")
     for flag in data.flags:
         if not any(f"%site.{flag}" in text for text in texts):
             report.add("SP317", f"nothing reads the flag '{flag}'", flag.span, "Remove it, or read %site.<flag>.")

@@ -81,7 +81,7 @@ def pathway_page(library: Library, pathway: Pathway, defaults: Defaults) -> str:
         *(tables.limits(library, limits) or ["None with a name of its own.", ""]),
         "## DEFAULT values",
         "",
-        *_defaults(defaults, (*names, *limits, *tables.criterion_names(pathway))),
+        *_defaults(defaults, (*names, *tables.bases(library, names), *limits, *tables.criterion_names(pathway))),
         "## Data needed",
         "",
         "Not recorded is not the same as not read: what could not be read is never taken as absent. The codes of each value set"

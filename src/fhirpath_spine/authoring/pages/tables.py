@@ -53,6 +53,15 @@ def beside(library: Library, one: Recommendation, english: English) -> list[str]
     return out
 
 
+def bases(library: Library, names: Iterable[str]) -> Iterator[str]:
+    """The needs of which the needs among the names are views: what these read is written there."""
+    for name in names:
+        one = library.needs.get(name)
+        while one is not None and one.of:
+            yield one.of
+            one = library.needs.get(one.of)
+
+
 def limits_read(library: Library, *records: object) -> list[str]:
     """The limits behind records of the library, through definitions and windows too, in the order of the files."""
     names = names_read(library, *records)

@@ -12,6 +12,7 @@ from fhirpath_spine.authoring.profile.needs import NeedForm
 from fhirpath_spine.authoring.profile.order import in_order
 from fhirpath_spine.authoring.profile.recognition import RecognitionForm
 from fhirpath_spine.authoring.profile.shapes import FINDING, RANKED_TYPES, one
+from fhirpath_spine.authoring.profile.values import AnswerForm
 from fhirpath_spine.authoring.source.fields import (
     AtLeastOne,
     Expr,
@@ -100,6 +101,8 @@ class DataForm(Form):
     """``data.yaml``."""
 
     limits: Limits = Field(default_factory=dict)
+    answers: dict[Name, dict[Text, AnswerForm]] = Field(default_factory=dict)
+    """Lists of answers that several needs use, by name."""
     needs: dict[Name, NeedForm] = Field(default_factory=dict)
     define: dict[Name, DefinitionForm] = Field(default_factory=dict)
     findings: FindingsForm | None = None

@@ -13,6 +13,7 @@ from fhirpath_spine.authoring.profile.incoming import IncomingForm
 from fhirpath_spine.authoring.profile.lesions import LesionsForm
 from fhirpath_spine.authoring.profile.pathways import Catalogue, ModuleForm, PathwayForm
 from fhirpath_spine.authoring.profile.policy import PolicyForm
+from fhirpath_spine.authoring.profile.sharing import Sharing
 from fhirpath_spine.authoring.profile.terminology import Terminology, read_terminology
 from fhirpath_spine.authoring.profile.words import WordsForm
 from fhirpath_spine.authoring.source.folder import APART, SHARED
@@ -21,6 +22,8 @@ from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.diagnostics import Span, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fhirpath_spine.authoring.source.folder import Folder
     from fhirpath_spine.authoring.source.nodes import Node
     from fhirpath_spine.authoring.source.report import Report
@@ -53,6 +56,8 @@ class Files:
     catalogue: Catalogue = field(default_factory=Catalogue)
     content: dict[str, Node | str] = field(default_factory=dict)
     texts: dict[str, list[Scalar]] = field(default_factory=dict)
+    lists: frozenset[str] = frozenset()
+    """The lists of answers that some need uses."""
 
     @property
     def report(self) -> Report:
@@ -98,7 +103,9 @@ def read_files(folder: Folder) -> Files:
     files = Files(folder)
     files.terminology, tables = read_terminology(folder, names)
     files.content |= tables
-    data, lesions = _read(files, "data.yaml", DataForm), _read(files, "lesions.yaml", LesionsForm)
+    sharing = Sharing(folder.report)
+    data = _read(files, "data.yaml", DataForm, lambda node: sharing.written_out(node, shared=True))
+    lesions = _read(files, "lesions.yaml", LesionsForm)
     policy, phrases = _read(files, "policy.yaml", PolicyForm), _read(files, "phrases.yaml", PhrasesForm)
     words = _read(files, "words.yaml", WordsForm)
     sources, claims = _read(files, "sources.yaml", SourcesForm), _read(files, "claims.yaml", ClaimsForm)
@@ -112,12 +119,13 @@ def read_files(folder: Folder) -> Files:
         if len(parts) == 2 and parts[0] == "modules" and name.endswith(".yaml"):
             _module(files, name)
         elif len(parts) == 2 and parts[0] not in APART and parts[1] == "pathway.yaml":
-            _pathway(files, name)
+            _pathway(files, name, sharing)
         else:
             hint = did_you_mean(parts[-1], ("pathway.yaml", *SHARED)) or "docs/profiles.md names the files of a set."
             files.report.add("SP213", "no file of this name belongs here", Span(folder.name(name), 1, 1), hint)
     if not files.pathways and not files.catalogue.broken:
         files.report.add("SP213", "the set holds no pathway", Span(folder.shown, 1, 1), "Add <folder>/pathway.yaml.")
+    files.lists = frozenset(sharing.used)
     return files
 
 
@@ -127,12 +135,12 @@ def read_form_of(folder: Folder, name: str, form: type[F]) -> F | None:
     return None if node is None else read_form(form, node, folder.report)
 
 
-def _read(files: Files, name: str, form: type[F]) -> F | None:
+def _read(files: Files, name: str, form: type[F], written_out: Callable[[Node], Node] = lambda node: node) -> F | None:
     node = files.folder.yaml(name)
     if node is None:
         return None
     files.content[name] = node
-    return read_form(form, node, files.report)
+    return read_form(form, written_out(node), files.report)
 
 
 def _module(files: Files, name: str) -> None:
@@ -150,8 +158,8 @@ def _module(files: Files, name: str) -> None:
         files.catalogue.add(recommendation, files.report)
 
 
-def _pathway(files: Files, name: str) -> None:
-    form = _read(files, name, PathwayForm)
+def _pathway(files: Files, name: str, sharing: Sharing) -> None:
+    form = _read(files, name, PathwayForm, lambda node: sharing.written_out(node, shared=False))
     if form is None:
         files.catalogue.broken = True
         return

@@ -167,6 +167,9 @@ def _declare_needs(draft: Draft, forms: Mapping[Scalar, NeedForm], pathway: str 
         is_patient = name == "patient" and tuple(form.resources) == ("Patient",)
         if not is_patient and not _is_free(draft, name):
             continue
+        if form.of is not None and not form.resources:
+            draft.compiler.names.broken.add(str(name))  # a view of nothing, which was told already
+            continue
         need = builder.build(name, form)
         if not need.resources:
             draft.compiler.names.broken.add(need.name)

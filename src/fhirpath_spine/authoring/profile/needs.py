@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from fhirpath_spine.authoring.profile.limits import Window, told, window
 from fhirpath_spine.authoring.profile.values import ComponentForm, ValueBuilder, ValueForm
 from fhirpath_spine.authoring.source.fields import (
     Form,
     Ident,
+    Name,
     OneOrMany,
     Text,
     ValueSets,
@@ -61,10 +62,20 @@ class ProcedureForm(Form):
     status: Annotated[tuple[Annotated[Scalar, *one_of(*PROCEDURE_STATUS)], ...], OneOrMany()] = ()
 
 
+def _labelled(schema: dict[str, Any]) -> None:
+    """A view has the label of its need."""
+    schema["required"] = [key for key in schema["required"] if key != "label"]
+    schema["anyOf"] = [{"required": ["label"]}, {"required": ["of"]}]
+
+
 class NeedForm(Form):
     """One typed retrieve: which resources, how they are read, how old they may be, what their absence says."""
 
+    model_config = ConfigDict(json_schema_extra=_labelled)
+
     label: Text
+    of: Name | None = None
+    """The need of which this is a view; what that reads is written out here already."""
     condition: ConditionForm | None = Field(default=None, alias="Condition")
     observation: CodedForm | None = Field(default=None, alias="Observation")
     report: CodedForm | None = Field(default=None, alias="DiagnosticReport")
@@ -152,6 +163,7 @@ class NeedBuilder:
             elsewhere=self._terminology.any_of(self._elsewhere, self._report) if form.site else None,
             drafts="draftOrders" in form.origin,
             doubt=str(form.doubt or ""),
+            of=str(form.of or ""),
         )
 
     def _check(self, name: Scalar, form: NeedForm, kinds: tuple[str, ...]) -> None:

@@ -105,6 +105,8 @@ class Catalogue:
     modules: dict[str, tuple[str, ModuleForm]] = field(default_factory=dict)
     broken: bool = False
     """A file of the set could not be read, so that a name that is not found may stand there."""
+    selected: set[str] = field(default_factory=set)
+    """The tags by which something selects."""
 
     def add(self, form: RecommendationForm, report: Report) -> None:
         """Register a recommendation; an id is used once in the whole set."""

@@ -78,7 +78,7 @@ class FrameworkForm(Form):
 
 
 class SelectorForm(Short):
-    """Picks recommendations by id, glob or kind, and when."""
+    """Picks recommendations by id, glob, kind or tag, and when."""
 
     ids: Annotated[tuple[Text, ...], OneOrMany()]
     when: Expr | None = None
@@ -367,13 +367,21 @@ class PolicyBuilder:
         return (Selector(frozenset(always)), *built) if always else tuple(built)
 
     def _selected(self, word: Scalar) -> set[str]:
-        kind = word.removeprefix("kind:")
-        if kind != word:
+        kind, tag = word.removeprefix("kind:"), word.removeprefix("tag:")
+        if tag != word:
+            self._catalogue.selected.add(tag)
+            tags = {id_: frozenset(map(str, form.tags)) for id_, form in self._catalogue.forms.items()}
+            selected, known = (
+                {id_ for id_, mine in tags.items() if tag in mine},
+                sorted(frozenset().union(*tags.values())),
+            )
+            kind = tag
+        elif kind != word:
             selected, known = {id_ for id_, k in self._kinds.items() if k == kind}, list(KINDS)
         else:
             selected, known = {id_ for id_ in self._kinds if fnmatchcase(id_, word)}, list(self._kinds)
         # A hold protects the recommendations of a kind before there are any.
-        reserved = kind != word and kind in KINDS
+        reserved = tag == word and kind != word and kind in KINDS
         if not selected and not reserved and not self._catalogue.broken:
             hint = did_you_mean(kind, known)
             self._report.add("SP320", f"'{word}' selects no recommendation", word.span, hint)

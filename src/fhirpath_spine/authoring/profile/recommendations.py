@@ -138,6 +138,8 @@ class RecommendationForm(Form):
     id: RecommendationId
     title: Text
     kind: Annotated[Scalar, *one_of(*KINDS)]
+    tags: Annotated[tuple[Name, ...], OneOrMany()] = ()
+    """Words by which holds, goals and hooks select it, as ``tag:<word>``."""
     scope: Annotated[Scalar, *one_of("lesion", "patient")] | None = None
     claims: tuple[ClaimRefForm, ...] = ()
     indicator: Annotated[tuple[IndicatorEntry, ...], OneOrMany()] = ()

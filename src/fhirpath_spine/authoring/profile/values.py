@@ -24,7 +24,7 @@ from fhirpath_spine.fhirpath import ValueSet
 from fhirpath_spine.pathway.facts.needs import Coding, Conversion, Value, printed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
@@ -39,6 +39,29 @@ class AnswerForm(Short):
 
     word: Text | None = None
     value_sets: ValueSets = Field(default=(), alias="valueSet")
+
+
+class Untold(dict[Scalar, "AnswerForm"]):
+    """The answers of a list that there is not."""
+
+
+class NamedList:
+    """Marks answers that may be the name of a list. A name that is still there names none, which was told already."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        def named(value: Any, read: Callable[[Any], Any]) -> Any:
+            return Untold() if isinstance(value, Scalar) else read(value)
+
+        return core_schema.no_info_wrap_validator_function(named, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "string"}, handler(schema)]}
+
+
+Answers = Annotated[dict[Text, AnswerForm], NamedList()]
+"""What each code or value set stands for, or the name of a list that says so."""
 
 
 class UnitList:
@@ -67,7 +90,7 @@ class ConversionForm(Form):
     code: ValueSets
     label: Text
     plausible: tuple[Number, Number]
-    answers: dict[Text, AnswerForm] = Field(default_factory=dict)
+    answers: Answers = Field(default_factory=dict)
     units: Units = Field(default_factory=dict)
     steps: dict[Text, Text]
 
@@ -82,7 +105,7 @@ class ValueForm(Short):
     unit: Text | None = None
     units: Units = Field(default_factory=dict)
     plausible: tuple[Number, Number] | None = None
-    answers: dict[Text, AnswerForm] = Field(default_factory=dict)
+    answers: Answers = Field(default_factory=dict)
     of: ValueSets = ()
     """The concepts that a value of type concept may be; any, where none are named."""
     component: ValueSets = ()
@@ -100,7 +123,7 @@ class ComponentForm(Form):
     unit: Text | None = None
     units: Units = Field(default_factory=dict)
     plausible: tuple[Number, Number] | None = None
-    answers: dict[Text, AnswerForm] = Field(default_factory=dict)
+    answers: Answers = Field(default_factory=dict)
 
 
 class ValueBuilder:
@@ -142,7 +165,7 @@ class ValueBuilder:
             )
         if kind != "quantity" and form.unit is not None:
             self._report.add("SP328", f"a value of type {kind} has no unit", form.unit.span, "Remove it.")
-        if kind == "word" and not form.answers:
+        if kind == "word" and not form.answers and not isinstance(form.answers, Untold):
             self._report.add("SP329", f"the words of '{name}' are missing", form.type.span, "Add answers:.")
         if kind not in ("word", "integer", "boolean") and form.answers:
             self._report.add(

@@ -8,5 +8,5 @@ __all__, __getattr__ = face(
     __name__,
     coverage="Coverage cover",
     mutants="Mistake Mutation mutate",
-    thresholds="Threshold find_thresholds scalars",
+    thresholds="Days Range Threshold find_thresholds scalars",
 )

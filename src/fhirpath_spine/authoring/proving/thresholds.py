@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fhirpath_spine.authoring.proving.variants import exchanged
+from fhirpath_spine.authoring.proving.views import Views
 from fhirpath_spine.authoring.source.nodes import Block, Scalar
 from fhirpath_spine.fhirpath import step
 
@@ -99,6 +100,8 @@ class Range(Threshold):
     need: Need
     component: str
     high: bool
+    views: tuple[Need, ...] = ()
+    """Needs that read the same values."""
 
     @property
     def value(self) -> Value:
@@ -115,10 +118,14 @@ class Range(Threshold):
 
     def moved(self, library: Library, steps: int) -> Library:
         """See :class:`Threshold`."""
-        value, need = self.widened(steps), self.need
-        parts = {**need.components, self.component: value}
-        need = replace(need, components=parts) if self.component else replace(need, value=value)
-        return replace(library, needs={**library.needs, need.name: need})
+        value = self.widened(steps)
+        needs = {one.name: self._with(one, value) for one in (self.need, *self.views)}
+        return replace(library, needs={**library.needs, **needs})
+
+    def _with(self, need: Need, value: Value) -> Need:
+        if self.component:
+            return replace(need, components={**need.components, self.component: value})
+        return replace(need, value=value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,8 +145,9 @@ def find_thresholds(library: Library, written: Written) -> list[Threshold]:
     paths = {id(scalar): (path, scalar) for path, scalar in scalars(written.content)}
     found: list[Threshold] = [*_in_expressions(written, {key: path for key, (path, _) in paths.items()})]
     windows: dict[str, list[Days]] = {}
+    views = Views(library, (path for path, _ in paths.values()))
     for path, scalar in paths.values():
-        if (one := _bare(library, path, scalar)) is not None:
+        if (one := _bare(library, path, scalar, views)) is not None:
             named = scalar.partition("limit.")[2]
             if isinstance(one, Days) and named:
                 windows.setdefault(named, []).append(one)
@@ -229,11 +237,12 @@ def _in_expressions(written: Written, paths: Mapping[int, Path]) -> Iterator[InE
 # ---------------------------------------------------------------------- by themselves
 
 
-def _bare(library: Library, path: Path, scalar: Scalar) -> Threshold | None:
+def _bare(library: Library, path: Path, scalar: Scalar, views: Views) -> Threshold | None:
     name, span = f"{_name(path)} {scalar}", scalar.span
     match path:
         case (*_, "needs", need, "within"):
-            return Days(name, span, library.needs[need].within or 0, between=False, change=partial(_window, need))
+            change = partial(_window, (need, *views.of(need, "within")))
+            return Days(name, span, library.needs[need].within or 0, between=False, change=change)
         case ("findings", "new" | "open" as which):
             days = next((getattr(f, f"{which}_days") for f in library.findings.values()), 0)
             return Days(name, span, days, between=False, change=partial(_finding, f"{which}_days"))
@@ -244,9 +253,12 @@ def _bare(library: Library, path: Path, scalar: Scalar) -> Threshold | None:
         case ("budget", "cards"):
             return Cards(name, span, _count(scalar))
         case (*_, "needs", need, "value", "plausible", end):
-            return Range(_end(need, "", end, scalar), span, library.needs[need], "", high=end == "1")
+            also = tuple(library.needs[one] for one in views.of(need))
+            return Range(_end(need, "", end, scalar), span, library.needs[need], "", high=end == "1", views=also)
         case (*_, "needs", need, "components", part, "plausible", end):
-            return Range(_end(need, f" {part}", end, scalar), span, library.needs[need], part, high=end == "1")
+            also = tuple(library.needs[one] for one in views.of(need))
+            name = _end(need, f" {part}", end, scalar)
+            return Range(name, span, library.needs[need], part, high=end == "1", views=also)
     return None
 
 
@@ -258,8 +270,9 @@ def _count(scalar: Scalar) -> int:
     return int(scalar.split()[0])
 
 
-def _window(name: str, library: Library, days: int) -> Library:
-    return replace(library, needs={**library.needs, name: replace(library.needs[name], within=days)})
+def _window(names: Iterable[str], library: Library, days: int) -> Library:
+    moved = {name: replace(library.needs[name], within=days) for name in names}
+    return replace(library, needs={**library.needs, **moved})
 
 
 def _finding(which: str, library: Library, days: int) -> Library:

@@ -118,6 +118,8 @@ class Need:
     """Body sites that are surely none of ``sites``; what lies at any other cannot be placed."""
     drafts: bool = False
     doubt: str = ""
+    of: str = ""
+    """The need of which it was written as a view, for those who look up where a part of it is written."""
 
     @property
     def own_codes(self) -> ValueSet | None:
