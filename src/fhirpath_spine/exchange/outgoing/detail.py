@@ -56,7 +56,7 @@ class Writer:
     def __init__(self, decision: Decision, library: Library, phrases: Phrases) -> None:
         self._decision, self._library, self._say = decision, library, phrases
         self._today = decision.at.date()
-        # A card is written with less and less room until it is short enough; what the room does not change is told once.
+        # A card is written with less and less room until it is short enough.
         self._candidates: dict[int, list[tuple[Said, str, set[str]]]] = {}
         self._ranks: dict[tuple[int, ...], list[Verdict]] = {}
 
@@ -64,10 +64,11 @@ class Writer:
         """The detail of one card. The first one also says what of the whole chart was not understood. ``filed`` is what is said
         of a plan on file, by the identity of its entry.
         """
-        text, basis = "", self.basis(card)
+        # What the room does not change is written once.
+        text, basis, misread = "", self.basis(card), self.misread(_needs_of(card), whole=first)
         mine = [(entry, filed[id(entry)]) for entry in card.plans if id(entry) in filed]
         for room in ROOM:
-            text = _Page(self, card, first=first, room=room, basis=basis).text(mine)
+            text = _Page(self, card, first=first, room=room, basis=basis, misread=misread).text(mine)
             if len(text) <= WANTED:
                 return text
         return text if len(text) <= LIMIT else self._cut(text)
@@ -205,8 +206,11 @@ class Writer:
 class _Page:
     """One card with so much room for facts."""
 
-    def __init__(self, writer: Writer, card: PlannedCard, *, first: bool, room: int, basis: str) -> None:
-        self._w, self._card, self._first, self._room, self._basis = writer, card, first, room, basis
+    def __init__(  # what the room does not change comes written
+        self, writer: Writer, card: PlannedCard, *, first: bool, room: int, basis: str, misread: Sequence[str]
+    ) -> None:
+        self._w, self._card, self._first, self._room = writer, card, first, room
+        self._basis, self._misread = basis, misread
         self._used: set[str] = set()
 
     def text(self, filed: Sequence[tuple[PathwayResult, Said]] = ()) -> str:
@@ -324,11 +328,8 @@ class _Page:
         card = self._card
         asked = self._w.ranked(v for v in card.verdicts if v.status is not Status.BLOCKED or not v.because)
         open_ = [m for v in asked for m in v.missing]
-        steps = [s for v in card.verdicts for s in v.steps]
-        needs = {e.need for s in steps for e in s.evidence} | {m.need for s in steps for m in s.missing}
         if card.notice is not None:
             open_ = list(card.notice.missing)
-            needs |= {m.need for m in open_}
         lines = []
         # What a note says already is not listed again: "SINS not recorded ...".
         noted = " ".join(self._used)
@@ -338,11 +339,22 @@ class _Page:
             lines.append(self._w.text("missing-not-offered", items=gaps))
         if unread := self._named(m for m in open_ if m.reason in _UNREAD):
             lines.append(self._w.text("gaps-unread", items=unread))
-        lines += self._w.misread(needs, whole=self._first)
+        lines += self._misread
         return self._titled("missing", lines)
 
     def _named(self, missing: Iterable[Missing]) -> Said:
         return joined([self._w.gap(m) for m in {m.item: m for m in missing}.values()][:ITEMS])
+
+
+def _needs_of(card: PlannedCard) -> set[str]:
+    """What a card reads: the needs behind its steps and behind what it lacks."""
+    steps = [s for v in card.verdicts for s in v.steps]
+    lacking = card.notice.missing if card.notice is not None else ()
+    return (
+        {e.need for s in steps for e in s.evidence}
+        | {m.need for s in steps for m in s.missing}
+        | {m.need for m in lacking}
+    )
 
 
 def _values(words: str) -> set[str]:
