@@ -62,6 +62,20 @@ def test_a_survivor_with_a_reason_is_explained_and_a_needless_reason_is_told(pro
     assert told(profiles, JUST, exempt=exempt).stale == [SLIP]
 
 
+def test_a_reason_for_a_mistake_that_nobody_can_make_is_told_whatever_is_asked_for(profiles: ProfileSet) -> None:
+    gone = SLIP.replace("at 21", "at 22")
+    profiles.write("cases/exempt.yaml", f'mutants:\n  - {{name: "{gone}", reason: it was there once}}\n')
+    profiles.write("alpha/cases/pain.yaml", f"cases:\n{JUST}")
+    assert mutate(run(profiles.folder), lambda file: file.endswith(PAIN)).stale == [gone]
+
+
+def test_the_score_is_told_for_each_pathway_module_and_shared_file(profiles: ProfileSet) -> None:
+    found = told(profiles, JUST, LITTLE)
+    assert {"alpha", "beta", "modules/pain.yaml", "data.yaml"} <= set(found.parts)
+    assert sum(made for _, made in found.parts.values()) == found.mistakes
+    assert sum(noticed for noticed, _ in found.parts.values()) == found.mistakes - len(found.survivors)
+
+
 def test_only_mistakes_in_the_files_asked_for_are_made(profiles: ProfileSet) -> None:
     profiles.write("alpha/cases/pain.yaml", f"cases:\n{JUST}")
     found = mutate(run(profiles.folder), lambda file: file.endswith(PAIN))

@@ -2,7 +2,8 @@
 these some case has to fail.
 
 An exchanged operator is asked beside the written one while all cases are judged once; judged again are those cases alone in which
-it answers otherwise. A dropped criterion is looked for where it was asked and answered against its recommendation.
+it answers otherwise, until one fails. A dropped criterion is looked for where it was asked and answered against its
+recommendation. A case that noticed the last mistakes is asked first: mistakes of one place are often noticed by one case.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fhirpath_spine.authoring.proving.borders import Case, borders, passing
+from fhirpath_spine.authoring.proving.borders import WAYS, Case, borders, passing
 from fhirpath_spine.authoring.proving.variants import Watched, exchanged
 from fhirpath_spine.pathway.asking import reach
 
@@ -31,10 +33,15 @@ AGAINST = {"when": False}
 
 
 class Mistake(NamedTuple):
-    """One mistake: where it would be made, and what it would be, by which ``exempt.yaml`` calls it."""
+    """One mistake: what it would be, by which ``exempt.yaml`` calls it, and where it would be made."""
 
     name: str
-    place: str
+    span: Span
+
+    @property
+    def place(self) -> str:
+        """The place in words."""
+        return str(self.span)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +105,8 @@ class Mutation:
     stale: list[str] = field(default_factory=list)
     kinds: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Kind of mistake -> how many were noticed, of how many."""
+    parts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Pathway, module or shared file -> the same, by where the mistake would be made."""
 
     @property
     def score(self) -> float:
@@ -118,7 +127,9 @@ def mutate(
     ``tell`` hears how many of how many were tried.
     """
     cases, library = passing(run), run.library
-    operators, dropped = list(_slips(run, wanted)), list(_drops(run, wanted))
+    everywhere: list[_Slip | _Dropped] = [*_slips(run, lambda _: True), *_drops(run, lambda _: True)]
+    operators = [one for one in everywhere if isinstance(one, _Slip) and wanted(one.mistake.span.file)]
+    dropped = [one for one in everywhere if isinstance(one, _Dropped) and wanted(one.mistake.span.file)]
     tried = _Tried(library, cases, _differing(library, operators, cases), operators, dropped)
     total = len(operators) + len(dropped)
     noticed: list[bool] = []
@@ -132,7 +143,8 @@ def mutate(
     found = [*(one.mistake for one in operators), *(one.mistake for one in dropped)]
     out.survivors = [one for one, was in zip(found, noticed, strict=True) if not was]
     moved = borders(run, wanted)
-    out.survivors += [Mistake(f"{m.threshold.name} {m.way}", str(m.threshold.span)) for m in moved.open]
+    out.survivors += [Mistake(f"{m.threshold.name} {m.way}", m.threshold.span) for m in moved.open]
+    out.parts = _parts([*found, *(Mistake("", t.span) for t in moved.thresholds for _ in WAYS)], out.survivors)
     moves = 2 * len(moved.thresholds)
     out.kinds["numbers"] = (moves - len(moved.open), moves)
     out.mistakes = total + moves
@@ -141,9 +153,20 @@ def mutate(
     alive = {one.name for one in out.survivors}
     out.explained = {name: why for name, why in reasons.items() if name in alive}
     own = {str(e.name) for e in run.exemptions.mutants}
-    known = {one.name for one in found}
-    out.stale = sorted(name for name in own if name in known and name not in alive)
+    known, there = {one.name for one in found}, {one.mistake.name for one in everywhere}
+    out.stale = sorted(name for name in own if name not in there or (name in known and name not in alive))
     return out
+
+
+def _parts(made: Sequence[Mistake], survivors: Sequence[Mistake]) -> dict[str, tuple[int, int]]:
+    """How many were noticed of how many, by the folder of a pathway, the file of a module, or the shared file."""
+    both = [Counter(_short(one.span.file).removesuffix("/pathway.yaml") for one in ones) for ones in (made, survivors)]
+    return {part: (number - both[1][part], number) for part, number in sorted(both[0].items())}
+
+
+def _short(file: str) -> str:
+    """The name of a file in its set."""
+    return file.rpartition("profiles/")[2]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,19 +178,23 @@ class _Tried:
     differing: dict[int, list[int]]
     operators: Sequence[_Slip]
     dropped: Sequence[_Dropped]
+    _sharp: dict[int, int] = field(default_factory=dict)
+    """Number of a case -> the last mistake that it noticed."""
 
     def is_noticed(self, number: int) -> bool:
         """Whether some case fails once the mistake is made."""
         if number < len(self.operators):
             one: _Slip | _Dropped = self.operators[number]
-            touched = [self.cases[k] for k in self.differing.get(number, ())]
+            touched = self.differing.get(number, [])
         else:
             one = self.dropped[number - len(self.operators)]
-            touched = [case for case in self.cases if one.may_notice(case)]
-        if not touched:
-            return False
-        library = one.library(self.library)
-        return any(case.fails(library) for case in touched)
+            touched = [k for k, case in enumerate(self.cases) if one.may_notice(case)]
+        library = one.library(self.library) if touched else self.library
+        for k in sorted(touched, key=lambda k: -self._sharp.get(k, -1)):
+            if self.cases[k].fails(library):
+                self._sharp[k] = number
+                return True
+        return False
 
 
 _INHERITED: list[_Tried] = []
@@ -205,8 +232,8 @@ def _slips(run: Run, wanted: Callable[[str], bool]) -> Iterator[_Slip]:
             span = compiled.origin.place(slip.start, max(1, slip.end - slip.start))
             key = (span, slip.instead)
             if key not in made:
-                name = f"{span.file.rpartition('profiles/')[2]} {slip.written} -> {slip.instead or 'nothing'} in {compiled.text}"
-                made[key] = _Slip(Mistake(f"{name} at {slip.start}", str(span)), {})
+                name = f"{_short(span.file)} {slip.written} -> {slip.instead or 'nothing'} in {compiled.text}"
+                made[key] = _Slip(Mistake(f"{name} at {slip.start}", span), {})
             made[key].others[compiled.expression] = other
     yield from made.values()
 
@@ -222,7 +249,7 @@ def _drops(run: Run, wanted: Callable[[str], bool]) -> Iterator[_Dropped]:
             if one.suppressed or key in seen or span is None or not wanted(span.file):
                 continue
             seen.add(key)
-            yield _Dropped(Mistake(f"{one.id} {role} {criterion.name} dropped", str(span)), *key)
+            yield _Dropped(Mistake(f"{one.id} {role} {criterion.name} dropped", span), *key)
 
 
 def _differing(library: Library, operators: Sequence[_Slip], cases: Sequence[Case]) -> dict[int, list[int]]:

@@ -15,6 +15,9 @@ def mutation_lines(found: Mutation, seconds: float) -> Iterator[str]:
         yield f"{kind + ' noticed':<29}{noticed:4} / {made}"
     killed = found.mistakes - len(found.survivors)
     yield f"mutation score               {killed:4} / {found.mistakes}, {100 * found.score:.1f} % in {seconds:.0f} s"
+    yield ""
+    for part, (noticed, made) in found.parts.items():
+        yield f"  {part:<27}{noticed:4} / {made}, {100 * noticed / made:.1f} %"
     if found.unexplained:
         yield ""
         yield f"mistakes that no case notices ({len(found.unexplained)}):"
@@ -34,6 +37,7 @@ def mutation_json(found: Mutation) -> dict[str, Any]:
     return {
         "score": round(found.score, 4),
         "mistakes": found.mistakes,
+        "parts": {part: {"noticed": noticed, "made": made} for part, (noticed, made) in found.parts.items()},
         "kinds": {kind: {"noticed": noticed, "made": made} for kind, (noticed, made) in found.kinds.items()},
         "survivors": [{"name": one.name, "place": one.place} for one in found.unexplained],
         "explained": found.explained,
