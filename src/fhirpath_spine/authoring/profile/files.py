@@ -132,7 +132,9 @@ def read_files(folder: Folder) -> Files:
 def read_form_of(folder: Folder, name: str, form: type[F]) -> F | None:
     """One file as a form, or None with findings."""
     node = folder.yaml(name)
-    return None if node is None else read_form(form, node, folder.report)
+    if node is None:
+        return None
+    return read_form(form, Sharing(folder.report).written_out(node, shared=True), folder.report)
 
 
 def _read(files: Files, name: str, form: type[F], written_out: Callable[[Node], Node] = lambda node: node) -> F | None:
