@@ -167,6 +167,29 @@ def test_a_call_is_composed_broken_and_sent(tab: Tab, service: str) -> None:
     quiet(tab, service)
 
 
+CALLED = {
+    "encounter-start": "01-red-flags-not-imaged",
+    "problem-list-item-create": "09-schwannoma-safely-resectable",
+    "encounter-discharge": "13-surveillance-overdue",
+    "order-select": "10-dumbbell-no-resectability-statement",
+    "order-sign": "11-malignant-laboratory-limits",
+}
+"""Hooks beside the first, and an invented patient for whom each has something to say."""
+
+
+@pytest.mark.parametrize("hook", CALLED)
+def test_each_hook_is_called_from_the_page_and_shows_its_card(tab: Tab, service: str, hook: str) -> None:
+    tab.size(900)
+    tab.open(f"{service}/caller?name={CALLED[hook]}&hook={hook}&order=nsaid")
+    tab.tab_to("Send")
+    with tab.loading():
+        tab.press("Enter")
+    card = "document.querySelector('[aria-labelledby=answer] .card')"
+    assert tab.value(f"{card}.querySelector('h3').textContent.trim().length") > 0
+    picture(tab, "hook", hook, "[aria-labelledby=answer] .card")
+    quiet(tab, service)
+
+
 def test_the_first_tab_leads_past_the_menu(tab: Tab, service: str) -> None:
     tab.open(service)
     tab.press("Tab")

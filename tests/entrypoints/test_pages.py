@@ -310,6 +310,28 @@ def test_a_request_that_is_no_json_is_answered_in_words_and_stays_to_be_mended(b
 # ------------------------------------------------------------------ who sees what
 
 
+@pytest.mark.parametrize("path", ["/pathways", PUBLIC[-1], "/docs"])
+def test_in_development_every_page_leads_back_to_the_start_and_in_production_none_leads_nowhere(
+    browser: TestClient, path: str
+) -> None:
+    menu = {"/", "/patient", "/caller"}
+    assert menu <= set(Page(browser.get(path).text).links)
+    with TestClient(application(patients=patients_directory(), door=cast(Any, Shut()))) as found:
+        assert not menu & set(Page(found.get(path).text).links)
+
+
+def test_each_part_of_a_long_page_is_reached_from_its_head(browser: TestClient) -> None:
+    page = browser.get(PUBLIC[-1]).text
+    parts = re.findall(r'<h2 id="([^"]+)"', page)
+    assert len(parts) > 3
+    (nav,) = re.findall(r'<ul class="parts" aria-label="On this page">.*?</ul>', page, re.DOTALL)
+    assert re.findall(r'href="#([^"]+)"', nav) == parts
+
+
+def test_a_patient_leads_to_the_call_of_its_chart(browser: TestClient) -> None:
+    assert f"/caller?name={PAIN}" in Page(browser.get(f"/patient?name={PAIN}").text).links
+
+
 class Shut:
     """A door through which nobody comes."""
 

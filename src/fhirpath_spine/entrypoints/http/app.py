@@ -169,7 +169,7 @@ def create(
         # All services of a process share one content; PlanDefinitions are of the content, not of a hook.
         fhir_api.mount(app, services[0], callers, public_url)
         browsing.mount(app, services, patients=patients if door is None else None)
-    interface.mount(app)
+    interface.mount(app, dev=bool(services) and door is None and patients is not None)
     return app
 
 

@@ -45,7 +45,7 @@ def mount(app: FastAPI, services: Sequence[HookService], *, patients: Path | Non
     is in development only.
     """
     service = services[0]
-    pathways = Pages(service.snapshot.library, service.snapshot.wording.phrases)
+    pathways = Pages(service.snapshot.library, service.snapshot.wording.phrases, dev=patients is not None)
 
     @app.get("/assets/{name}")
     async def assets(name: str) -> Response:

@@ -225,8 +225,10 @@ def _schema(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"} if name else {}
 
 
-def mount(app: FastAPI) -> None:
-    """Adds the document and its page. It describes what the application serves by then, and these two."""
+def mount(app: FastAPI, *, dev: bool = False) -> None:
+    """Adds the document and its page. It describes what the application serves by then, and these two; where ``dev``, the page
+    leads to those of development, too.
+    """
 
     @app.get("/openapi.json")
     async def openapi() -> Response:
@@ -234,4 +236,4 @@ def mount(app: FastAPI) -> None:
 
     @app.get("/docs")
     async def docs() -> Response:
-        return html(render("interface", document=document(served(app))))
+        return html(render("interface", document=document(served(app)), dev=dev))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from fhirpath_spine.authoring.pages import English, pages
+from fhirpath_spine.authoring.pages.markup import anchor
 from fhirpath_spine.entrypoints.pages.markdown import document_html
 from fhirpath_spine.entrypoints.pages.rendering import render
 from fhirpath_spine.exchange.outgoing.phrases import Phrases
 from fhirpath_spine.pathway.model import Library, Pathway
 
 INDEX = "README"
+_PART = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +29,12 @@ class Node:
 
 
 class Pages:
-    """The pathway pages of one library. They are written when the first is asked for, and kept."""
+    """The pathway pages of one library. They are written when the first is asked for, and kept. ``dev``: they lead to the pages
+    of development, too.
+    """
 
-    def __init__(self, library: Library, phrases: Phrases) -> None:
-        self._library, self._phrases = library, phrases
+    def __init__(self, library: Library, phrases: Phrases, *, dev: bool = False) -> None:
+        self._library, self._phrases, self._dev = library, phrases, dev
         self._texts: dict[str, str] = {}
         self._pages: dict[str, str] = {}
 
@@ -46,7 +51,9 @@ class Pages:
         drawn = self.graph(pathway) if pathway is not None else ""
         text = self._texts[name]
         title = text.partition("\n")[0].removeprefix("# ")
-        return render("pathway", title=title, content=document_html(text, frozenset(self._texts), drawn))
+        content = document_html(text, frozenset(self._texts), drawn)
+        parts = [(anchor(part), part) for part in _PART.findall(text)]
+        return render("pathway", title=title, content=content, parts=parts, dev=self._dev)
 
     def pathway(self, name: str) -> Pathway | None:
         """The pathway of an id."""
