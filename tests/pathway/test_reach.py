@@ -105,30 +105,41 @@ FIELDS = sorted(
 )
 
 
-def _instances(value: Any, holder: type) -> Iterator[Any]:
-    if isinstance(value, holder):
-        yield value
-    if isinstance(value, Mapping):
-        value = tuple(value.values())
-    if isinstance(value, tuple):
-        for part in value:
-            yield from _instances(part, holder)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for member in fields(value):
-            yield from _instances(getattr(value, member.name), holder)
+@cache
+def _members(kind: Any) -> tuple[str, ...]:
+    return tuple(member.name for member in fields(kind)) if is_dataclass(kind) else ()
+
+
+def _parts(value: Any) -> list[Any]:
+    if isinstance(value, Mapping | tuple):
+        return list(value.values() if isinstance(value, Mapping) else value)
+    return [getattr(value, name) for name in _members(type(value))]
+
+
+def _first(value: Any, holder: type) -> Any:
+    """The first record of that kind in a value, in the order of the fields."""
+    open_ = [value]
+    while open_:
+        one = open_.pop()
+        if isinstance(one, holder):
+            return one
+        open_ += reversed(_parts(one))
+    raise AssertionError(f"No {holder.__name__} ships.")
 
 
 def _exchanged(value: Any, old: Any, new: Any) -> Any:
-    """The value with one record in it replaced."""
+    """The value with one record in it replaced; what does not hold it is the same as before."""
     if value is old:
         return new
+    before = _parts(value)
+    parts = [_exchanged(part, old, new) for part in before]
+    if all(part is one for part, one in zip(parts, before, strict=True)):
+        return value
     if isinstance(value, Mapping):
-        return {key: _exchanged(part, old, new) for key, part in value.items()}
+        return dict(zip(value, parts, strict=True))
     if isinstance(value, tuple):
-        return tuple(_exchanged(part, old, new) for part in value)
-    if is_dataclass(value) and not isinstance(value, type) and any(True for _ in _instances(value, type(old))):
-        return replace(value, **{f.name: _exchanged(getattr(value, f.name), old, new) for f in fields(value)})
-    return value
+        return tuple(parts)
+    return replace(value, **dict(zip(_members(type(value)), parts, strict=True)))
 
 
 def _planted(old: Any, name: str, part: Any) -> Any:
@@ -157,7 +168,7 @@ def with_a_need_that_nothing_reads() -> Library:
 def test_reach_finds_what_any_field_of_any_record_reads(name: str, held: str, holder: type) -> None:
     """A criterion may come to stand in a new place; its data must be asked for and named as unread all the same."""
     whole = with_a_need_that_nothing_reads()
-    old = next(_instances((whole.pathways, whole), holder))
+    old = _first((whole.pathways, whole), holder)
     for part in (PLANTED,) if held == "Expression" else (SENTENCE, REJECTED):
         library = _exchanged(whole, old, _planted(old, name, part))
         assert any("planted" in asking.pathway_needs(library, p.id) for p in library.pathways)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.fhirpath import Account, Expression, ValueSet
+from fhirpath_spine.pathway.once import once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence, Set
 
     from fhirpath_spine.fhirpath import Scope
     from fhirpath_spine.pathway.model import Library
@@ -20,21 +21,57 @@ if TYPE_CHECKING:
 
 def exchanged(library: Library, others: Mapping[Expression, Expression]) -> Library:
     """The library with each of these expressions replaced; what holds none of them is shared with the old one."""
-    return _Exchange(others).exchanged(library)  # type: ignore[no-any-return]
+    holders, concerned = _holders(library), set[int]()
+    open_ = [id(one) for one in others]
+    while open_:
+        more = set(holders.get(open_.pop(), ())) - concerned
+        concerned |= more
+        open_ += more
+    return _Exchange(others, concerned).exchanged(library)  # type: ignore[no-any-return]
+
+
+@once
+def _holders(library: Library) -> Mapping[int, Sequence[int]]:
+    """Of each expression and record of a library, by its identity, those that hold it: so that an exchange looks at nothing that
+    stays as it is.
+    """
+    holders: dict[int, list[int]] = {}
+    open_: list[Any] = [library]
+    while open_:
+        holder = open_.pop()
+        for part in _parts(holder):
+            if isinstance(part, _PLAIN):
+                continue
+            if id(part) not in holders and not isinstance(part, Expression):
+                open_.append(part)
+            holders.setdefault(id(part), []).append(id(holder))
+    return holders
+
+
+_PLAIN = (str, int, frozenset, ValueSet, type(None))
+"""What holds no expression."""
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    if isinstance(value, tuple):
+        return value
+    if isinstance(value, Mapping):
+        return value.values()
+    return [getattr(value, f.name) for f in fields(value)] if is_dataclass(value) else ()
 
 
 class _Exchange:
-    def __init__(self, others: Mapping[Expression, Expression]) -> None:
-        self._others = others
+    def __init__(self, others: Mapping[Expression, Expression], concerned: Set[int]) -> None:
+        self._others, self._concerned = others, concerned
         self._done: dict[int, Any] = {}
 
     def exchanged(self, value: Any) -> Any:
         """A record is rebuilt once, however many others hold it: that it is the same in all of them has to stay true."""
         if isinstance(value, Expression):
             return self._others.get(value, value)
-        if isinstance(value, str | int | frozenset | ValueSet) or value is None:
-            return value
         key = id(value)
+        if key not in self._concerned:
+            return value
         if key not in self._done:
             self._done[key] = self._rebuilt(value)
         return self._done[key]
@@ -42,18 +79,12 @@ class _Exchange:
     def _rebuilt(self, value: Any) -> Any:
         if isinstance(value, tuple):
             parts = tuple(map(self.exchanged, value))
-            if all(a is b for a, b in zip(parts, value, strict=True)):
-                return value
             return type(value)._make(parts) if hasattr(value, "_make") else parts
         if isinstance(value, Mapping):
-            held = {key: self.exchanged(one) for key, one in value.items()}
-            return value if all(held[key] is one for key, one in value.items()) else held
-        if is_dataclass(value) and not isinstance(value, type):
-            now = {f.name: getattr(value, f.name) for f in fields(value)}
-            then = {name: self.exchanged(one) for name, one in now.items()}
-            changed = {name: one for name, one in then.items() if one is not now[name]}
-            return replace(value, **changed) if changed else value
-        return value
+            return {key: self.exchanged(one) for key, one in value.items()}
+        now = {f.name: getattr(value, f.name) for f in fields(value)}
+        then = {name: self.exchanged(one) for name, one in now.items()}
+        return replace(value, **{name: one for name, one in then.items() if one is not now[name]})
 
 
 class Watched(Expression):
