@@ -9,6 +9,7 @@ from fhirpath_spine import authoring
 from fhirpath_spine.authoring.loading import Written, load_written
 from fhirpath_spine.entrypoints.content import Content
 from fhirpath_spine.exchange.outgoing import Ids, Phrases, Wording
+from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.model import Library, Site
 
 SITE = Path(__file__).parents[1] / "clinical" / "site.yaml"
@@ -24,6 +25,12 @@ def written() -> tuple[Library, Written]:
 def library() -> Library:
     """The profiles that ship."""
     return written()[0]
+
+
+@cache
+def criteria() -> tuple[Expression, ...]:
+    """Its criteria, for who prepares them before a process is split."""
+    return tuple(one.expression for one in written()[1].expressions if one.criterion)
 
 
 @cache

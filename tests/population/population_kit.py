@@ -21,7 +21,7 @@ from tests.kit import content
 ROOT = Path(__file__).parents[2]
 PATIENTS = ROOT / "sandbox" / "patients"
 AT = datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC)
-CONTENT = Content(content.library(), Site(), ())
+CONTENT = Content(content.library(), Site(), content.criteria())
 LIBRARY, SITE = CONTENT.library, CONTENT.site
 
 Rows = dict[str, list[dict[str, Any]]]
