@@ -56,8 +56,8 @@ class ProfileSet:
 
 
 @pytest.fixture
-def profiles(tmp_path: Path) -> ProfileSet:
-    """A copy of the small set."""
-    folder = tmp_path / "profiles"
-    shutil.copytree(SET, folder)
-    return ProfileSet(folder)
+def profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProfileSet:
+    """A copy of the small set, under the same name for each test: what a test does not change is read once in each process."""
+    shutil.copytree(SET, tmp_path / "profiles")
+    monkeypatch.chdir(tmp_path)
+    return ProfileSet(Path("profiles"))

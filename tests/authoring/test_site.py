@@ -131,7 +131,10 @@ def test_each_file_of_the_profiles_is_read_once_for_a_site_too(profiles, site_fi
     site_file.write_text(GOOD)
 
     ran = subprocess.run(
-        [sys.executable, "-c", COUNTS, str(profiles.folder), str(site_file)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", COUNTS, str(profiles.folder.resolve()), str(site_file)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     most, files = map(int, ran.stdout.split())

@@ -10,12 +10,14 @@ It is long because it is one invented world in one place: its profiles as text, 
 from __future__ import annotations
 
 import copy
+import os
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 from typing import Any
 
 import yaml
@@ -280,7 +282,9 @@ def write(folder: Path, files: Mapping[str, Any]) -> None:
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = content if isinstance(content, str) else yaml.safe_dump(_text(content), sort_keys=False)
+        text = (
+            content if isinstance(content, str) else yaml.dump(_text(content), Dumper=yaml.CSafeDumper, sort_keys=False)
+        )
         path.write_text(text, encoding="utf-8")
 
 
@@ -320,9 +324,13 @@ def library(pathways: Mapping[str, Json], *, define: Json | None = None, policy:
     for id_, content in pathways.items():
         head = {"spine": 1, "id": id_, "version": "1.0.0", "title": id_, "status": "draft", "evidence": ["N"]}
         files[f"{id_.lower()}/pathway.yaml"] = {**head, **content}
-    with TemporaryDirectory() as folder:
-        write(Path(folder), files)
+    # The same name each time, so that what no test changes is read once in each process.
+    folder = Path(gettempdir()) / f"small-world-{os.getpid()}"
+    try:
+        write(folder, files)
         return authoring.load(folder)
+    finally:
+        shutil.rmtree(folder)
 
 
 # ------------------------------------------------------------------------------------------------- the charts
