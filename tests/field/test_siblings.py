@@ -140,6 +140,14 @@ def test_platelets_in_a_unit_of_something_else_are_named_and_not_read(judged: Ju
     assert "has a unit that this datum is not converted from" in all_text(answer) + explained(answer)
 
 
+@pytest.mark.parametrize("name", ["appliesDateTime", "occurrenceDateTime", "date", "observedPeriod"])
+def test_a_date_under_a_name_of_another_release_may_be_any(judged: Judge, name: str) -> None:
+    undated = {k: v for k, v in POWER.items() if k != "effectiveDateTime"}
+    said = all_text(judged(bundle(CANCER, {**undated, name: "2020-01-01"})))
+    assert "has a date that cannot be read: it may be of any day" in said
+    assert "date of the deficit not recorded" in all_text(judged(bundle(CANCER, undated)))
+
+
 # ---------------------------------------------------------------------------------------------------- deficits by value
 
 FINDING = concept(HOUSE, "F", "Finding")

@@ -270,6 +270,8 @@ class Filer:
                     return Dating(problem=impossible, unusable=True, raw=raw)
             if not impossible and (told := reading.unreadable_date(resource, name)) is not None:
                 return Dating(undecided=True, raw=told)
+        if not impossible and (told := reading.foreign_date(resource)) is not None:
+            return Dating(undecided=True, raw=told)
         return Dating(problem=impossible and f"date-{impossible}", raw=raw)
 
 

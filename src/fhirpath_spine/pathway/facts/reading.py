@@ -293,6 +293,17 @@ def unreadable_date(resource: Resource, name: str) -> str | None:
     return None
 
 
+_DATING = re.compile(r"date|time|period|occur|applies", re.IGNORECASE)
+
+
+def foreign_date(resource: Resource) -> str | None:
+    """What stands for a date under a name of another release of FHIR, or of none, as far as it is text; None if nothing does."""
+    for name in strange_members(resource):
+        if _DATING.search(name):
+            return value if isinstance(value := resource[name], str) else ""
+    return None
+
+
 def date_groups(resource: Resource) -> Iterator[tuple[str, list[str]]]:
     """The elements that date a resource, in the order in which they count, each with the texts that stand there."""
     for elements, in_period, ends in _DATE_ELEMENTS.get(str(resource.get("resourceType")), ()):
