@@ -26,7 +26,7 @@ from starlette.testclient import TestClient
 
 from fhirpath_spine.adapters.callers import Signer, public_keys
 from fhirpath_spine.entrypoints.content import Content
-from fhirpath_spine.entrypoints.http import build
+from fhirpath_spine.entrypoints.http import build, in_force
 from fhirpath_spine.entrypoints.settings import Settings
 from fhirpath_spine.exchange import EXTENSION
 from fhirpath_spine.exchange.ehr_side import shift_dates
@@ -306,10 +306,11 @@ def test_the_calls_that_memory_is_measured_by_are_of_three_kinds(production: Tes
 
 
 @pytest.mark.thorough
+@pytest.mark.xdist_group("memory")
 def test_memory_does_not_grow_with_calls(tmp_path: Path) -> None:
     """Less than 1 MB for 10,000 calls, half of them silent, once caches are as full as they get."""
     bodies = [json.dumps(of_case(case)) for case in (SILENT, ONE_CARD, SILENT, TWO_CARDS)]
-    app = build(settings_in(tmp_path), content())
+    bounds, app = gc.get_threshold(), in_force(settings_in(tmp_path), content())
 
     async def story() -> float:
         transport = httpx2.ASGITransport(app)
@@ -323,7 +324,10 @@ def test_memory_does_not_grow_with_calls(tmp_path: Path) -> None:
                     sizes.append(resident())
             return (sizes[1] - sizes[0]) / (CALLS / 2) * 10_000
 
-    grown = asyncio.run(story())
+    try:
+        grown = asyncio.run(story())
+    finally:
+        gc.set_threshold(*bounds)
     print(f"{CALLS:,} calls: {grown / 1e6:+.2f} MB for 10,000")
     assert grown < 1_000_000
 
