@@ -33,6 +33,7 @@ EDITS = {
     "a window": (DATA, "    within: 30 days", "    within: 20 days", True),
     "an operator": (DATA, "%night-pain.value and %severe-pain", "%night-pain.value or %severe-pain", True),
     "a sentence": (PAIN, '[severe: "%severe-pain"]', '[severe: {test: "%severe-pain", say: "It is severe"}]', True),
+    "of what no chart tells": (PAIN, "%drug.some(meaning = 'active')", "%drug.exists().not()", True),
     "a version": (A, "version: 1.0.0", "version: 1.1.0", True),
     "a name that was not read before": (DATA, '"%pain-severity.value >= 7"', '"%weakness.exists()"', False),
     "a new name": (DATA, "  bad-night:", '  worse: "%pain-severity.value > 8"\n  bad-night:', False),

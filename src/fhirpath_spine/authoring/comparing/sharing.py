@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from fhirpath_spine.authoring.proving.variants import Watched, exchanged
+from fhirpath_spine.authoring.proving.variants import Watched, watching
 from fhirpath_spine.fhirpath import Expression, ValueSet
 from fhirpath_spine.pathway.asking import reach
 from fhirpath_spine.pathway.facts.needs import Need
@@ -72,7 +72,7 @@ def shared(old: Library, new: Library) -> Shared | None:
         return None
     told: set[str] = set()
     watched = {one: Watched(one, {name: other}, told.add) for one, (name, other) in walk.expressions.items()}
-    return Shared(exchanged(old, watched), told, frozenset(walk.inner), frozenset(walk.needs), frozenset(walk.words))
+    return Shared(watching(old, watched), told, frozenset(walk.inner), frozenset(walk.needs), frozenset(walk.words))
 
 
 @dataclass(slots=True, eq=False)

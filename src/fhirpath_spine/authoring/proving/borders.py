@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.cases.running import Outcome, judge
 from fhirpath_spine.authoring.proving.thresholds import Cards, Days, InExpression, OfLimit, Range, find_thresholds
-from fhirpath_spine.authoring.proving.variants import Watched, exchanged
+from fhirpath_spine.authoring.proving.variants import Watched, watching
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.pathway.decision import CardKind
 from fhirpath_spine.pathway.facts.dates import stamp
@@ -94,11 +94,11 @@ def _differing(library: Library, found: list[Threshold], cases: list[Case]) -> d
                 for one, other in threshold.variants(steps).items():
                     variants.setdefault(one, {})[Move(threshold, steps)] = other
     told: set[Move] = set()
-    watching = exchanged(library, {one: Watched(one, others, told.add) for one, others in variants.items()})
+    watched = watching(library, {one: Watched(one, others, told.add) for one, others in variants.items()})
     differing: dict[Move, list[Case]] = {}
     for case in cases:
         told.clear()
-        case.fails(watching)
+        case.fails(watched)
         for move in told:
             differing.setdefault(move, []).append(case)
     return differing

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fhirpath_spine.authoring.proving.borders import WAYS, Case, borders, passing
-from fhirpath_spine.authoring.proving.variants import Watched, exchanged
+from fhirpath_spine.authoring.proving.variants import Watched, exchanged, watching
 from fhirpath_spine.pathway.asking import reach
 
 if TYPE_CHECKING:
@@ -259,11 +259,11 @@ def _differing(library: Library, operators: Sequence[_Slip], cases: Sequence[Cas
         for one, other in slip.others.items():
             variants.setdefault(one, {})[number] = other
     told: set[int] = set()
-    watching = exchanged(library, {one: Watched(one, others, told.add) for one, others in variants.items()})
+    watched = watching(library, {one: Watched(one, others, told.add) for one, others in variants.items()})
     differing: dict[int, list[int]] = {}
     for number, case in enumerate(cases):
         told.clear()
-        case.fails(watching)
+        case.fails(watched)
         for slip_number in told:
             differing.setdefault(slip_number, []).append(number)
     return differing

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.fhirpath import Account, Expression, ValueSet
+from fhirpath_spine.pathway.asking.untold import untold
 from fhirpath_spine.pathway.once import once
 
 if TYPE_CHECKING:
@@ -58,6 +59,16 @@ def _parts(value: Any) -> Iterable[Any]:
     if isinstance(value, Mapping):
         return value.values()
     return [getattr(value, f.name) for f in fields(value)] if is_dataclass(value) else ()
+
+
+def watching(library: Library, watched: Mapping[Expression, Watched]) -> Library:
+    """The library with expressions that tell of their variants, asked anew for each chart: what a library keeps of the charts
+    that tell nothing would be told of once.
+    """
+    made = exchanged(library, watched)
+    if made is not library:
+        untold(made).keeps = False
+    return made
 
 
 class _Exchange:

@@ -27,9 +27,11 @@ class Untold:
     Safe to share: whatever fills it gives the same, and a library has only so many questions. It holds no library.
     """
 
-    __slots__ = ("_of_questions", "_of_variables", "answers", "values")
+    __slots__ = ("_of_questions", "_of_variables", "answers", "keeps", "values")
 
     def __init__(self) -> None:
+        self.keeps = True
+        """False where somebody hears of each question of each chart, so that each has to be asked."""
         self.answers: dict[tuple[Expression, str], Any] = {}
         self.values: dict[str, Sequence[Any]] = {}
         self._of_questions: dict[Expression, frozenset[str] | None] = {}
@@ -37,12 +39,16 @@ class Untold:
 
     def asks(self, library: Library, question: Expression) -> frozenset[str] | None:
         """As :func:`asks_of`."""
+        if not self.keeps:
+            return None
         if question not in self._of_questions:
             self._of_questions[question] = asks_of(library, question)
         return self._of_questions[question]
 
     def stands_on(self, library: Library, name: str) -> frozenset[str] | None:
         """The same of a variable: a definition, a finding or a ranked fact."""
+        if not self.keeps:
+            return None
         if name not in self._of_variables:
             definition = library.definitions.get(name)
             self._of_variables[name] = (
