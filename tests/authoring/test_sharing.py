@@ -33,7 +33,6 @@ EDITS = {
     "a window": (DATA, "    within: 30 days", "    within: 20 days", True),
     "an operator": (DATA, "%night-pain.value and %severe-pain", "%night-pain.value or %severe-pain", True),
     "a sentence": (PAIN, '[severe: "%severe-pain"]', '[severe: {test: "%severe-pain", say: "It is severe"}]', True),
-    "of what no chart tells": (PAIN, "%drug.some(meaning = 'active')", "%drug.exists().not()", True),
     "a version": (A, "version: 1.0.0", "version: 1.1.0", True),
     "a name that was not read before": (DATA, '"%pain-severity.value >= 7"', '"%weakness.exists()"', False),
     "a new name": (DATA, "  bad-night:", '  worse: "%pain-severity.value > 8"\n  bad-night:', False),
@@ -69,6 +68,20 @@ def test_the_edits_turn_somebody(profiles: ProfileSet) -> None:
     assert old.library is not None
     assert new.library is not None
     assert len({turn.patient for turn in turns(old.library, new.library, whom)}) == 2
+
+
+def test_of_what_no_chart_tells_every_chart_turns(profiles: ProfileSet) -> None:
+    profiles.edit(PAIN, '[severe: "%severe-pain"]', '[severe: "%severe-pain", gait: "%gait.exists()"]')
+    old, whom = patients(profiles)
+    profiles.edit(PAIN, "%gait.exists()", "%gait.exists().not()")
+    new = examine(profiles.folder)
+    assert old.library is not None
+    assert new.library is not None
+    assert shared(old.library, new.library) is not None
+    apart = replace(new.library, flags=(*new.library.flags, "one_more"))
+    twice = list(turns(old.library, apart, whom))
+    assert len({turn.patient for turn in twice}) > 1
+    assert list(turns(old.library, new.library, whom)) == twice
 
 
 def test_several_processes_find_the_same_turns_in_the_same_order(profiles: ProfileSet) -> None:
