@@ -163,6 +163,18 @@ def test_what_was_not_recognised_is_counted_by_code_and_never_by_its_words() -> 
     assert b"Plural" not in pack(row)
 
 
+def test_a_code_that_no_table_knows_is_counted_whatever_the_type_of_its_resource() -> None:
+    foreign = {"coding": [{"system": "http://loinc.org", "code": "00000-0"}, {"system": "urn:lab", "code": "L7"}]}
+    lines = [person("a"), line("Observation", "o", "a", status="final", code=foreign)]
+    lines.append(line("Procedure", "p", "a", status="completed", code={"text": "whatever was done"}))
+    told = {(u.kind, u.system, u.code, u.number) for u in judged("a", lines).unrecognised if u.kind}
+    assert told == {
+        ("Observation", "http://loinc.org", "00000-0", 1),
+        ("Observation", "urn:lab", "L7", 1),
+        ("Procedure", "", "", 1),
+    }
+
+
 MASKED = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}
 WITHHELD: list[tuple[dict[str, object], str]] = [
     ({"meta": {"security": [{"code": "REDACTED"}]}, "code": {"text": "x"}}, "withheld"),

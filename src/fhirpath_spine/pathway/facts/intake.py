@@ -230,7 +230,7 @@ class Intake:
             ways += self._set_aside(_Taken(resource, kind, concept, matter, reference), names, hindered)
         elif names:
             ways += self._file(_Taken(resource, kind, concept, matter, reference), hindered, names, draft)
-        self.ledger.add(kind, ways)
+        self.ledger.add(kind, ways, concept)
 
     def _deficit(self, resource: Resource) -> Any:
         """The value of an Observation that no need reads, where it names a deficit: it may be one, whatever was asked."""

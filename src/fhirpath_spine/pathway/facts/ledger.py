@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 from fhirpath_spine.pathway.sentences import Charted
 
@@ -62,10 +63,17 @@ class Ledger:
     """Entries that are known and, by what was decided of their code, no reason for anything: named, so that it can be asked."""
     drugs: list[Entry] = field(default_factory=list)
     """Drugs in use that no table knows: named in the explanation, and counted on no card, as a chart holds many."""
+    unheard: list[tuple[str, Way, Any]] = field(default_factory=list)
+    """What says nothing here, as it stands: its type, whether it is in no table or has no form, and what it is about."""
 
-    def add(self, kind: str, ways: Sequence[Way]) -> None:
-        """Counts one resource by the worst of the ways in which it ended; one that concerns no need is elsewhere."""
-        self.counts[kind, min(ways) if ways else Way.ELSEWHERE] += 1
+    def add(self, kind: str, ways: Sequence[Way], concept: Any = None) -> None:
+        """Counts one resource by the worst of the ways in which it ended; one that concerns no need is elsewhere. ``concept`` is
+        what it is about.
+        """
+        worst = min(ways) if ways else Way.ELSEWHERE
+        self.counts[kind, worst] += 1
+        if worst is Way.NOT_RECOGNISED or worst is Way.UNREADABLE:
+            self.unheard.append((kind, worst, concept))
 
     def check(self, taken: int) -> None:
         """Raises :class:`MiscountError` unless as many resources were counted as were taken."""

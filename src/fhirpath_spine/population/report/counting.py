@@ -24,6 +24,10 @@ _BLOCKS = ("blocked", "hold")
 _STATUSES = ("recommended", "needs-data", "blocked", "satisfied", "suppressed", "not-applicable")
 _REASONS = ("not-recorded", "stale", "conflict", "rejected", "unread", "not-offered")
 
+NO_CODE = "no code"
+LISTED = 200
+"""Rows of a table that may have as many as there are codes."""
+
 
 class Counted:
     """The tables of one run, and the names that its record knows."""
@@ -201,20 +205,29 @@ class Counted:
         groups = found.group_by(["kind", "way", "system", "code"])
         rows = sorted(
             (
-                (g["way"], g["kind"], g["system"], g["code"], g["count_sum"], g["patient_count_distinct"])
+                (
+                    g["way"],
+                    g["kind"] or "any",
+                    g["system"],
+                    g["code"] or NO_CODE,
+                    g["count_sum"],
+                    g["patient_count_distinct"],
+                )
                 for g in groups.aggregate([("count", "sum"), ("patient", "count_distinct")]).to_pylist()
             ),
             key=lambda row: (-int(row[4]), row[:4]),
         )
-        number = sum(int(row[4]) for row in rows)
+        codes = {(row[2], row[3]) for row in rows if row[3] != NO_CODE}
+        first = f"{len(codes):,} codes say nothing to any pathway"
+        told = f"{first}; the {LISTED} most frequent rows are shown." if len(rows) > LISTED else f"{first}."
         return Section(
             "unrecognised",
             "Not recognised",
-            f"{number:,} entries say nothing to any pathway." if rows else "Everything was recognised.",
+            told if rows else "Everything was recognised.",
             ("how it ended", "type", "code system", "code", "resources", "patients"),
-            rows,
+            rows[:LISTED],
             bars=4,
-            names=(0, 3),
+            names=(1, 3),
             none="Everything was recognised.",
         )
 

@@ -9,13 +9,12 @@ from fhirpath_spine.exchange.outgoing.verdicts import ANSWERS
 from fhirpath_spine.pathway import decision as judged
 from fhirpath_spine.pathway.decision import Decision, Step
 from fhirpath_spine.pathway.facts.chart import Chart
-from fhirpath_spine.pathway.facts.reading import codings, concept_of
+from fhirpath_spine.pathway.facts.reading import codings
 from fhirpath_spine.pathway.model import Library
 from fhirpath_spine.population.rows.row import Criterion, Entry, Missing, Outcome, Row, Unrecognised, Verdict
 
 _SAID = "said"
 """The role of a step that no criterion asked: what a sentence told."""
-_SAYS_NOTHING = ("not-recognised", "unreadable")
 
 
 def row_of(decision: Decision, chart: Chart, library: Library, resources: int) -> Row:
@@ -32,7 +31,7 @@ def row_of(decision: Decision, chart: Chart, library: Library, resources: int) -
         entries=tuple(sorted(_entry(e, gate) for e in decision.entries)),
         verdicts=tuple(sorted(_verdict(v) for v in decision.verdicts)),
         missing=tuple(sorted({m for v in decision.verdicts for m in _missing(v)})),
-        unrecognised=tuple(sorted(_unrecognised(decision, chart))),
+        unrecognised=tuple(sorted(_unrecognised(decision))),
     )
 
 
@@ -80,23 +79,14 @@ def _missing(verdict: judged.Verdict) -> Iterator[Missing]:
         yield Missing(verdict.pathway, lesion, verdict.id, verdict.status.value, one.need or one.item, one.reason.ruled)
 
 
-def _unrecognised(decision: Decision, chart: Chart) -> Iterator[Unrecognised]:
-    """The counts of the decision, and what its ledger says was not recognised: by code where the ledger names the resource,
-    the rest of a type without one.
+def _unrecognised(decision: Decision) -> Iterator[Unrecognised]:
+    """The counts of the decision, and each code that its ledger says nothing of, as the chart has it; of a type without one where
+    there is none.
     """
     for name, number in decision.counts.items():
         if number:
             yield Unrecognised("", name, "", "", number)
-    held = {f"{r.get('resourceType')}/{r.get('id')}": r for read in chart.reads.values() for r in read.resources}
-    named: Counter[tuple[str, str]] = Counter()
     coded: Counter[tuple[str, str, str, str]] = Counter()
-    for entry in decision.ledger.entries:
-        codes = sorted(set(codings(concept_of(held.get(entry.reference, {})))))
-        if codes and entry.way.word in _SAYS_NOTHING:
-            named[entry.kind, entry.way.word] += 1
-            coded.update((entry.kind, entry.way.word, str(system), str(code)) for system, code in codes)
+    for kind, way, concept in decision.ledger.unheard:
+        coded.update((kind, way.word, system, code) for system, code in set(codings(concept)) or {("", "")})
     yield from (Unrecognised(*key, number) for key, number in coded.items())
-    for kind, ways in decision.ledger.by_type().items():
-        for way, number in ways.items():
-            if way in _SAYS_NOTHING and number > named[kind, way]:
-                yield Unrecognised(kind, way, "", "", number - named[kind, way])
