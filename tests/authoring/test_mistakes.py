@@ -128,6 +128,20 @@ def test_an_entry_that_a_hold_of_its_kind_does_not_reach_is_refused_until_it_is_
     assert profiles.found() == []
 
 
+def test_where_a_hold_selects_by_tag_the_tag_is_named(profiles: ProfileSet) -> None:
+    one = profiles.text(A).partition("  - id: R-ALPHA-03")[2]
+    rest = one.replace("    suppressed: disputed\n", '    alternatives: ["Watching."]\n')
+    tagged = rest.replace("    kind: radiotherapy\n", "    kind: radiotherapy\n    tags: harmful\n")
+    more = "".join(f"  - id: R-ALPHA-0{n}{text}" for n, text in ((4, tagged), (5, tagged), (6, rest)))
+    profiles.write(A, profiles.text(A) + more)
+    profiles.edit(POLICY, "    caution: R-ALPHA-01\n", "    caution: [R-ALPHA-01, tag:harmful]\n")
+    assert [d.hint for d in found(profiles, "SP344")] == [
+        "Tag it harmful, add it, or name it in CANCER under except: in policy.yaml."
+    ]
+    profiles.write(A, profiles.text(A).removesuffix(rest) + tagged)
+    assert profiles.found() == []
+
+
 def test_what_a_hold_spares_is_taken_from_its_kind(profiles: ProfileSet) -> None:
     profiles.edit(POLICY, "    caution: R-ALPHA-01\n", "    caution: R-ALPHA-*\n    except: R-ALPHA-02\n")
     hold = next(h for h in profiles.library().policy.holds if h.id == "CANCER")

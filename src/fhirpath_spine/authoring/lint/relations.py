@@ -97,8 +97,16 @@ def check_reach(draft: Draft) -> None:
             for id_ in mine if 2 * len(held) > len(mine) else ():
                 if id_ not in held and id_ not in form.spared:
                     message = f"{form.id} reaches {len(held)} of {len(mine)} of kind:{kind} and not {id_}"
-                    hint = f"Add it, or name it in {form.id} under except: in policy.yaml."
+                    tags = " or ".join(_tags(form))
+                    hint = f"{f'Tag it {tags}, add' if tags else 'Add'} it, or name it in {form.id} under except: in policy.yaml."
                     draft.files.report.add("SP344", message, mine[id_].id.span, hint)
+
+
+def _tags(form: HoldForm | GoalForm) -> list[str]:
+    """The tags by which a hold or goal selects."""
+    roles = (getattr(form, role, ()) for role in ("hide", "block", "ask", "caution"))
+    words = (str(word) for role in roles for selector in role for word in selector.ids)
+    return sorted({word.removeprefix("tag:") for word in words if word.startswith("tag:")})
 
 
 OPTIONS = frozenset({"surgery", "radiotherapy", "systemic", "combination", "observation", "palliative"})
