@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import re
+import shutil
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
@@ -92,6 +94,27 @@ def test_a_run_that_is_compared_with_itself_has_not_changed(runs: tuple[Path, Pa
     write_report(runs[0], tmp_path / "r.html", runs[0])
     assert "No step changed." in (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "No state changed." in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_a_comparison_names_what_was_edited_before_it_tells_what_that_did(
+    runs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    edited = tmp_path / "edited"
+    shutil.copytree(runs[1], edited)
+    record = json.loads((edited / "run.json").read_text(encoding="utf-8"))
+    pathway, limit = next(iter(record["pathways"])), next(iter(record["limits"]))
+    old = record["pathways"][pathway]["version"], record["limits"][limit]
+    record["library"], record["limits"][limit] = "another", "99 days"
+    record["pathways"][pathway]["version"] = "9.9.9"
+    (edited / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    write_report(edited, tmp_path / "r.html", runs[1])
+    page = html.unescape((tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert f"{pathway}: {old[0]} before, 9.9.9 now; limit {limit}: {old[1]} before, 99 days now" in page
+    assert page.index("changed-steps") < page.index("missing")
+
+
+def test_a_comparison_of_one_content_says_so(written: Path) -> None:
+    assert "nothing: the same content judged both" in written.read_text(encoding="utf-8")
 
 
 def test_a_report_names_no_patient(written: Path) -> None:

@@ -36,8 +36,9 @@ def write_report(folder: Path, out: Path, compared: Path | None = None) -> list[
     facts = _facts(record)
     if compared is not None:
         old = run.read(compared)
-        sections += changed(changes(compared, folder, old, record), record)
-        facts.append(("Compared with", f"{old['at']}, library {old['library'][:12]}"))
+        # Whoever compares asks first what changed.
+        sections[1:1] = changed(changes(compared, folder, old, record), record)
+        facts += [("Compared with", f"{old['at']}, library {old['library'][:12]}"), ("Edited", _edited(old, record))]
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(html_page("Treatment pathways in a population", facts, sections), encoding="utf-8", newline="\n")
     written = [out, *(_write_csv(one, out) for one in sections)]
@@ -61,6 +62,21 @@ def _facts(record: Json) -> list[tuple[str, str]]:
     if export["errors"]:
         facts.append(("Not whole", f"the manifest lists {export['errors']} error files"))
     return facts
+
+
+def _edited(old: Json, new: Json) -> str:
+    """What of the content differs between two runs: versions of pathways, and limits with their values."""
+    if old["library"] == new["library"]:
+        return "nothing: the same content judged both"
+    was, now = (_numbers(record) for record in (old, new))
+    names = (name for name in {**was, **now} if was.get(name) != now.get(name))
+    turned = [f"{name}: {was.get(name, 'none')} before, {now.get(name, 'none')} now" for name in names]
+    return "; ".join(turned) or "the content, under the same versions and limits"
+
+
+def _numbers(record: Json) -> dict[str, str]:
+    versions = {id_: pathway["version"] for id_, pathway in record["pathways"].items()}
+    return versions | {f"limit {name}": value for name, value in record.get("limits", {}).items()}
 
 
 def _write_csv(section: Section, out: Path) -> Path:

@@ -110,6 +110,7 @@ def record(
         "gate": library.policy.gate.pathway if library.policy.gate else "",
         "recommendations": {u.recommendation.id: u.recommendation.title for p in library.pathways for u in p.uses},
         "needs": labels,
+        "limits": {limit.id: str(limit.value) for limit in library.limits.values()},
     }
 
 
