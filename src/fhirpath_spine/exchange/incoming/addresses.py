@@ -41,6 +41,9 @@ class Address:
     def is_loopback(self) -> bool:
         """Whether it says, without asking any resolver, that it lies on this machine."""
         found = _literal(self.host)
+        # Newer releases of Python call the loopback of IPv4 written as an address of IPv6 one, older ones do not: it is none here.
+        if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+            return False
         return found.is_loopback if found is not None else self.host == "localhost"
 
     def __str__(self) -> str:
