@@ -41,7 +41,7 @@ class Address:
     def is_loopback(self) -> bool:
         """Whether it says, without asking any resolver, that it lies on this machine."""
         found = _literal(self.host)
-        # Newer releases of Python call the loopback of IPv4 written as an address of IPv6 one, older ones do not: it is none here.
+        # Python 3.13 calls the loopback of IPv4 inside an address of IPv6 one, 3.11 does not: here it is none.
         if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
             return False
         return found.is_loopback if found is not None else self.host == "localhost"
