@@ -76,10 +76,11 @@ def measure(code: str) -> Unit | None:
         return _CELSIUS[code]
     if any(part in code for part in _ARBITRARY) or "{" in code or not code.isascii():
         return None
+    registry = _registry()  # outside: a library that does not start is no unit that nobody knows
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            quantity = _registry().from_ucum(code)
+            quantity = registry.from_ucum(code)
             reduced = quantity.to_base_units()
             twice = (quantity * 2).to_base_units()
     except _failures():
@@ -94,10 +95,11 @@ def is_code(code: str) -> bool:
     """Whether UCUM knows the code, arbitrary units and annotations included."""
     if any(part in code for part in _ARBITRARY):
         return True
+    registry = _registry()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _registry().from_ucum(code)
+            registry.from_ucum(code)
     except _failures():
         return False
     return True
