@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -56,8 +57,8 @@ class Listener(ThreadingHTTPServer):
 
 
 @contextmanager
-def relaying(upstream: str) -> Iterator[Relay]:
-    """A relay to the server with this base."""
+def relaying(upstream: str, tls: ssl.SSLContext | None = None) -> Iterator[Relay]:
+    """A relay to the server with this base; with a context for TLS it is one of ``localhost``."""
     parts = urlsplit(upstream)
     origin = f"{parts.scheme}://{parts.netloc}"
     connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
@@ -96,6 +97,9 @@ def relaying(upstream: str) -> Iterator[Relay]:
 
     server = Listener(("127.0.0.1", 0), Handler)
     relay.base = f"http://127.0.0.1:{server.server_address[1]}{parts.path}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        relay.base = f"https://localhost:{server.server_address[1]}{parts.path}"
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
