@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+AUTHORITY = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign", "subjectKeyIdentifier=hash")
+LEAF = "basicConstraints=CA:FALSE\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid"
+"""What a verifier asks for that goes by RFC 5280, as Python does from 3.13 on."""
 CONFIG = """\
 [ca]
 default_ca = own
@@ -43,7 +46,18 @@ class Certificates:
         (folder / "index.txt").write_text("", encoding="utf-8")
         key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
         out._openssl(
-            "req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "400", "-subj", "/CN=authority"
+            "req",
+            "-x509",
+            *key,
+            "-keyout",
+            "ca.key",
+            "-out",
+            "ca.pem",
+            "-days",
+            "400",
+            "-subj",
+            "/CN=authority",
+            *(word for extension in AUTHORITY for word in ("-addext", extension)),
         )
         out._openssl("req", *key, "-keyout", "key.pem", "-out", "leaf.csr", "-subj", "/CN=localhost")
         own = ("-x509", "-key", "key.pem", "-days", "400", "-subj", "/CN=localhost", "-addext", NAMES)
@@ -70,7 +84,7 @@ class Certificates:
         return context
 
     def _signed(self, name: str, names: str, start: datetime, end: datetime) -> None:
-        (self.folder / "names").write_text(names, encoding="utf-8")
+        (self.folder / "names").write_text(f"{names}\n{LEAF}\n", encoding="utf-8")
         dates = ("-startdate", f"{start:%Y%m%d%H%M%SZ}", "-enddate", f"{end:%Y%m%d%H%M%SZ}")
         whole = ("-batch", "-config", "ca.conf", "-cert", "ca.pem", "-keyfile", "ca.key", "-extfile", "names", *dates)
         self._openssl("ca", *whole, "-in", "leaf.csr", "-out", f"{name}.pem", "-notext")

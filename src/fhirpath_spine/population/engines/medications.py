@@ -50,3 +50,8 @@ class Medications:
         ids = sorted({id_ for line in lines for id_ in medications_named(line)})
         ask = "SELECT line FROM medication WHERE id = ? ORDER BY line"
         return [line for id_ in ids for (line,) in self._store.execute(ask, (id_,))]
+
+    def close(self) -> None:
+        """Closes its file."""
+        if self._store is not None:
+            self._store.close()

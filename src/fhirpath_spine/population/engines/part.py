@@ -10,6 +10,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import orjson
@@ -73,20 +74,20 @@ def judge_part(
 
     """
     library, site = job.content.ready().library, job.content.site
-    medications = Medications(work / "medications.sqlite")
     held = _by_owner(part, parts, work / "split", stretches)
     journal = Journal(work / "rows" / f"{part:05d}.journal", attempt)
     done = {row.patient for row in journal.rows}
     judged = sum(len(lines) for owner, lines in held.items() if owner in done)
-    for owner in sorted(held.keys() - done):
-        yield owner, judged
-        lines = held.pop(owner)
-        judged = len(lines)
-        if owner in lost:
-            journal.add(refused(owner, LOST))
-        else:
-            companions = medications.named_in(lines)
-            journal.add(patient_row(owner, [*lines, *companions], library, job.at, site, base=job.export.base))
+    with closing(Medications(work / "medications.sqlite")) as medications:
+        for owner in sorted(held.keys() - done):
+            yield owner, judged
+            lines = held.pop(owner)
+            judged = len(lines)
+            if owner in lost:
+                journal.add(refused(owner, LOST))
+            else:
+                companions = medications.named_in(lines)
+                journal.add(patient_row(owner, [*lines, *companions], library, job.at, site, base=job.export.base))
     _finish(part, journal, job, work)
     yield "", judged
 

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from datetime import datetime
 from functools import lru_cache, partial
 from itertools import groupby
@@ -195,20 +196,20 @@ def _judged_schema() -> pa.Schema:
 
 def _judged(task: _Task, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     content = _content(task.content.value)
-    companions = Medications(Path(SparkFiles.get(MEDICATIONS)))
     schema = _judged_schema()
     held: list[tuple[Any, ...]] = []
-    for owner, group in groupby(_rows(task.before(batches) if task.before else batches), key=itemgetter(0)):
-        if owner == _COUNTED:
-            held += [(line.decode(), *([] for _ in TABLES)) for _, line in group]
-        else:
-            lines = _bounded(line for _, line in group)
-            lines += companions.named_in(lines)
-            row = patient_row(owner, lines, content.library, task.at, content.site, base=task.base)
-            held.append((None, *_lists(task.pseudonyms.of(row))))
-        if len(held) >= _BATCH:
-            yield _batch(held, schema)
-            held = []
+    with closing(Medications(Path(SparkFiles.get(MEDICATIONS)))) as companions:
+        for owner, group in groupby(_rows(task.before(batches) if task.before else batches), key=itemgetter(0)):
+            if owner == _COUNTED:
+                held += [(line.decode(), *([] for _ in TABLES)) for _, line in group]
+            else:
+                lines = _bounded(line for _, line in group)
+                lines += companions.named_in(lines)
+                row = patient_row(owner, lines, content.library, task.at, content.site, base=task.base)
+                held.append((None, *_lists(task.pseudonyms.of(row))))
+            if len(held) >= _BATCH:
+                yield _batch(held, schema)
+                held = []
     if held:
         yield _batch(held, schema)
 
