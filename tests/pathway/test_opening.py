@@ -41,3 +41,16 @@ def test_the_smallest_set_is_no_larger_than_any_other() -> None:
     for name in _unknown(env):
         found = deciding(shipped().definitions[name], env)
         assert all(len(found.smallest) <= len(one) for one in (*found.met, *found.not_met)), name
+
+
+def _opened_whole() -> int:
+    env = _environment(PAIN)
+    for name in _unknown(env):
+        deciding(shipped().definitions[name], env)
+    return len(env.circumstances.untold.answers)
+
+
+def test_who_asks_once_more_what_would_decide_a_chart_leaves_nothing_more_behind() -> None:
+    kept = _opened_whole()
+    assert kept
+    assert _opened_whole() == kept

@@ -44,7 +44,7 @@ NESTED: Final = 50
 _EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-_DERIVED: Final = frozenset({"_thunk", "_interpreter", "_judge", "_witness", "_plain_witness", "numbers"})
+_DERIVED: Final = frozenset({"_thunk", "_interpreter", "_judge", "_witness", "_plain_witness", "_parts", "numbers"})
 """What an expression makes of itself when it is first asked for."""
 
 
@@ -142,8 +142,19 @@ class Expression:
         return tuple(dict.fromkeys(number.limit for number in self.numbers if number.limit))
 
     def part(self, tree: Tree) -> Expression:
-        """A part of this expression by itself: one of the nodes of its tree, outside any brackets that move ``$this``."""
-        return Expression(self.text[tree.start : tree.end], tree, self._focus, self._shapes, ())
+        """A part of this expression by itself: one of the nodes of its tree, outside any brackets that move ``$this``. The same
+        node gives the same part, so that what is kept by expression stays bounded.
+        """
+        found = self._parts.get(id(tree))
+        if found is None:
+            text = self.text[tree.start : tree.end]
+            found = self._parts[id(tree)] = Expression(text, tree, self._focus, self._shapes, ())
+        return found
+
+    @cached_property
+    def _parts(self) -> dict[int, Expression]:
+        """By the identity of a node, which lives as long as the tree."""
+        return {}
 
     def slips(self) -> Iterator[tuple[Slip, Expression]]:
         """The same expression with one operator exchanged for a likely mistake, once for each."""

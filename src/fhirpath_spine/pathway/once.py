@@ -28,10 +28,14 @@ def once(find: Callable[[T, *Rest], R], most: int = MOST) -> Callable[[T, *Rest]
         mine = kept.get(of)
         if mine is None:
             mine = kept.setdefault(of, {})
-        if rest not in mine:
-            if len(mine) >= most:
-                mine.clear()
-            mine[rest] = find(of, *rest)
-        return mine[rest]
+        try:
+            return mine[rest]
+        except KeyError:
+            answer = find(of, *rest)
+        # Calls are judged at once in several threads: what one keeps, another may clear before it is read again.
+        if len(mine) >= most:
+            mine.clear()
+        mine[rest] = answer
+        return answer
 
     return found

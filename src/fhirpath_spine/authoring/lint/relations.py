@@ -98,7 +98,8 @@ def check_reach(draft: Draft) -> None:
                 if id_ not in held and id_ not in form.spared:
                     message = f"{form.id} reaches {len(held)} of {len(mine)} of kind:{kind} and not {id_}"
                     tags = " or ".join(_tags(form))
-                    hint = f"{f'Tag it {tags}, add' if tags else 'Add'} it, or name it in {form.id} under except: in policy.yaml."
+                    first = f"Tag it {tags}, add it" if tags else "Add it"
+                    hint = f"{first}, or name it in {form.id} under except: in policy.yaml."
                     draft.files.report.add("SP344", message, mine[id_].id.span, hint)
 
 

@@ -28,7 +28,8 @@ def exchanged(library: Library, others: Mapping[Expression, Expression]) -> Libr
         more = set(holders.get(open_.pop(), ())) - concerned
         concerned |= more
         open_ += more
-    return _Exchange(others, concerned).exchanged(library)  # type: ignore[no-any-return]
+    made: Library = _Exchange(others, concerned).exchanged(library)
+    return made
 
 
 @once

@@ -44,9 +44,14 @@ def _width(plain: str, read: Read) -> int | None:
     """How wide the tabs are that lines begin with; None where it makes a difference, or nothing can be read."""
     if "\t" not in plain:
         return None
-    found = [(k, read(_LEAD.sub(lambda m, k=k: m[0].expandtabs(k), plain).replace("\t", " "))) for k in WIDTHS]  # type: ignore[misc]
+    found = [(width, read(_spread(plain, width))) for width in WIDTHS]
     readable = [(k, one) for k, one in found if one is not None]
     return readable[0][0] if readable and all(one == readable[0][1] for _, one in readable) else None
+
+
+def _spread(text: str, width: int) -> str:
+    """The text with tabs of that width where lines begin, and of one blank elsewhere."""
+    return _LEAD.sub(lambda m: m[0].expandtabs(width), text).replace("\t", " ")
 
 
 def _instead(text: str, at: int, width: int | None, read: Read) -> str | None:
@@ -59,7 +64,7 @@ def _instead(text: str, at: int, width: int | None, read: Read) -> str | None:
 
     def spread(spaces: str) -> object | None:
         whole = f"{text[:at]}{spaces}{text[at + 1 :]}".translate(dict.fromkeys(map(ord, _WIDTHLESS)))
-        return read(_LEAD.sub(lambda m: m[0].expandtabs(width), whole).replace("\t", " "))
+        return read(_spread(whole, width))
 
     return " " if spread(" ") == spread("  ") else None
 
