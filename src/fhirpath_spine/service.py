@@ -20,7 +20,7 @@ from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.feedback.issued import Issued, cards_issued
 from fhirpath_spine.exchange.fhir.apply import ApplyRequest, applied
 from fhirpath_spine.exchange.incoming.addresses import Servers
-from fhirpath_spine.exchange.incoming.contexts import with_context
+from fhirpath_spine.exchange.incoming.contexts import check_context, with_context
 from fhirpath_spine.exchange.incoming.prefetch import RESOURCES, Open, check_known, read_prefetch
 from fhirpath_spine.exchange.incoming.requests import HookRequest, parse_request
 from fhirpath_spine.exchange.incoming.templates import prefetch_templates
@@ -351,6 +351,8 @@ class HookService:
         kept: _Kept,
         size: int = 0,
     ) -> Chart:
+        # Whose orders are on the screen is known before a server is asked for anything of this patient.
+        check_context(request.context, request.patient, request.server, client.resources)
         # Facts come from the prefetch, key by key; what it leaves open, and only that, goes to the retriever.
         reading = partial(
             read_prefetch,
@@ -374,7 +376,7 @@ class HookService:
         chart = Chart(request.patient, {**found.reads, **fetched}, base=request.server)
         kept.note(chart, found.ignored)
         check_known(chart)
-        return with_context(chart, request.context, client.resources)
+        return with_context(chart, request.context)
 
     def _judge(
         self,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fhirpath_spine.errors import BodyTooLarge, PatientMismatch, RequestError
-from fhirpath_spine.exchange.incoming import Context, parse_request, read_context, with_context
+from fhirpath_spine.exchange.incoming import Context, check_context, parse_request, read_context, with_context
 from fhirpath_spine.pathway.facts import Chart, Read
 from tests.kit.costs import calls_of
 
@@ -195,42 +195,43 @@ def chart(*conditions: dict[str, Any]) -> Chart:
 def test_a_new_problem_stands_in_the_place_of_an_older_state_of_itself() -> None:
     old, new = ({"resourceType": "Condition", "id": "c1", "subject": ME, "note": n} for n in ("old", "new"))
     context = read_context("problem-list-item-create", {"conditions": bundle(new)}, "p1")
-    assert with_context(chart(old), context, 10).reads["conditions"].resources == (new,)
+    assert with_context(chart(old), context).reads["conditions"].resources == (new,)
 
 
 def test_a_new_problem_beside_a_list_that_nobody_read_is_not_all_of_it() -> None:
     problem = {"resourceType": "Condition", "id": "c1", "subject": ME}
-    read = with_context(Chart("p1", {}), Context(problems=(problem,)), 10).reads["conditions"]
+    read = with_context(Chart("p1", {}), Context(problems=(problem,))).reads["conditions"]
     assert (read.resources, read.complete, read.detail) == ((problem,), False, "absent")
 
 
 def test_what_else_is_finalised_is_not_taken_for_a_problem() -> None:
     goal = {"resourceType": "Goal", "subject": ME}
     context = read_context("problem-list-item-create", {"conditions": bundle(goal)}, "p1")
-    assert with_context(chart(), context, 10).reads["conditions"].resources == ()
+    assert with_context(chart(), context).reads["conditions"].resources == ()
 
 
 def test_orders_are_drafts_of_the_chart() -> None:
-    assert len(with_context(chart(), signed(order("a"), order("b")), 10).drafts) == 2
+    assert len(with_context(chart(), signed(order("a"), order("b"))).drafts) == 2
 
 
 def test_an_order_of_another_patient_that_nobody_chose_refuses_the_call() -> None:
     context = chosen(["MedicationRequest/o1"], order("o1"), order("o2", subject=OTHER))
     with pytest.raises(PatientMismatch):
-        with_context(chart(), context, 10)
+        check_context(context, "p1", "", 10)
 
 
 def test_a_patient_among_the_orders_who_is_another_refuses_the_call() -> None:
     context = chosen([], {"resourceType": "Patient", "id": "p2"})
     with pytest.raises(PatientMismatch):
-        with_context(chart(), context, 10)
+        check_context(context, "p1", "", 10)
 
 
 def test_five_hundred_orders_are_read_and_too_many_are_refused() -> None:
     context = signed(*(order(f"o{n}") for n in range(500)))
-    assert len(with_context(chart(), context, 500).drafts) == 500
+    check_context(context, "p1", "", 500)
+    assert len(with_context(chart(), context).drafts) == 500
     with pytest.raises(BodyTooLarge):
-        with_context(chart(), context, 499)
+        check_context(context, "p1", "", 499)
 
 
 # ------------------------------------------------------------------ whatever stands there
@@ -259,7 +260,9 @@ def test_whatever_stands_in_a_context_it_is_read_or_refused_in_words(hook: str) 
     chart, refused, taken = Chart("p1", {"conditions": Read(({"resourceType": "Condition", "id": "c1"},))}), 0, 0
     for context in (one for odd in ODD for one in disturbed(CONTEXTS[hook], odd) if isinstance(one, dict)):
         try:
-            with_context(chart, read_context(hook, context, "p1"), 1_000)
+            found = read_context(hook, context, "p1")
+            check_context(found, "p1", "", 1_000)
+            with_context(chart, found)
             taken += 1
         except (RequestError, PatientMismatch):
             refused += 1

@@ -31,6 +31,8 @@ from tests.kit.ports import Unfetched
 RX, LOINC = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://loinc.org"
 PATIENTS = sorted(path.stem for path in patients_directory().glob("*.json"))
 MALIGNANT, STRAIN = "11-malignant-laboratory-limits", "04-muscle-strain"
+SOMEBODY = {"reference": "Patient/somebody-else"}
+ORDER, PROBLEM = {"resourceType": "MedicationRequest", "id": "o1"}, {"resourceType": "Condition", "id": "c1"}
 PARTIAL = [hook for hook in HOOKS if hook != "patient-view"]
 
 
@@ -254,6 +256,30 @@ def test_five_hundred_orders_have_three_cards_at_most() -> None:
 def test_an_order_of_another_patient_refuses_the_call() -> None:
     with pytest.raises(PatientMismatch):
         call(MALIGNANT, drug(subject={"reference": "Patient/somebody-else"}))
+
+
+@pytest.mark.parametrize(
+    ("hook", "context"),
+    [
+        ("order-sign", {"draftOrders": {"entry": [{"resource": {**ORDER, "subject": SOMEBODY}}]}}),
+        ("order-select", {"draftOrders": {"entry": [{"resource": {**ORDER, "subject": SOMEBODY}}]}, "selections": []}),
+        ("problem-list-item-create", {"conditions": {"entry": [{"resource": {**PROBLEM, "subject": SOMEBODY}}]}}),
+    ],
+)
+def test_what_a_hook_brings_of_another_patient_is_refused_before_a_server_is_asked(
+    hook: str, context: dict[str, Any]
+) -> None:
+    asked: list[str] = []
+
+    class Counting(Unfetched):
+        async def fetch(self, *given: Any) -> Any:
+            asked.append("asked")
+            return await super().fetch(*given)
+
+    body = {"hook": hook, "hookInstance": "i1", "context": {"userId": "Practitioner/1", "patientId": "p1", **context}}
+    with pytest.raises(PatientMismatch):
+        asyncio.run(replace(service(hook), retriever=Counting()).answer(body, Client(), Trace()))
+    assert asked == []
 
 
 def test_an_order_by_the_code_of_the_site_is_the_activity_that_it_stands_for() -> None:

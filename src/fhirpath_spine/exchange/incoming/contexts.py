@@ -73,8 +73,8 @@ def read_context(hook: str, context: Mapping[str, Any], patient: str) -> Context
     return Context()
 
 
-def with_context(chart: Chart, context: Context, limit: int) -> Chart:
-    """A chart with what the hook brings: a problem stands in the place of an older state of itself, an order among the drafts.
+def check_context(context: Context, patient: str, base: str, limit: int) -> None:
+    """Refuses what a hook brings that cannot be judged, whatever the chart holds: nothing has to be read to know it.
 
     Raises:
         BodyTooLarge: the context holds more resources than the limit.
@@ -87,7 +87,11 @@ def with_context(chart: Chart, context: Context, limit: int) -> Chart:
             hint="Send what is chosen or signed, and nothing else.",
             expression="context",
         )
-    check_ignored(context.beside, chart)
+    check_ignored((*context.problems, *context.orders, *context.beside), Chart(patient, {}, base=base))
+
+
+def with_context(chart: Chart, context: Context) -> Chart:
+    """A chart with what the hook brings: a problem stands in the place of an older state of itself, an order among the drafts."""
     if context.problems:
         # Where nobody read the problem list, the new problem is not all of it.
         read = chart.reads.get("conditions") or unread(UnreadReason.ABSENT)
