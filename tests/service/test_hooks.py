@@ -78,9 +78,10 @@ def call(
     hook: str = "order-sign",
     client: Client | None = None,
     site: Site | None = None,
+    body: dict[str, Any] | None = None,
     **context: Any,
 ) -> list[dict[str, Any]]:
-    """The cards for an invented patient whose whole chart is sent."""
+    """The cards for an invented patient whose whole chart is sent; ``body`` says what stands in the call instead."""
     held, asked = chart(name), service(hook, site)
     found = {key: held.reads.get(key, Read()).resources for key in asked.snapshot.templates}
     prefetch: dict[str, Any] = {
@@ -97,8 +98,10 @@ def call(
         "selections": [f"{one.get('resourceType')}/{one.get('id')}" for one in orders],
         **context,
     }
-    body = {"hook": hook, "hookInstance": "i1", "context": whole, "prefetch": prefetch}
-    return list(asyncio.run(asked.answer(body, client or Client(), Trace()))["cards"])
+    changed = dict(body or {})
+    prefetch |= changed.pop("prefetch", {})
+    sent = {"hook": hook, "hookInstance": "i1", "context": whole, "prefetch": prefetch, **changed}
+    return list(asyncio.run(asked.answer(sent, client or Client(), Trace()))["cards"])
 
 
 def told(cards: list[dict[str, Any]]) -> list[tuple[str, str, list[str]]]:
@@ -169,6 +172,22 @@ def test_two_orders_have_two_cards_with_names_of_their_own() -> None:
     cards = call(MALIGNANT, drug(), drug("targeted-drug", "o2"))
     assert [orders for _, _, orders in told(cards)] == [["MedicationRequest/o1"], ["MedicationRequest/o2"]]
     assert len({card["uuid"] for card in cards}) == len({card["source"]["topic"]["code"] for card in cards}) == 2
+
+
+@pytest.mark.parametrize("hook", ["order-sign", "patient-view"])
+@pytest.mark.parametrize("number", [1, 2, 5, 30])
+def test_two_drugs_of_one_rule_are_both_named_however_long_their_names_are(hook: str, number: int) -> None:
+    names = [f"Drug {n} of a maker with a very long name, 400 MG Oral Tablet" for n in range(number)]
+    orders = [drug("targeted-drug", f"o{n}", status="active") for n in range(number)]
+    for order, name in zip(orders, names, strict=True):
+        order["medicationCodeableConcept"] = {**order["medicationCodeableConcept"], "text": name}
+    listed = [{**order, "subject": {"reference": f"Patient/{chart(MALIGNANT).patient}"}} for order in orders]
+    sent = {"prefetch": {"medicationRequests": {"resourceType": "Bundle", "entry": [{"resource": r} for r in listed]}}}
+    cards = call(MALIGNANT, *orders, hook=hook) if hook == "order-sign" else call(MALIGNANT, hook=hook, body=sent)
+    (detail,) = [card["detail"] for card in cards if "no molecular result" in card["detail"]]
+    assert len(detail) <= 1_500
+    assert sum(name in detail for name in names) == min(number, 8)
+    assert ("22 more" in detail) is (number == 30)
 
 
 def test_of_what_is_chosen_only_the_selections_speak() -> None:

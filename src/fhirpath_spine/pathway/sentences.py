@@ -62,9 +62,16 @@ class Speaker(Protocol):
     def of_verdict(self, name: str) -> str:
         """What a verdict tells of itself; empty where there is nothing, or no verdict."""
 
+    def phrase(self, key: str, default: str = "") -> str:
+        """A fixed sentence of the phrase book; the default where a set has none of that name."""
+
+
+MANY = 8
+"""Values of one placeholder that are said one by one; of further ones it is said how many there are."""
+
 
 def render(text: Text, speaker: Speaker) -> Said | None:
-    """The sentence with its values, or None when one is missing."""
+    """The sentence with its values, or None when one is missing. Of several values each is said."""
     said: list[str] = []
     for part in text.parts:
         if isinstance(part, str):
@@ -86,9 +93,19 @@ def render(text: Text, speaker: Speaker) -> Said | None:
         values = speaker.read(part.expression)
         if not values:
             return None
-        for i, value in enumerate(dict.fromkeys(words(v, part) for v in values)):
-            said.extend((", ", *value) if i else value)
+        said += _listed(list(dict.fromkeys(words(v, part) for v in values)), speaker)
     return tuple(said)
+
+
+def _listed(values: Sequence[Said], speaker: Speaker) -> Iterator[str]:
+    """Values after one another as people list them: ``a, b and c``."""
+    shown = list(values)
+    if len(shown) > MANY + 1:
+        shown = [*shown[:MANY], (f"{len(values) - MANY} {speaker.phrase('more', 'more')}",)]
+    for number, value in enumerate(shown):
+        if number:
+            yield f" {speaker.phrase('and', 'and')} " if number == len(shown) - 1 else ", "
+        yield from value
 
 
 def expressions(text: Text | None) -> Iterator[Expression]:

@@ -111,11 +111,13 @@ class Writer:
         return fact(evidence, self._today, self._say)
 
     def facts(self, verdict: Verdict, used: set[str], room: int) -> Said:
-        """What decides a step: cautions, what is said of this patient, the data; each once on a card, within the room."""
+        """What decides a step: cautions, what is said of this patient, the data; each once on a card, within the room. What is
+        said first of an order or for safety is never too long: the names in it are the EHR's, and it would be silence.
+        """
         kept: list[Said] = []
-        length = 0
+        length, held = 0, bool(verdict.safety or verdict.orders)
         for said, words, signs in self._told_of(verdict):
-            if not signs & used and length + len(words) <= room:
+            if not signs & used and (length + len(words) <= room or (held and not kept)):
                 used |= signs
                 kept.append(said)
                 length += len(plain(said)) + 2

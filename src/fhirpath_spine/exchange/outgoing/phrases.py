@@ -96,6 +96,7 @@ KEYS: Mapping[str, frozenset[str]] = {
         "topic-incomplete": "",
         "topic-unavailable": "",
         "and": "",
+        "more": "",
         "footer": "decision library at",
         "title-blocked": "",
         "title-needs-data": "",

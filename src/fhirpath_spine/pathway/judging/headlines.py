@@ -30,6 +30,9 @@ class _Telling:
     def of_verdict(self, name: str) -> str:
         return self.env.enumeration(self.names[name])
 
+    def phrase(self, key: str, default: str = "") -> str:
+        return self.env.phrase(key, default)
+
 
 def worded(verdict: Verdict, recommendation: Recommendation, env: Environment, own: Sequence[Text] = ()) -> Verdict:
     """The verdict with what a card says first of it: ``own`` sentences if there are some, else those of its status."""
