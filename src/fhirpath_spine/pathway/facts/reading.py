@@ -104,10 +104,10 @@ CONCEPTS: Mapping[str, tuple[str, ...]] = {
 ABSENT_REASON = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 ABSENT_REASONS = (ABSENT_REASON, "http://hl7.org/fhir/StructureDefinition/iso21090-nullFlavor")
 """Extensions that say why an element is absent."""
-_ABSENT_SYSTEM = re.compile(
-    r"(/data-absent-reason|/(v3-)?nullflavor|\b2\.16\.840\.1\.113883\.5\.1008)/?\Z", re.IGNORECASE
-)
-"""Code systems of nothing but reasons why there is no answer: FHIR's, and the null flavours of HL7 V3."""
+_ABSENT_SYSTEMS = ("/data-absent-reason", "/nullflavor", "/v3-nullflavor", "2.16.840.1.113883.5.1008")
+"""How the code systems of nothing but reasons why there is no answer end: FHIR's, and the null flavours of HL7 V3."""
+_NO_OTHER = re.compile(r"\w2\.16\.840\.1\.113883\.5\.1008\Z")
+"""An OID that only ends as one of them does."""
 
 
 def is_readable(concept: object) -> bool:
@@ -137,7 +137,10 @@ _CODING = elements_of("Coding")
 
 def _says_absent(coding: Mapping[str, Any]) -> bool:
     system = coding.get("system")
-    return isinstance(system, str) and _ABSENT_SYSTEM.search(system) is not None
+    if not isinstance(system, str):
+        return False
+    plain = system.lower().removesuffix("/")
+    return plain.endswith(_ABSENT_SYSTEMS) and _NO_OTHER.search(plain) is None
 
 
 def says_absent(value: object) -> bool:
@@ -145,7 +148,10 @@ def says_absent(value: object) -> bool:
     if not isinstance(value, dict) or "text" in value:
         return False
     coded = items(value["coding"]) if "coding" in value else [value] if "code" in value else []
-    return bool(coded) and all(isinstance(one, dict) and _says_absent(one) for one in coded)
+    for one in coded:
+        if not isinstance(one, dict) or not _says_absent(one):
+            return False
+    return bool(coded)
 
 
 def stated_absent(resource: Mapping[str, Any], name: str, reasons: frozenset[str]) -> bool:
