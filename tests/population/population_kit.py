@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from tests.kit import content
 
 ROOT = Path(__file__).parents[2]
 PATIENTS = ROOT / "sandbox" / "patients"
+STEMS = [p.stem[:3] for p in sorted(PATIENTS.glob("*.json"))]
 AT = datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC)
 CONTENT = Content(content.library(), Site(), content.criteria())
 LIBRARY, SITE = CONTENT.library, CONTENT.site
@@ -68,3 +70,9 @@ def job_of(export: Path, out: Path, key: bytes = b"", at: datetime = AT) -> Job:
 def rows_of(out: Path) -> Rows:
     """All tables of a run, line by line as they stand."""
     return {t.name: pq.read_table(out / f"{t.name}.parquet", schema=t.schema).to_pylist() for t in TABLES}
+
+
+def table(written: Path, section: str) -> list[dict[str, str]]:
+    """The CSV of a section beside a page."""
+    with written.with_suffix(f".{section}.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

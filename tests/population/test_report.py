@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import html
 import json
 import re
@@ -17,38 +16,9 @@ from fhir.resources.R4B.measurereport import MeasureReport
 from fhirpath_spine.population.engines import judge_locally
 from fhirpath_spine.population.impact import impact
 from fhirpath_spine.population.report import Section, html_page, write_report
-from tests.population.population_kit import AT, PATIENTS, chart, export_of, job_of, line, rows_of
+from tests.population.population_kit import AT, STEMS, chart, export_of, job_of, rows_of, table
 
 import pyarrow.parquet as pq  # isort: skip
-
-STEMS = [p.stem[:3] for p in sorted(PATIENTS.glob("*.json"))]
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A run, and one in which the last lines of each chart are gone; with a stray and a truncated line."""
-    folder = tmp_path_factory.mktemp("runs")
-    outs = []
-    for name, cut in (("before", 8), ("after", 0)):
-        lines = [x for stem in STEMS for x in chart(stem)[1][: -cut or None]]
-        spoilt = [line("Condition", "stray"), line("Procedure", "p", chart("09-")[0], note=[{"text": "x"}])[:-4]]
-        job = job_of(export_of(folder / name, {"x.ndjson": [*lines, *spoilt]}), folder / f"{name}-out")
-        judge_locally(job, 2)
-        outs.append(job.out)
-    return outs[0], outs[1]
-
-
-@pytest.fixture(scope="module")
-def written(runs: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of the second run, compared with the first."""
-    out = tmp_path_factory.mktemp("report") / "report.html"
-    write_report(runs[1], out, runs[0])
-    return out
-
-
-def table(written: Path, section: str) -> list[dict[str, str]]:
-    with written.with_suffix(f".{section}.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def test_states_and_gates_are_counted_as_in_the_tables(written: Path, runs: tuple[Path, Path]) -> None:
@@ -77,7 +47,7 @@ def test_what_blocks_is_named_for_every_blocked_step(written: Path, runs: tuple[
 
 
 def test_refusals_and_resources_of_nobody_are_told(written: Path) -> None:
-    told = {(r["what"], r["reason"]) for r in table(written, "refusals")}
+    told = {(r["what"], r["reason code"]) for r in table(written, "refusals")}
     assert ("resources of nobody who could be told", "no-patient") in told
     assert {r["part of the chart"] for r in table(written, "unread")} == {"procedures"}
 
@@ -85,7 +55,7 @@ def test_refusals_and_resources_of_nobody_are_told(written: Path) -> None:
 def test_changes_name_the_criterion_and_the_cause(written: Path) -> None:
     steps = table(written, "changed-steps")
     assert steps
-    assert {r["because of"] for r in steps} == {"data"}
+    assert {r["because of code"] for r in steps} == {"data"}
     assert any(" to " in r["its answer"] for r in steps)
     assert table(written, "changed-states")
 
@@ -188,6 +158,29 @@ def test_each_table_has_a_caption_and_heads_with_a_scope_and_can_be_scrolled_by_
     regions = [a for a in outline.all("div") if a.get("class") == "scroll"]
     assert len(regions) == tables
     assert all(a["tabindex"] == "0" and a["role"] == "region" and a["aria-label"] for a in regions)
+
+
+def test_the_contents_lead_to_every_section_and_back(outline: Outline) -> None:
+    ids = [a["id"] for _, a in outline.tags if a.get("id")]
+    assert len(ids) == len(set(ids))
+    led = {str(a["href"])[1:] for a in outline.all("a")}
+    assert led <= set(ids)
+    assert {a["aria-labelledby"] for a in outline.all("section")} - {"summary"} <= led
+    assert "contents" in led
+
+
+def test_the_many_steps_are_folded_by_pathway(written: Path, outline: Outline) -> None:
+    assert len({r["pathway code"] for r in table(written, "steps")}) > 3
+    page = written.read_text(encoding="utf-8").split('<h2 id="steps">')[1].split("</section>")[0]
+    assert (
+        page.count("<details><summary>")
+        == page.count("<table>")
+        == len({r["pathway"] for r in table(written, "steps")})
+    )
+    assert page.count("<tr>") - 2 * page.count("<thead>") >= len(table(written, "steps")) - page.count("<thead>")
+    assert {"details::details-content", "beforeprint"} <= set(
+        re.findall(r"details::[a-z-]+|beforeprint", "".join(outline.obeyed))
+    )
 
 
 def test_each_picture_has_a_name_and_its_table(outline: Outline) -> None:

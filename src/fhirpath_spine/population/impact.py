@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.population.engines.job import Job
-from fhirpath_spine.population.report.changes import Change, changes
+from fhirpath_spine.population.report.comparing import Change, changes
 
 FILE = "changes.parquet"
 _TEXT = pa.string()

@@ -6,7 +6,11 @@ from fhirpath_spine.faces import face
 
 __all__, __getattr__ = face(
     __name__,
+    changed="tallied why",
+    comparing="Change Turned changes",
     page="html_page",
-    section="Section",
+    picture="WIDTH long wrapped",
+    section="Coded Difference Section",
+    words="ANSWERS REASONS REFUSED STATUSES WAYS day instant",
     writing="write_report",
 )

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 
 from fhirpath_spine.exchange import BASE, Json
-from fhirpath_spine.population.report.section import Section
+from fhirpath_spine.population.report.section import Coded, Section
 
 _POPULATION = "http://terminology.hl7.org/CodeSystem/measure-population"
 
 
 def measure_reports(record: Json, states: Section) -> Json:
-    """The Bundle. ``states`` is the section of the pathways and states: title, state, certain, patients, entries."""
-    by_title: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for title, state, _, patients, _ in states.rows:
-        by_title[str(title)][str(state)] += int(patients)
+    """The Bundle. ``states`` is the section of the pathways and states: pathway, state, certain, patients, entries."""
+    by_id: dict[str, dict[Coded, int]] = defaultdict(lambda: defaultdict(int))
+    for pathway, state, _, patients, _ in states.rows:
+        if isinstance(pathway, Coded) and isinstance(state, Coded):
+            by_id[pathway.code][state] += int(str(patients))
     reports = [
-        _report(record, id_, pathway["version"], by_title.get(str(pathway["title"]), {}))
+        _report(record, id_, pathway["version"], by_id.get(id_, {}))
         for id_, pathway in sorted(record["pathways"].items())
     ]
     return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in reports]}
 
 
-def _report(record: Json, id_: str, version: str, states: dict[str, int]) -> Json:
+def _report(record: Json, id_: str, version: str, states: dict[Coded, int]) -> Json:
     judged = int(record["patients"].get("judged", 0))
     return {
         "resourceType": "MeasureReport",
@@ -41,11 +42,11 @@ def _report(record: Json, id_: str, version: str, states: dict[str, int]) -> Jso
     }
 
 
-def _stratifier(states: dict[str, int]) -> Json:
+def _stratifier(states: dict[Coded, int]) -> Json:
     return {
         "code": [{"text": "state"}],
         "stratum": [
-            {"value": {"text": state}, "population": [_count("initial-population", number)]}
+            {"value": {"text": state.code or state.words}, "population": [_count("initial-population", number)]}
             for state, number in sorted(states.items())
         ],
     }

@@ -1,4 +1,4 @@
-"""Sections as one HTML page that needs no network and no script: each picture has its table, a script only sorts."""
+"""Sections as one HTML page that needs no network and no script: each picture has its table, a script only sorts and unfolds."""
 
 from __future__ import annotations
 
@@ -7,23 +7,30 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
+from itertools import groupby
 
-from fhirpath_spine.population.report.section import Cell, Section
+from fhirpath_spine.population.report.picture import picture
+from fhirpath_spine.population.report.section import Cell, Coded, Rows, Section, Summary, called, words_of
 
-DRAWN = 15
-"""Bars of one picture; the table has all rows."""
-_WIDTH, _LABEL, _BAR, _STEP = 960, 420, 400, 26
-_LONGEST = 58
-"""Characters of a label that fit beside its bar."""
+Facts = Sequence[tuple[str, str]]
+"""What is said of a run: name and value."""
 
 
-def html_page(title: str, facts: Sequence[tuple[str, str]], sections: Sequence[Section]) -> str:
-    """The page. ``facts`` are what the head says of the run: name and value."""
+def html_page(
+    title: str, facts: Facts, sections: Sequence[Section], summary: Summary | None = None, about: Facts = ()
+) -> str:
+    """The page: its head with the facts, what is to be known first, the contents, the sections, and more about the run."""
     style, script = _file("report.css"), _file("report.js")
     policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'"
+    links = [(s.id, s.title) for s in sections] + ([("about", "About this run")] if about else [])
     parts = [
-        f'<nav aria-label="Sections"><ul>{"".join(map(_link, sections))}</ul></nav>',
+        _summary(summary) if summary else "",
+        f'<nav id="contents" aria-labelledby="contents-head"><h2 id="contents-head">Contents</h2>'
+        f"<ul>{''.join(map(_link, links))}</ul></nav>\n",
         *map(_section, sections),
+        f'<section aria-labelledby="about"><h2 id="about">About this run</h2>{_facts(about)}</section>\n'
+        if about
+        else "",
     ]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -47,66 +54,79 @@ def _facts(facts: Iterable[tuple[str, str]]) -> str:
     return "<dl>" + "".join(f"<div><dt>{escape(n)}</dt><dd>{escape(v)}</dd></div>" for n, v in facts) + "</dl>"
 
 
-def _link(section: Section) -> str:
-    return f'<li><a href="#{section.id}">{escape(section.title)}</a></li>'
+def _link(link: tuple[str, str]) -> str:
+    return f'<li><a href="#{link[0]}">{escape(link[1])}</a></li>'
+
+
+def _summary(summary: Summary) -> str:
+    lines = "".join(f"<li><strong>{escape(name)}:</strong> {escape(text)}</li>" for name, text in summary.lines)
+    terms = "".join(f"<p><dfn>{escape(term)}</dfn> {escape(text)}</p>" for term, text in summary.terms)
+    tables = "".join(f"<div>{_table(one, one.rows, one.title)}</div>" for one in summary.tables if one.rows)
+    return (
+        f'<section aria-labelledby="summary"><h2 id="summary">In short</h2>\n<ul class="short">{lines}</ul>\n'
+        f'<div class="terms">{terms}</div>\n<div class="pair">{tables}</div></section>\n'
+    )
 
 
 def _section(section: Section) -> str:
     head = f'<section aria-labelledby="{section.id}"><h2 id="{section.id}">{escape(section.title)}</h2>\n'
     head += f'<p class="answer">{escape(section.answer)}</p>\n'
+    back = '<p class="back"><a href="#contents">Back to the contents</a></p>'
     if not section.rows:
-        return f"{head}<p>{escape(section.none)}</p></section>\n"
-    return f"{head}{_picture(section)}{_table(section)}</section>\n"
+        return f"{head}<p>{escape(section.none)}</p>{back}</section>\n"
+    body = _folds(section) if section.folded else _table(section, section.rows, section.title)
+    return f"{head}{picture(section)}{body}{back}</section>\n"
 
 
-def _picture(section: Section) -> str:
-    """Bars with their numbers, the largest of the table; for who does not see them, the table says the same."""
-    if section.bars is None:
+def _folds(section: Section) -> str:
+    """A fold for each group, which says what is in it; the groups come in the order of the rows."""
+
+    def key(row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+        return tuple(row[n] for n in section.folded)
+
+    out = []
+    for group, found in groupby(section.rows, key):
+        rows = list(found)
+        name = called(group, ": ")
+        told = [f"{sum(int(str(r[n])) for r in rows):,} {words_of(section.heads[n])}" for n in section.totals]
+        held = ", ".join(one for one in told if not one.startswith("0 "))
+        label = ": ".join(filter(None, map(_said, group)))
+        table = _table(section, rows, f"{section.title}: {name}")
+        out.append(f"<details><summary><strong>{label}</strong> ({escape(held)})</summary>\n{table}</details>\n")
+    return "".join(out)
+
+
+def _table(section: Section, rows: Rows, title: str) -> str:
+    shown = [n for n in range(len(section.heads)) if n not in section.folded]
+    heads = "".join(f'<th scope="col"{_numeric(rows, n)}>{_said(section.heads[n])}</th>' for n in shown)
+    body = "".join(f"<tr>{''.join(_cell(n == shown[0], row[n]) for n in shown)}</tr>\n" for row in rows)
+    return (
+        f'<div class="scroll" role="region" tabindex="0" aria-label="Table: {escape(title)}"><table>'
+        f"<caption>{escape(title)}</caption><thead><tr>{heads}</tr></thead>\n<tbody>{body}</tbody>"
+        f"{_totals(section, rows, shown)}</table></div>\n"
+    )
+
+
+def _totals(section: Section, rows: Rows, shown: Sequence[int]) -> str:
+    if not section.totals or len(rows) == 1:
         return ""
-    ranked = sorted(section.rows, key=lambda row: -int(row[section.bars or 0]))[:DRAWN]
-    most = max(int(row[section.bars]) for row in ranked) or 1
-    bars = []
-    for number, row in enumerate(ranked):
-        value, y = int(row[section.bars]), number * _STEP
-        label = _short(", ".join(str(row[n]) for n in section.names))
-        width = max(1, round(_BAR * value / most)) if value else 0
-        bars.append(
-            f'<text class="label" x="{_LABEL - 10}" y="{y + 18}">{escape(label)}</text>'
-            f'<rect x="{_LABEL}" y="{y + 4}" width="{width}" height="{_STEP - 8}"/>'
-            f'<text x="{_LABEL + width + 8}" y="{y + 18}">{value:,}</text>'
-        )
-    more = len(section.rows) - len(ranked)
-    title = f"{section.title}: {section.heads[section.bars]}" + (
-        f", the first {DRAWN} of {DRAWN + more}" if more else ""
-    )
-    height = len(ranked) * _STEP + 4
-    return (
-        f'<figure><svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-labelledby="{section.id}-picture">'
-        f'<title id="{section.id}-picture">{escape(title)}; the table below has the numbers</title>{"".join(bars)}</svg>'
-        f"<figcaption>{escape(title)}</figcaption></figure>\n"
-    )
+    sums = (_cell(False, sum(int(str(r[n])) for r in rows)) if n in section.totals else "<td></td>" for n in shown[1:])
+    return f'<tfoot><tr><th scope="row">In all</th>{"".join(sums)}</tr></tfoot>'
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
-
-
-def _table(section: Section) -> str:
-    heads = "".join(
-        f'<th scope="col"{_numeric(section.rows, n)}>{escape(head)}</th>' for n, head in enumerate(section.heads)
-    )
-    rows = "".join(f"<tr>{''.join(_cell(n, cell) for n, cell in enumerate(row))}</tr>\n" for row in section.rows)
-    return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="Table: {escape(section.title)}"><table>'
-        f"<caption>{escape(section.title)}</caption><thead><tr>{heads}</tr></thead>\n<tbody>{rows}</tbody></table></div>\n"
-    )
-
-
-def _numeric(rows: Sequence[tuple[Cell, ...]], column: int) -> str:
+def _numeric(rows: Rows, column: int) -> str:
     return ' class="number"' if isinstance(rows[0][column], int) else ""
 
 
-def _cell(column: int, cell: Cell) -> str:
+def _cell(first: bool, cell: Cell) -> str:
     if isinstance(cell, int):
-        return f'<td class="number" data-value="{cell}">{cell:,}</td>'
-    return f'<th scope="row">{escape(cell)}</th>' if column == 0 else f"<td>{escape(cell)}</td>"
+        return f'<td class="number" data-value="{int(cell)}">{words_of(cell)}</td>'
+    return f'<th scope="row">{_said(cell)}</th>' if first else f"<td>{_said(cell)}</td>"
+
+
+def _said(cell: Cell) -> str:
+    """Words, and beside them in small the code that they stand for, if it is another."""
+    text = escape(words_of(cell))
+    if isinstance(cell, Coded) and cell.code and cell.code != cell.words:
+        return f"{text} <small>{escape(cell.code)}</small>"
+    return text

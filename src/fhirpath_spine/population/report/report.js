@@ -5,7 +5,7 @@ for (const table of document.querySelectorAll("table")) {
   heads.forEach((head, column) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = head.textContent;
+    button.append(...head.childNodes);
     head.replaceChildren(button);
     button.addEventListener("click", () => {
       const numeric = head.classList.contains("number");
@@ -18,3 +18,7 @@ for (const table of document.querySelectorAll("table")) {
     });
   });
 }
+// Paper has no folds: the style sheet opens them where a browser knows how, this where it does not.
+const folds = document.querySelectorAll("details:not([open])");
+addEventListener("beforeprint", () => folds.forEach((fold) => { fold.dataset.was = fold.open ? "open" : ""; fold.open = true; }));
+addEventListener("afterprint", () => folds.forEach((fold) => { fold.open = fold.dataset.was === "open"; }));

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
 
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.population.report.changes import changes
-from fhirpath_spine.population.report.changes import sections as changed
-from fhirpath_spine.population.report.counting import Counted
+from fhirpath_spine.population.report.changed import sections, tallied
+from fhirpath_spine.population.report.comparing import changes
+from fhirpath_spine.population.report.counted import Counted
+from fhirpath_spine.population.report.counting import judged
 from fhirpath_spine.population.report.measures import measure_reports
 from fhirpath_spine.population.report.page import html_page
-from fhirpath_spine.population.report.section import Cell, Section
+from fhirpath_spine.population.report.section import Cell, Coded, Section, words_of
+from fhirpath_spine.population.report.summary import summary
+from fhirpath_spine.population.report.unheard import not_judged
+from fhirpath_spine.population.report.words import count, instant
 from fhirpath_spine.population.tables import run
 
+TITLE = "Treatment pathways in a population"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula: a code of a chart may be anything."""
 
@@ -30,38 +34,45 @@ def write_report(folder: Path, out: Path, compared: Path | None = None) -> list[
         OSError: nothing can be written.
 
     """
-    record = run.read(folder)
-    counted = Counted(folder, record)
-    sections = counted.sections()
-    facts = _facts(record)
+    found, earlier, tally = Counted(folder, run.read(folder)), None, None
+    shown, facts = [*judged(found), *not_judged(found)], _facts(found.record)
     if compared is not None:
-        old = run.read(compared)
+        earlier = Counted(compared, run.read(compared))
+        tally = tallied(changes(compared, folder, earlier.record, found.record))
         # Whoever compares asks first what changed.
-        sections[1:1] = changed(changes(compared, folder, old, record), record)
-        facts += [("Compared with", f"{old['at']}, library {old['library'][:12]}"), ("Edited", _edited(old, record))]
+        shown[1:1] = sections(tally, found.words, earlier.record["at"] != found.record["at"])
+        facts += [("Compared with", _named(earlier.record)), ("Edited", _edited(earlier.record, found.record))]
+    short = summary(found, earlier, tally)
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(html_page("Treatment pathways in a population", facts, sections), encoding="utf-8", newline="\n")
-    written = [out, *(_write_csv(one, out) for one in sections)]
+    page = html_page(TITLE, facts, shown, short, _about(found.record))
+    out.write_text(page, encoding="utf-8", newline="\n")
+    written = [out, *(_write_csv(one, out) for one in (*short.tables, *shown))]
     measures = out.with_suffix(".measure-reports.json")
-    states = next(s for s in sections if s.id == "states")
-    measures.write_bytes(orjson.dumps(measure_reports(record, states), option=orjson.OPT_INDENT_2))
+    states = next(s for s in shown if s.id == "states")
+    measures.write_bytes(orjson.dumps(measure_reports(found.record, states), option=orjson.OPT_INDENT_2))
     return [*written, measures]
 
 
 def _facts(record: Json) -> list[tuple[str, str]]:
     export = record["export"]
-    taken = f", taken {export['transactionTime']}" if export["transactionTime"] else ""
+    taken = f", taken on {instant(export['transactionTime'])}" if export["transactionTime"] else ""
+    facts = [("Judged as of", _named(record)), ("Export", f"{count(export['files'], 'file')}{taken}")]
+    if export["errors"]:
+        facts.append(("Not whole", f"the manifest lists {count(export['errors'], 'error file')}"))
+    return facts
+
+
+def _named(record: Json) -> str:
+    return f"{instant(record['at'])}, library {record['library'][:12]}"
+
+
+def _about(record: Json) -> list[tuple[str, str]]:
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
-    facts = [
-        ("Judged at", record["at"]),
-        ("Library", record["library"][:12]),
-        ("Export", f"{export['files']} files{taken}"),
+    return [
+        ("Library", record["library"]),
         ("Patients are named", "by pseudonym" if record["pseudonyms"] else "by their id; this page names none"),
         ("Made by", f"{versions}, engine {record['engine']}"),
     ]
-    if export["errors"]:
-        facts.append(("Not whole", f"the manifest lists {export['errors']} error files"))
-    return facts
 
 
 def _edited(old: Json, new: Json) -> str:
@@ -81,13 +92,21 @@ def _numbers(record: Json) -> dict[str, str]:
 
 def _write_csv(section: Section, out: Path) -> Path:
     path = out.with_suffix(f".{section.id}.csv")
+    coded = [any(isinstance(row[n], Coded) for row in section.rows) for n in range(len(section.heads))]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(section.heads)
-    writer.writerows(map(_cells, section.rows))
+    writer.writerow([name for head, both in zip(section.heads, coded, strict=True) for name in _heads(head, both)])
+    for row in section.rows:
+        writer.writerow([cell for one, both in zip(row, coded, strict=True) for cell in _cells(one, both)])
     path.write_text(text.getvalue(), encoding="utf-8", newline="")
     return path
 
 
-def _cells(row: Sequence[Cell]) -> list[Cell]:
-    return [f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell for cell in row]
+def _heads(head: str | Coded, both: bool) -> list[str]:
+    words = words_of(head)
+    return [words, f"{words} code"] if both else [words]
+
+
+def _cells(cell: Cell, both: bool) -> list[str | int]:
+    found: list[str | int] = [*cell] if isinstance(cell, Coded) else [cell, ""] if both else [cell]
+    return [f"'{one}" if isinstance(one, str) and one.startswith(_FORMULA) else one for one in found]

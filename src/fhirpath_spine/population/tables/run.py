@@ -22,6 +22,8 @@ from fhirpath_spine.population.rows.owners import Fate, Piece
 from fhirpath_spine.population.tables.schema import SCHEMA
 
 FILE = "run.json"
+_WORDS = ("state-", "part-", "unread-")
+"""Phrases that say what a report counts, by how their keys begin."""
 _TOLD = 100
 """Places of unreadable lines that a record names."""
 
@@ -110,6 +112,7 @@ def record(
         "gate": library.policy.gate.pathway if library.policy.gate else "",
         "recommendations": {u.recommendation.id: u.recommendation.title for p in library.pathways for u in p.uses},
         "needs": labels,
+        "words": {key: str(said) for key, said in library.phrases.items() if key.startswith(_WORDS)},
         "limits": {limit.id: str(limit.value) for limit in library.limits.values()},
     }
 

@@ -5,8 +5,7 @@ Both tables are sorted in one way, so they are read side by side and neither is 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from heapq import merge
 from itertools import groupby
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import Any, NamedTuple
 import pyarrow.dataset as ds
 
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.population.report.section import Section
 from fhirpath_spine.population.tables.merge import file_of
 from fhirpath_spine.population.tables.schema import LESIONS, PATIENTS, VERDICTS, Table
 
@@ -118,48 +116,3 @@ def _answers(line: _Line | None) -> dict[tuple[str, str], str]:
     if line is None:
         return {}
     return {(c["role"], c["name"]): c["answer"] for c in line.batch.column("criteria")[line.row].as_py()}
-
-
-def sections(found: Sequence[Change] | Iterator[Change], record: Json) -> list[Section]:
-    """The changes as two sections: states, and verdicts with the criterion behind each."""
-    states: Counter[tuple[str, ...]] = Counter()
-    verdicts: Counter[tuple[str, ...]] = Counter()
-    turned, patients = 0, set()
-    for one in found:
-        patients.add(one.patient)
-        before, after = one.before or "none", one.after or "none"
-        if not one.id:
-            states[one.pathway, before, after, one.cause] += 1
-            continue
-        turned += 1
-        for criterion in one.criteria or (Turned("", "no criterion of its own", "", ""),):
-            why = criterion.name.replace("-", " ")
-            answers = f"{criterion.before or 'not asked'} to {criterion.after or 'not asked'}" if criterion.role else ""
-            verdicts[one.id, before, after, why, answers, one.cause] += 1
-    titles, steps = record["pathways"], record["recommendations"]
-    return [
-        Section(
-            "changed-states",
-            "Changed states",
-            f"{len(patients):,} patients are seen otherwise than in the run that is compared with.",
-            ("pathway", "before", "after", "because of", "number"),
-            sorted(
-                ((titles.get(p, {}).get("title", p), *rest, n) for (p, *rest), n in states.items()),
-                key=lambda row: (-int(row[-1]), row[:-1]),
-            ),
-            none="No state changed.",
-        ),
-        Section(
-            "changed-steps",
-            "Changed steps, by the criterion that turned",
-            f"{turned:,} decisions on steps changed.",
-            ("step", "before", "after", "criterion", "its answer", "because of", "decisions"),
-            sorted(
-                ((steps.get(id_, id_), *rest, n) for (id_, *rest), n in verdicts.items()),
-                key=lambda row: (-int(row[-1]), row[:-1]),
-            ),
-            bars=6,
-            names=(0, 3),
-            none="No step changed.",
-        ),
-    ]
