@@ -21,6 +21,7 @@ from fhirpath_spine.exchange.feedback.issued import Issued, cards_issued
 from fhirpath_spine.exchange.fhir.apply import ApplyRequest, applied
 from fhirpath_spine.exchange.incoming.addresses import Servers
 from fhirpath_spine.exchange.incoming.contexts import check_context, with_context
+from fhirpath_spine.exchange.incoming.medications import is_medication, named_elsewhere
 from fhirpath_spine.exchange.incoming.prefetch import RESOURCES, Open, check_known, read_prefetch
 from fhirpath_spine.exchange.incoming.requests import HookRequest, parse_request
 from fhirpath_spine.exchange.incoming.templates import prefetch_templates
@@ -62,7 +63,8 @@ class Retriever(Protocol):
     async def fetch(
         self, request: HookRequest, wanted: Mapping[str, Open], client: Client, budget: Budget
     ) -> Mapping[str, Read]:
-        """One read for each wanted key, within the budget, from where the client's entry allows.
+        """One read for each wanted key, within the budget, from where the client's entry allows; and one for each Medication that
+        what was read refers to, under its reference, as far as the bounds allow.
 
         A read that fails is an incomplete read with its reason; it never raises.
 
@@ -212,9 +214,11 @@ class _Kept:
 
     record: CallRecord
 
-    def note(self, chart: Chart, ignored: int = 0) -> None:
+    def note(self, chart: Chart, ignored: int = 0, drugs: Iterable[Read] = ()) -> None:
         """Notes what could not be read, whatever comes of the call."""
-        self.record = replace(self.record, unread=tuple(map(":".join, _unread(chart).items())), ignored=ignored)
+        unknown = sorted({f"medications:{read.detail}" for read in drugs if not read.complete})
+        unread = (*map(":".join, _unread(chart).items()), *unknown)
+        self.record = replace(self.record, unread=unread, ignored=ignored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,12 +374,22 @@ class HookService:
             resources=client.resources - found.taken,
             bytes=max(CALL_BYTES, 2 * client.body) - size,
         )
-        fetched = await self.retriever.fetch(request, found.open, client, budget) if found.open else {}
+        scope = Chart(request.patient, {}, base=request.server)
+        known = [*request.context.orders, *found.resources]
+        wanted = {**found.open, **named_elsewhere(known, scope, snapshot.library.signs)}
+        fetched = await self.retriever.fetch(request, wanted, client, budget) if wanted else {}
+        drugs = [read for key, read in fetched.items() if is_medication(key)]
         # What is read only where an EHR offers it is not missed where neither the prefetch nor the server gives it.
-        fetched = {k: r for k, r in fetched.items() if r.complete or k in request.prefetch or k not in WHERE_OFFERED}
-        chart = Chart(request.patient, {**found.reads, **fetched}, base=request.server)
-        kept.note(chart, found.ignored)
+        fetched = {
+            key: read
+            for key, read in fetched.items()
+            if not is_medication(key) and (read.complete or key in request.prefetch or key not in WHERE_OFFERED)
+        }
+        chart = replace(scope, reads={**found.reads, **fetched})
+        kept.note(chart, found.ignored, drugs)
         check_known(chart)
+        # A Medication says what its order or entry is; where it could not be read, they are named as not recognised.
+        chart = replace(chart, drafts=tuple(one for read in drugs for one in read.resources))
         return with_context(chart, request.context)
 
     def _judge(

@@ -38,8 +38,8 @@ T = TypeVar("T")
 
 
 @cache
-def snapshot() -> Snapshot:
-    return Snapshot.of(library(), Site(), wording())
+def snapshot(hook: str = "patient-view") -> Snapshot:
+    return Snapshot.of(library(), Site(), wording(), hook)
 
 
 def chart(name: str) -> Json:
@@ -82,6 +82,7 @@ class Setup:
     seconds: float = 4.0
     """By the clock of the event loop, whose time a test may hold."""
     on_unavailable: str = "412"
+    hook: str = "patient-view"
     records: list[CallRecord] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
@@ -97,9 +98,9 @@ class Setup:
 
     def application(self) -> FastAPI:
         service = HookService(
-            id="spine-patient-view",
-            hook="patient-view",
-            snapshot=snapshot(),
+            id=f"spine-{self.hook}",
+            hook=self.hook,
+            snapshot=snapshot(self.hook),
             retriever=self.ehr,
             journal=self,
             clock=lambda: AT,
@@ -112,7 +113,7 @@ class Setup:
 
     async def call(self, body: Json) -> httpx2.Response:
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(self.application()), timeout=30) as caller:
-            return await caller.post(URL, json=body)
+            return await caller.post(URL.replace("patient-view", self.hook), json=body)
 
     @property
     def unread(self) -> dict[str, str]:

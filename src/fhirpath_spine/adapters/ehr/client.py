@@ -22,9 +22,11 @@ from fhirpath_spine.adapters.ehr.network import GuardedTransport
 from fhirpath_spine.adapters.ehr.session import Session
 from fhirpath_spine.exchange.incoming.addresses import Address
 from fhirpath_spine.exchange.incoming.answers import UnreadReason, unread
+from fhirpath_spine.exchange.incoming.medications import MOST, is_medication, named_elsewhere
 from fhirpath_spine.exchange.incoming.prefetch import Open
 from fhirpath_spine.exchange.incoming.requests import HookRequest
 from fhirpath_spine.pathway.facts.chart import Chart, Read
+from fhirpath_spine.pathway.facts.signs import NO_SIGNS
 from fhirpath_spine.pathway.facts.subjects import check_ignored
 from fhirpath_spine.service import Budget, Client
 
@@ -58,7 +60,8 @@ class Ehr:
     async def fetch(
         self, request: HookRequest, wanted: Mapping[str, Open], client: Client, budget: Budget
     ) -> Mapping[str, Read]:
-        """One read for each wanted key, all fetched at once, from the server of the call if its caller's entry lists it.
+        """One read for each wanted key, all fetched at once, from the server of the call if its caller's entry lists it; then
+        the Medications that what came refers to, within the same bounds.
 
         Raises:
             PatientMismatch: an entry that would be ignored belongs to another patient; the facts check all others.
@@ -84,17 +87,17 @@ class Ehr:
             backoff=self._backoff,
             client=client.id,
         )
-        reader = Reader(session, request.patient)
+        reader, scope = Reader(session, request.patient), Chart(request.patient, {}, base=request.server)
         try:
-            async with asyncio.TaskGroup() as group:
-                tasks = {key: group.create_task(reader.read(item)) for key, item in wanted.items()}
+            found = await _at_once(reader, wanted)
+            found |= await _at_once(reader, _referred(found, scope, wanted))
         except ExceptionGroup as bugs:
             # A key raises nothing, so this is a bug; the rim shall name it, not the group.
             raise bugs.exceptions[0] from None
         finally:
             session.end()
-        check_ignored(reader.unjudged, Chart(request.patient, {}, base=request.server))
-        return {key: task.result() for key, task in tasks.items()}
+        check_ignored(reader.unjudged, scope)
+        return found
 
     async def _in_time(self, base: Address, seconds: float) -> bool:
         """Whether the server may be asked: at once, or after a rest that leaves half of the time for its answers."""
@@ -107,6 +110,20 @@ class Ehr:
     async def aclose(self) -> None:
         """Closes all connections."""
         await self._http.aclose()
+
+
+async def _at_once(reader: Reader, wanted: Mapping[str, Open]) -> dict[str, Read]:
+    async with asyncio.TaskGroup() as group:
+        tasks = {key: group.create_task(reader.read(item)) for key, item in wanted.items()}
+    return {key: task.result() for key, task in tasks.items()}
+
+
+def _referred(found: Mapping[str, Read], scope: Chart, wanted: Mapping[str, Open]) -> dict[str, Open]:
+    """The Medications that are named in what came, and neither came with it nor were asked for."""
+    asked = [key for key in wanted if is_medication(key)]
+    signs = next((item.signs for item in wanted.values()), NO_SIGNS)
+    named = named_elsewhere((one for read in found.values() for one in read.resources), scope, signs, MOST)
+    return {key: named[key] for key in [key for key in named if key not in asked][: MOST - len(asked)]}
 
 
 def _all_unread(why: UnreadReason, wanted: Mapping[str, Open]) -> dict[str, Read]:

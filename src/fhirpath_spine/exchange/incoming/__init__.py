@@ -10,6 +10,7 @@ __all__, __getattr__ = face(
     answers="UnreadReason next_link unread",
     bundles="contents read_bundle",
     contexts="Context check_context read_context with_context",
+    medications="MOST named_elsewhere",
     parsing="DEEPEST ELEMENTS LARGE deeper_than parse take_in",
     prefetch="Open read_prefetch",
     requests="HookRequest parse_request",

@@ -7,13 +7,13 @@ more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from fhirpath_spine.errors import BodyTooLarge, PatientUnknown
 from fhirpath_spine.exchange.incoming.answers import Page, UnreadReason, read_page, unread
-from fhirpath_spine.pathway.facts.chart import Chart, Read, type_of
+from fhirpath_spine.pathway.facts.chart import Chart, Read, Resource, type_of
 from fhirpath_spine.pathway.facts.signs import NO_SIGNS, Signs
 from fhirpath_spine.pathway.facts.subjects import check_ignored
 from fhirpath_spine.pathway.truth import Reason
@@ -47,6 +47,12 @@ class Retrieved:
     open: dict[str, Open] = field(default_factory=dict)
     ignored: int = 0
     taken: int = 0
+
+    @property
+    def resources(self) -> Iterator[Resource]:
+        """All that was taken, of keys that are still open, too."""
+        partial = (item.partial for item in self.open.values() if item.partial is not None)
+        return (one for read in (*self.reads.values(), *partial) for one in read.resources)
 
 
 def read_prefetch(

@@ -39,8 +39,9 @@ ORDER = (*KEYS, *(f"observations-{group}" for group in OBSERVATION_GROUPS))
 
 
 def type_of(key: str) -> str:
-    """The resource type that a key holds."""
-    return KEYS.get(key, "Observation")
+    """The resource type that a key holds; a key that is a reference holds what it refers to."""
+    kind, is_reference, _ = key.partition("/")
+    return kind if is_reference else KEYS.get(key, "Observation")
 
 
 TYPES = tuple(dict.fromkeys(type_of(key) for key in ORDER))
