@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from typer.testing import CliRunner
 
+from fhirpath_spine.authoring import profiles_directory
 from fhirpath_spine.entrypoints.commands import app
 from fhirpath_spine.errors import SettingsError, SpineError
-from tests.population.population_kit import chart, export_of, line
+from tests.population.population_kit import chart, export_of, line, rows_of
 
 RUN = CliRunner()
 
@@ -56,9 +58,23 @@ def test_error_files_of_a_manifest_are_exit_1_and_told(export: Path, tmp_path: P
     assert "The export is not whole" in done.stderr.replace("the export", "The export")
 
 
+def test_profiles_name_what_is_judged_with(export: Path, tmp_path: Path) -> None:
+    other = copytree(profiles_directory(), tmp_path / "other")
+    retired = next(p for p in other.rglob("pathway.yaml") if "neurogenic" in p.parts)
+    retired.write_text(retired.read_text("utf-8").replace("status: draft", "status: retired", 1), encoding="utf-8")
+    entered = []
+    for name, more in (("out", []), ("another", ["--profiles", str(other)])):
+        words = [str(export), "--out", str(tmp_path / name), "--at", "2026-06-15", *more]
+        assert RUN.invoke(app, ["population", "judge", *words]).exit_code == 0
+        entered.append({r["pathway"] for r in rows_of(tmp_path / name)["lesions"]})
+    assert "PW-NEURO" in entered[0]
+    assert "PW-NEURO" not in entered[1]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["judge", "{export}", "--out", "{out}", "--profiles", "{export}"], "The set holds no pathway"),
         (["judge", "nowhere", "--out", "{out}"], "There is no such export"),
         (["judge", "{export}", "--out", "{out}", "--at", "soon"], "--at is no date"),
         (["judge", "{export}", "--out", "{out}", "--pseudonyms", "{export}/none"], "cannot be read"),

@@ -48,6 +48,9 @@ ExportPath = Annotated[
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the tables and of run.json.")]
 At = Annotated[str, typer.Option("--at", help="Day (its end in the site's zone) or instant; default: today.")]
 SiteFile = Annotated[Path | None, typer.Option("--site", help="site.yaml; default: SPINE_SITE.")]
+Profiles = Annotated[
+    Path | None, typer.Option("--profiles", metavar="FOLDER", help="What is judged with; default: SPINE_PROFILES.")
+]
 EngineName = Annotated[Engine, typer.Option("--engine", help="local, or spark (fhirpath-spine[spark]).")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: one for each core.")]
 KeyFile = Annotated[
@@ -64,6 +67,7 @@ def judge(
     out: Out,
     at: At = "",
     site: SiteFile = None,
+    profiles: Profiles = None,
     engine: EngineName = Engine.LOCAL,
     workers: Workers = None,
     pseudonyms: KeyFile = None,
@@ -80,7 +84,7 @@ def judge(
     from fhirpath_spine.population.exports.export import find_export
     from fhirpath_spine.population.tables.pseudonyms import Pseudonyms
 
-    settings = load(site=site).settings
+    settings = load(site=site, profiles=profiles).settings
     found = compiled_here(settings.profiles or profiles_directory(), settings.site, cache(settings.cache))
     content = Content(found.library, found.site, found.criteria, mark_of(settings.site))
     key = read_key(pseudonyms, "--pseudonyms") if pseudonyms else b""
