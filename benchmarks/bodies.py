@@ -36,14 +36,18 @@ def body_for(templates: Mapping[str, str], size: int, *, spinal: bool = False) -
     return orjson.dumps({**request, "prefetch": laid(found, templates, rest=list(templates)[-1])})
 
 
-def order_for(templates: Mapping[str, str]) -> bytes:
-    """The signing of an ordinary drug for a patient without any tumour, with what the hook asks for of the invented chart."""
+def order_for(templates: Mapping[str, str], *, bare: bool = False) -> bytes:
+    """The signing of an ordinary drug for a patient without any tumour, with what the hook asks for of the invented chart; or,
+    ``bare``, of nothing, for a patient of whom nothing else is known.
+    """
     request = hook(0)
     patient = request["context"]["patientId"]
     found = list(_spinal(patients_directory() / NO_TUMOUR, patient))
     drug = {"resourceType": "MedicationRequest", "id": "order", "status": "draft", "intent": "order"}
     drug |= {"subject": {"reference": f"Patient/{patient}"}, "medicationCodeableConcept": {"coding": [ORDINARY_DRUG]}}
-    orders = {"resourceType": "Bundle", "entry": [{"resource": drug}]}
+    if bare:
+        found = [one for one in found if one["resourceType"] == "Patient"]
+    orders = {"resourceType": "Bundle", "entry": [] if bare else [{"resource": drug}]}
     context = {**request["context"], "draftOrders": orders}
     return orjson.dumps({**request, "hook": "order-sign", "context": context, "prefetch": laid(found, templates)})
 
