@@ -122,7 +122,7 @@ def _over_http(body: bytes) -> float:
 
 
 def _order() -> tuple[float, float]:
-    """Of an ordinary order, to a call of the same service that brings nothing, and to one of the empty one; any card is an error."""
+    """Of an ordinary order, to a call of the same service that brings nothing, and to one of the empty one. A card fails."""
     shipped = authoring.load(authoring.profiles_directory())
     templates, path = prefetch_templates(shipped, Site(), "order-sign"), "/cds-services/spine-order-sign"
     body, bare = bodies.order_for(templates), bodies.order_for(templates, bare=True)

@@ -1,4 +1,4 @@
-"""What stands above the single recommendation: the gate, holds, goals, and those that follow others."""
+"""The policy that ships: the gate, holds and goals above the single recommendation, and those that follow others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands above the pathways: gate, holds, goals, exclusions, who is told (rulings 1.9, 2.7, 4.2 to 4.4).
+"""Each key of `policy.yaml`, in a policy of the test: gate, holds, goals, exclusions, audience (rulings 1.9, 2.7, 4.2 to 4.4).
 
 It is long because holds, goals, exclusions and the gate act on each other, and are asked together.
 """

@@ -1,4 +1,4 @@
-"""How much a verdict weighs on a card: what a reader has to know first leads."""
+"""Which verdict leads a card: what a reader has to know first. How weak its sources are is said in `exchange/outgoing/detail`."""
 
 from __future__ import annotations
 
