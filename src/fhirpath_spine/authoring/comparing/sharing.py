@@ -1,26 +1,26 @@
-"""What two libraries share, so that a chart whose judgement cannot differ is judged once.
+"""What two libraries share, so that a chart whose judgement cannot differ is judged once, no further than a difference reaches.
 
 The two are walked side by side. Where an expression differs, the old library is asked with both (:class:`Watched`); where a
-sentence, a recommendation, a pathway or the window of a need differs, a chart is concerned that holds it. Any other difference
-may concern every chart, and each is judged twice.
+sentence, a recommendation, a pathway or the window of a need differs, a chart is concerned that holds it. Recommendations that no
+difference reaches are not asked at all. Any other difference may concern every chart, and each is judged twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from fhirpath_spine.authoring.proving.variants import Watched, watching
+from fhirpath_spine.authoring.proving.variants import Watched, holders, watching
 from fhirpath_spine.fhirpath import Expression, ValueSet
 from fhirpath_spine.pathway.asking import reach
 from fhirpath_spine.pathway.facts.needs import Need
-from fhirpath_spine.pathway.model import Library, Pathway, Recommendation
+from fhirpath_spine.pathway.model import Library, Pathway, Recommendation, Use
 from fhirpath_spine.pathway.sentences import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Set
 
     from fhirpath_spine.pathway.decision import Decision
     from fhirpath_spine.pathway.facts.facts import Facts
@@ -41,22 +41,25 @@ class _Unlike(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shared:
-    """The old library, which tells in ``told`` when an expression of the new one answers otherwise."""
+    """The old library, which tells in ``told`` when an expression of the new one answers otherwise, and holds no recommendation
+    of which the new one cannot say otherwise.
+    """
 
     watching: Library
     told: set[str]
     inner: frozenset[str]
+    """The pathways that differ, or use a recommendation that does."""
     needs: frozenset[str]
     words: frozenset[str]
     """Of each sentence that differs, the longest piece that the old one always says."""
+    whole: bool
+    """Whether the old library holds all its recommendations, so that what it decides is what it would decide."""
 
     def is_touched(self, decision: Decision, facts: Facts | None, said: Iterable[str]) -> bool:
         """Whether the new library may say otherwise of the chart that was just judged, and of which this was said."""
         if self.told:
             return True
-        if self.inner & {id_ for v in decision.verdicts for id_ in (v.id, v.pathway)}:
-            return True
-        if self.inner & {entry.id for entry in decision.entries}:
+        if self.inner & {*(v.pathway for v in decision.verdicts), *(entry.id for entry in decision.entries)}:
             return True
         if self.words and any(word in sentence for sentence in said for word in self.words):
             return True
@@ -72,7 +75,95 @@ def shared(old: Library, new: Library) -> Shared | None:
         return None
     told: set[str] = set()
     watched = {one: Watched(one, {name: other}, told.add) for one, (name, other) in walk.expressions.items()}
-    return Shared(watching(old, watched), told, frozenset(walk.inner), frozenset(walk.needs), frozenset(walk.words))
+    reached = _reached(old, walk)
+    asked = watching(_pruned(old, reached), watched)
+    inner = {p.id for p in old.pathways if walk.inner & {p.id, *(use.recommendation.id for use in p.uses)}}
+    return Shared(asked, told, frozenset(inner), frozenset(walk.needs), frozenset(walk.words), reached is None)
+
+
+# ---------------------------------------------------------------------- which recommendations a difference reaches
+
+
+def _pruned(library: Library, reached: Set[str] | None) -> Library:
+    """The library with the recommendations of these ids alone; all of them for None."""
+    if reached is None:
+        return library
+    kept = [tuple(use for use in p.uses if use.recommendation.id in reached) for p in library.pathways]
+    return replace(
+        library, pathways=tuple(replace(p, uses=uses) for p, uses in zip(library.pathways, kept, strict=True))
+    )
+
+
+def _reached(library: Library, walk: _Walk) -> frozenset[str] | None:
+    """The ids of the recommendations that may say otherwise, and of those that they follow; None where it may be any.
+
+    Whatever is asked of a chart before its recommendations is asked all the same.
+    """
+    uses = [use for pathway in library.pathways for use in pathway.uses]
+    within, beyond = _owners(library, uses, [*walk.expressions, *walk.texts])
+    names = reach.affected(library, _defined(library, beyond))
+    policy = library.policy
+    imposed = (policy.holds, policy.goals, policy.exclusions, policy.gate, library.frameworks)
+    if any(id(text) in beyond for text in walk.texts) or _may_reach(library, imposed, walk, names):
+        return None
+    entered = {id(u) for p in library.pathways if p.id in walk.inner for u in p.uses}
+    reached = {
+        u.recommendation.id
+        for u in uses
+        if id(u) in within | entered or u.recommendation.id in walk.inner or reach.variables(library, (u,)) & names
+    }
+    return _with_leaders(library, uses, reached)
+
+
+def _owners(library: Library, uses: Sequence[Use], parts: Iterable[object]) -> tuple[Set[int], Set[int]]:
+    """The uses that hold one of these parts, and the parts and records that anything else but a pathway holds; by identity."""
+    held_by, inside = holders(library), {id(use) for use in uses}
+    pathways = {id(pathway) for pathway in library.pathways}
+    within, beyond = set[int](), set[int]()
+    for part in parts:
+        seen, open_ = {id(part)}, [id(part)]
+        while open_:
+            one = open_.pop()
+            if one in inside:
+                within.add(one)
+            elif one == id(library):
+                beyond |= seen
+            elif one not in pathways:
+                more = set(held_by.get(one, ())) - seen
+                seen |= more
+                open_ += more
+    return within, beyond
+
+
+def _defined(library: Library, beyond: Set[int]) -> frozenset[str]:
+    """The names of the definitions, findings and ranked facts among these."""
+    named = (library.definitions, library.findings, library.ranked)
+    return frozenset(name for of in named for name, one in of.items() if id(one) in beyond)
+
+
+def _may_reach(library: Library, records: object, walk: _Walk, names: Set[str]) -> bool:
+    """Whether one of these records holds an expression that differs, or reads one of these names."""
+    differs = any(expression in walk.expressions for expression in reach.expressions(records))
+    return differs or bool(reach.variables(library, (records,)) & names)
+
+
+def _with_leaders(library: Library, uses: Sequence[Use], reached: Set[str]) -> frozenset[str] | None:
+    """With all that these recommendations wait for; None where one asks what is advised at all."""
+    named: dict[str, set[str]] = {}
+    for one in (use.recommendation for use in uses):
+        for name in (one.id, f"kind:{one.kind}"):
+            named.setdefault(name, set()).add(one.id)
+    leaders: dict[str, set[str]] = {}
+    for one in (use.recommendation for use in uses):
+        leaders[one.id] = set[str]().union(*(named.get(name, ()) for name in (*one.follows, *one.unless)))
+    all_, open_ = set(reached), list(reached)
+    while open_:
+        more = leaders[open_.pop()] - all_
+        all_ |= more
+        open_ += more
+    # What is judged twice costs more than what was left out where most is reached.
+    most = 2 * len(all_) > len(leaders)
+    return None if most or any(reach.reads_advice(library, id_) for id_ in all_) else frozenset(all_)
 
 
 @dataclass(slots=True, eq=False)
@@ -83,6 +174,8 @@ class _Walk:
     inner: set[str] = field(default_factory=set)
     needs: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
+    texts: list[Text] = field(default_factory=list)
+    """The old sentences whose words differ."""
     _alike: set[tuple[int, int]] = field(default_factory=set)
 
     def compare(self, one: Any, other: Any) -> None:
@@ -131,6 +224,7 @@ class _Walk:
                 self.compare(a, b)
             elif a != b:
                 self.words.add(max(fixed, key=len))
+                self.texts.append(one)
 
     def _record(self, one: Any, other: Any) -> None:
         if isinstance(one, Need) and one.within != other.within:
@@ -141,8 +235,8 @@ class _Walk:
         if kind in INNER:
             _equal(one.id, other.id)
         for part in fields(one):
-            if part.name in NAMES_ONLY.get(kind, frozenset()):
-                continue
+            if part.name in NAMES_ONLY.get(kind, frozenset()) or not (part.compare or part.repr):
+                continue  # it decides nothing, or is what a record remembers of charts
             try:
                 self.compare(getattr(one, part.name), getattr(other, part.name))
             except _Unlike:

@@ -137,7 +137,9 @@ class _Comparing:
         if isinstance(decision, str):
             return decision
         facts = looked[0].everyone.circumstances.facts if looked else None
-        return decision if self.shared.is_touched(decision, facts, _said(decision)) else None
+        if not self.shared.is_touched(decision, facts, _said(decision)):
+            return None
+        return decision if self.shared.whole else _judged(self.old, patient)
 
 
 def _judged(library: Library, patient: Patient, look: Callable[[Admitted], None] | None = None) -> Decision | str:

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 def exchanged(library: Library, others: Mapping[Expression, Expression]) -> Library:
     """The library with each of these expressions replaced; what holds none of them is shared with the old one."""
-    holders, concerned = _holders(library), set[int]()
+    held_by, concerned = holders(library), set[int]()
     open_ = [id(one) for one in others]
     while open_:
-        more = set(holders.get(open_.pop(), ())) - concerned
+        more = set(held_by.get(open_.pop(), ())) - concerned
         concerned |= more
         open_ += more
     made: Library = _Exchange(others, concerned).exchanged(library)
@@ -33,21 +33,21 @@ def exchanged(library: Library, others: Mapping[Expression, Expression]) -> Libr
 
 
 @once
-def _holders(library: Library) -> Mapping[int, Sequence[int]]:
+def holders(library: Library) -> Mapping[int, Sequence[int]]:
     """Of each expression and record of a library, by its identity, those that hold it: so that an exchange looks at nothing that
     stays as it is.
     """
-    holders: dict[int, list[int]] = {}
+    found: dict[int, list[int]] = {}
     open_: list[Any] = [library]
     while open_:
         holder = open_.pop()
         for part in _parts(holder):
             if isinstance(part, _PLAIN):
                 continue
-            if id(part) not in holders and not isinstance(part, Expression):
+            if id(part) not in found and not isinstance(part, Expression):
                 open_.append(part)
-            holders.setdefault(id(part), []).append(id(holder))
-    return holders
+            found.setdefault(id(part), []).append(id(holder))
+    return found
 
 
 _PLAIN = (str, int, frozenset, ValueSet, type(None))
