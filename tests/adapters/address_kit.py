@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
@@ -36,10 +37,16 @@ class Names:
         return self.addresses
 
 
-async def called(servers: Servers, base: str, names: Names, **changes: Any) -> tuple[Setup, httpx2.Response]:
+@asynccontextmanager
+async def asking(servers: Servers, names: Names) -> AsyncIterator[Setup]:
+    """A service that may ask these servers, for several calls."""
     ehr = Ehr(Unhurried(names))
     try:
-        setup = Setup(ehr, Client(servers=servers), AMPLE)
-        return setup, await setup.call(request_body(PATIENT, base, **changes))
+        yield Setup(ehr, Client(servers=servers), AMPLE)
     finally:
         await ehr.aclose()
+
+
+async def called(servers: Servers, base: str, names: Names, **changes: Any) -> tuple[Setup, httpx2.Response]:
+    async with asking(servers, names) as setup:
+        return setup, await setup.call(request_body(PATIENT, base, **changes))

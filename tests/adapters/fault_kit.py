@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import re
+import struct
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
@@ -138,9 +140,14 @@ def numbered(size: int = 1) -> Fault:
 
 
 def bomb(megabytes: int) -> Answer:
-    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-    zeros = bytes(MEGABYTE)
-    packed = b"".join([*(packer.compress(zeros) for _ in range(megabytes)), packer.flush()])
+    """A gzip of so many megabytes of zeros. After a full flush the next megabyte is packed as the first, so it is packed once."""
+    zeros, sum_ = bytes(MEGABYTE), 0
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    block = packer.compress(zeros) + packer.flush(zlib.Z_FULL_FLUSH)
+    for _ in range(megabytes):
+        sum_ = zlib.crc32(zeros, sum_)
+    head = gzip.compress(b"")[:10]
+    packed = head + block * megabytes + packer.flush() + struct.pack("<LL", sum_, megabytes * MEGABYTE)
     return Answer(200, packed, {**FHIR, "Content-Encoding": "gzip"})
 
 

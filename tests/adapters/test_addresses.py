@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from fhirpath_spine.exchange.incoming import Servers, read_base
 from fhirpath_spine.pathway.facts import WHERE_OFFERED
-from tests.adapters.address_kit import CHART, EHR, Names, called, listed
+from tests.adapters.address_kit import CHART, EHR, PATIENT, Names, asking, called, listed
 from tests.adapters.stub_ehr import from_bundle
-from tests.adapters.whole_service import TOKEN, Setup
+from tests.adapters.whole_service import TOKEN, Setup, request_body
 
 # ------------------------------------------------------------------ which server
 
@@ -124,11 +124,11 @@ def test_no_hostile_base_is_resolved_or_contacted(servers: Servers) -> None:
     async def run() -> None:
         async with canary.serve():
             port = canary.origin.rsplit(":", 1)[1]
-            for text in HOSTILE:
-                setup, _ = await called(
-                    servers, text.format(port=port), names, **({} if text else {"fhirAuthorization": ...})
-                )
-                assert set(setup.unread.values()) == {"base-not-listed" if text else "no-access"}, text
+            async with asking(servers, names) as setup:
+                for text in HOSTILE:
+                    without = {} if text else {"fhirAuthorization": ...}
+                    await setup.call(request_body(PATIENT, text.format(port=port), **without))
+                    assert set(setup.unread.values()) == {"base-not-listed" if text else "no-access"}, text
 
     asyncio.run(run())
     assert (names.asked, canary.connections) == ([], 0)

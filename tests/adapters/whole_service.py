@@ -86,6 +86,8 @@ class Setup:
     records: list[CallRecord] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
+    made: list[tuple[Client, FastAPI]] = field(default_factory=list)
+    """The application that answered last, and for which client it was made."""
 
     def keep(self, record: CallRecord) -> None:
         self.records.append(record)
@@ -97,6 +99,12 @@ class Setup:
         return self.decisions[-1]
 
     def application(self) -> FastAPI:
+        """The service for the client of now: one, for as long as that is the same."""
+        if not self.made or self.made[-1][0] is not self.client:
+            self.made.append((self.client, self._create()))
+        return self.made[-1][1]
+
+    def _create(self) -> FastAPI:
         service = HookService(
             id=f"spine-{self.hook}",
             hook=self.hook,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,13 +19,18 @@ PAIN = "09-schwannoma-safely-resectable"
 """An invented patient of whom much is recorded."""
 
 
+@cache
+def _snapshot(hook: str) -> Snapshot:
+    return Snapshot.of(content.library(), Site(), content.wording(), hook)
+
+
 def application(**given: Any) -> FastAPI:
     """The application over the content that ships, which reads from nowhere."""
     services = [
         HookService(
             id=f"spine-{hook.name}",
             hook=hook.name,
-            snapshot=Snapshot.of(content.library(), Site(), content.wording(), hook.name),
+            snapshot=_snapshot(hook.name),
             retriever=Unfetched(),
             journal=LogJournal(),
             clock=lambda: AT,

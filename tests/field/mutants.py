@@ -79,9 +79,16 @@ def at(value: Json, path: Path) -> Json:
     return value
 
 
+def opened(body: Json, path: Path) -> tuple[Json, Json]:
+    """A call that can be changed at a place, and what stands around that place; all else in it is the body's own."""
+    made = holder = copy.copy(body)
+    for step in path[:-1]:
+        holder[step] = holder = copy.copy(holder[step])
+    return made, holder
+
+
 def changed(body: Json, path: Path, value: Json) -> Json:
-    made = copy.deepcopy(body)
-    holder = at(made, path[:-1])
+    made, holder = opened(body, path)
     if value is _GONE:
         del holder[path[-1]]
     else:
@@ -90,8 +97,7 @@ def changed(body: Json, path: Path, value: Json) -> Json:
 
 
 def renamed(body: Json, path: Path, name: str) -> Json:
-    made = copy.deepcopy(body)
-    holder = at(made, path[:-1])
+    made, holder = opened(body, path)
     items = {name if key == path[-1] else key: value for key, value in holder.items()}
     holder.clear()
     holder.update(items)

@@ -7,9 +7,7 @@ since nothing else uses the finder.
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -64,7 +62,8 @@ LED = [
     ),
 ]
 """Citations that a word leads: they are found in any text, and taken out before the bare ones are looked for."""
-LEADS = re.compile("ruling|section|design|bindings|transparency|threat|fault|catalogue", re.IGNORECASE)
+LEADS = re.compile("ruling|section|design|bindings|transparency|threat|fault|catalogue|lines", re.IGNORECASE)
+"""One of these words stands in each of them: most texts have none, and need not be asked for each."""
 EDGE, END = r"(?<![\w./\"'|-])", r"(?![\w]|[.-]\w)"
 BARE = [
     ("CDS Hooks catalogue", rf"{EDGE}((?!ICD|ISO|UTC|UTF)[A-Z]{{2,5}}-\d\d(?: to [A-Z]{{2,5}}-\d\d)?){END}"),
@@ -77,6 +76,8 @@ BARE = [
     ("a section of no page", r"\bsection (\d+)\b"),
 ]
 """Citations by their number alone, in prose only. A bare T of two digits is a claim, or a level of the spine."""
+NUMBERED = re.compile(r"[A-Z]-?\d|section")
+"""What stands in each of these: most texts have none."""
 THREAT_OR_CLAIM = re.compile(rf"{EDGE}(T(?:1\d|2[0-3])){END}")
 
 
@@ -90,7 +91,7 @@ class Citation(NamedTuple):
 def citations(text: str, *, prose: bool = True) -> list[Citation]:
     """What a text cites. A range names all between its ends; ``prose`` is false for code, where only led ones count."""
     found, rest = _led(text)
-    for kind, pattern in BARE if prose else ():
+    for kind, pattern in BARE if prose and NUMBERED.search(rest) else ():
         found += [Citation(kind, number) for match in re.finditer(pattern, rest) for number in _each(match[1])]
     return found
 
@@ -99,7 +100,7 @@ def _led(text: str) -> tuple[list[Citation], str]:
     """The citations that a word leads, and the text without their numbers."""
     rest = " ".join(text.split())
     found: list[Citation] = []
-    for kind, pattern in LED:
+    for kind, pattern in LED if LEADS.search(rest) else ():
         for match in re.finditer(pattern, rest):
             found += [Citation(kind, number) for number in _each(match[1])]
             rest = rest[: match.start(1)] + "·" * len(match[1]) + rest[match.end(1) :]
@@ -138,18 +139,35 @@ def texts(path: Path) -> Iterator[tuple[str, bool]]:
         yield text, False
 
 
+PYTHON = re.compile(
+    r"""(?P<comment>\#[^\n]*)
+    | (?P<text>(?:\b[bfruBFRU]{1,2})?
+        (?: \"{3}(?:\\.|[^\\])*?\"{3} | '{3}(?:\\.|[^\\])*?'{3} | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' ))
+    | (?P<opens>[(\[{]) | [)\]}]""",
+    re.VERBOSE | re.DOTALL,
+)
+"""What is looked for in Python. ``tokenize`` finds the same, and takes most of the time of this file."""
+
+
 def _python(text: str) -> Iterator[tuple[str, bool]]:
     comments: list[tuple[int, bool, str]] = []
-    begins = True
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT:
-            comments.append((token.start[0], token.line.lstrip().startswith("#"), token.string))
-        elif token.type == tokenize.STRING:
+    depth, line, counted = 0, 1, 0
+    for match in PYTHON.finditer(text):
+        at, one = match.start(), match[0]
+        if match.lastgroup == "comment":
+            line, counted = line + text.count("\n", counted, at), at
+            comments.append((line, _leads(text, at), one))
+        elif match.lastgroup == "text":
             # A text that begins a statement is one: a docstring, of a module, a function or a name.
-            yield token.string.lstrip("bfruBFRU").strip("\"'"), begins
-        if token.type not in (tokenize.COMMENT, tokenize.NL):
-            begins = token.type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+            yield one.lstrip("bfruBFRU").strip("\"'"), depth == 0 and _leads(text, at)
+        else:
+            depth += 1 if match["opens"] else -1
     yield from ((piece, True) for piece in _joined(comments))
+
+
+def _leads(text: str, at: int) -> bool:
+    """Whether nothing stands before it on its line."""
+    return not text[text.rfind("\n", 0, at) + 1 : at].strip()
 
 
 def _comments(text: str, sign: str) -> Iterator[tuple[int, bool, str]]:

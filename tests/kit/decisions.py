@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,12 @@ ENTRY = PathwayResult("PW-DEMO", "1.2.3", "Demo pathway", "0" * 64, "TREAT_PLAN"
 
 
 def book() -> dict[str, str]:
-    """The phrase book that ships."""
+    """The phrase book that ships; who is given it may change it."""
+    return dict(_book())
+
+
+@cache
+def _book() -> dict[str, str]:
     return yaml.safe_load((ROOT / "profiles" / "phrases.yaml").read_text(encoding="utf-8"))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 
 LANDMARKS = ("header", "nav", "main", "footer")
@@ -75,9 +77,15 @@ class Page(HTMLParser):
         self.open.pop()
 
 
+@lru_cache(maxsize=32)
+def read(text: str) -> Page:
+    """A page, which several tests look at and none changes."""
+    return Page(text)
+
+
 def faults(text: str) -> list[str]:
     """What an outline must not have: a list of words, empty for a page that is as it should be."""
-    page = Page(text)
+    page = read(text)
     jumps = [(a, b) for a, b in zip(page.headings, page.headings[1:], strict=False) if b > a + 1]
     found = {
         "not closed": page.open,
@@ -87,7 +95,7 @@ def faults(text: str) -> list[str]:
         if page.headings[:1] == [1] and page.headings.count(1) == 1
         else page.headings,
         "a heading level is left out": jumps,
-        "the same id twice": sorted({i for i in page.ids if page.ids.count(i) > 1}),
+        "the same id twice": sorted(i for i, times in Counter(page.ids).items() if times > 1),
         "a name that is nowhere": sorted(set(page.named) - set(page.ids)),
         "a control without a label": sorted(set(page.controls) - set(page.labelled)),
         "from elsewhere": [a for a in page.loads if not a.startswith("/") or a.startswith("//")],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
@@ -116,25 +116,54 @@ def _parts(value: Any) -> list[Any]:
     return [getattr(value, name) for name in _members(type(value))]
 
 
-def _first(value: Any, holder: type) -> Any:
-    """The first record of that kind in a value, in the order of the fields."""
-    open_ = [value]
+@dataclass(frozen=True)
+class _Walked:
+    """What stands in a library, found in one walk: of each kind the first, in the order of the fields, and who holds whom."""
+
+    first: dict[type, Any]
+    holders: dict[int, set[int]]
+
+    def of(self, holder: type) -> Any:
+        """The first record of that kind."""
+        return next(one for kind, one in self.first.items() if issubclass(kind, holder))
+
+    def around(self, record: Any) -> set[int]:
+        """Who holds a record, itself or in what it holds."""
+        found, open_ = set[int](), [id(record)]
+        while open_:
+            more = self.holders.get(open_.pop(), set()) - found
+            found |= more
+            open_ += more
+        return found
+
+
+@cache
+def _walked() -> _Walked:
+    whole = with_a_need_that_nothing_reads()
+    first, holders, seen = dict[type, Any](), dict[int, set[int]](), set[int]()
+    open_ = [whole, whole.pathways]
     while open_:
         one = open_.pop()
-        if isinstance(one, holder):
-            return one
-        open_ += reversed(_parts(one))
-    raise AssertionError(f"No {holder.__name__} ships.")
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        first.setdefault(type(one), one)
+        parts = _parts(one)
+        for part in parts:
+            holders.setdefault(id(part), set()).add(id(one))
+        open_ += reversed(parts)
+    return _Walked(first, holders)
 
 
-def _exchanged(value: Any, old: Any, new: Any) -> Any:
-    """The value with one record in it replaced; what does not hold it is the same as before."""
+def _exchanged(value: Any, old: Any, new: Any, around: Set[int]) -> Any:
+    """The value with one record in it replaced, wherever it stands; what does not hold it is the same as before. ``around`` are
+    those who hold it.
+    """
     if value is old:
         return new
-    before = _parts(value)
-    parts = [_exchanged(part, old, new) for part in before]
-    if all(part is one for part, one in zip(parts, before, strict=True)):
+    if id(value) not in around:
         return value
+    parts = [_exchanged(part, old, new, around) for part in _parts(value)]
     if isinstance(value, Mapping):
         return dict(zip(value, parts, strict=True))
     if isinstance(value, tuple):
@@ -168,9 +197,10 @@ def with_a_need_that_nothing_reads() -> Library:
 def test_reach_finds_what_any_field_of_any_record_reads(name: str, held: str, holder: type) -> None:
     """A criterion may come to stand in a new place; its data must be asked for and named as unread all the same."""
     whole = with_a_need_that_nothing_reads()
-    old = _first((whole.pathways, whole), holder)
+    old = _walked().of(holder)
+    around = _walked().around(old)
     for part in (PLANTED,) if held == "Expression" else (SENTENCE, REJECTED):
-        library = _exchanged(whole, old, _planted(old, name, part))
+        library = _exchanged(whole, old, _planted(old, name, part), around)
         assert any("planted" in asking.pathway_needs(library, p.id) for p in library.pathways)
 
 

@@ -117,6 +117,15 @@ def test_each_command_is_one_of_ours(words: list[str]) -> None:
 # ------------------------------------------------------------------ run on this machine
 
 
+def taken(port: int) -> bool:
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
+    except OSError:
+        return False
+    return True
+
+
 def test_the_service_serves_where_its_health_check_and_its_port_look_for_it() -> None:
     """The very command and check of the file, but for the port, which may be taken here."""
     service = SERVICES["service"]
@@ -138,10 +147,12 @@ def test_the_service_serves_where_its_health_check_and_its_port_look_for_it() ->
         [*command[:-1], port], env={**ENVIRON, **service["environment"]}, stderr=subprocess.DEVNULL
     )
     try:
+        # To ask is to start a process, so nobody asks before there is someone who can answer.
         ends = time.monotonic() + PATIENCE
-        while not (well := healthy()) and process.poll() is None and time.monotonic() < ends:
+        while not (taken(int(port)) and healthy()):
+            assert process.poll() is None
+            assert time.monotonic() < ends
             time.sleep(0.1)
-        assert well
     finally:
         process.terminate()
         process.wait(PATIENCE)

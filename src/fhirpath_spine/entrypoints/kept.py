@@ -18,13 +18,16 @@ import sys
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fhirpath_spine.adapters.shelf import Shelf
 from fhirpath_spine.authoring.source.folder import Folder
 from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.model import Library, Site
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 OFF = "off"
 LARGEST = 32 << 20
@@ -36,11 +39,14 @@ _BROKEN = (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexE
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A library for a site, and its criteria, for a service to prepare; one chart is judged sooner than that is done."""
+    """A library for a site, and its criteria, for a service to prepare; one chart is judged sooner than that is done. ``systems``
+    are the short names that its authors give to code systems, as their cases use them.
+    """
 
     library: Library
     site: Site
     criteria: tuple[Expression, ...]
+    systems: Mapping[str, str]
 
 
 def cache(setting: str) -> Shelf | None:
@@ -104,7 +110,7 @@ def _compiled(profiles: Path, site_file: Path | None, shelf: Shelf | None, packa
     beside = _beside(site_file, made.site)
     # A file that changed while it was read would be kept under the digest of what it was before.
     if beside and _key(profiles, site_file, package) == before:
-        shelf.put(before, pickle.dumps((made.library, made.site, made.criteria, beside), protocol=5))
+        shelf.put(before, pickle.dumps((made.library, made.site, made.criteria, made.systems, beside), protocol=5))
     return made
 
 
@@ -113,7 +119,7 @@ def _compile(profiles: Path, site_file: Path | None) -> Compiled:
 
     library, written = load_written(profiles, site_file)
     criteria = (one.expression for one in written.expressions if one.criterion)
-    return Compiled(library, written.site, tuple(criteria))
+    return Compiled(library, written.site, tuple(criteria), written.terminology.systems)
 
 
 def _read(data: bytes | None, site_file: Path | None) -> Compiled | None:
@@ -122,7 +128,7 @@ def _read(data: bytes | None, site_file: Path | None) -> Compiled | None:
     collecting = gc.isenabled()
     gc.disable()  # nothing that is read can be garbage yet, and looking for it takes as long as reading
     try:
-        library, site, criteria, beside = _Reader(io.BytesIO(data)).load()
+        library, site, criteria, systems, beside = _Reader(io.BytesIO(data)).load()
     except _BROKEN:
         return None
     finally:
@@ -130,7 +136,7 @@ def _read(data: bytes | None, site_file: Path | None) -> Compiled | None:
             gc.enable()
     if not (isinstance(library, Library) and isinstance(site, Site) and beside == _beside(site_file, site)):
         return None
-    return Compiled(library, site, criteria)
+    return Compiled(library, site, criteria, systems)
 
 
 class _Reader(pickle.Unpickler):

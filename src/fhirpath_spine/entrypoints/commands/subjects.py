@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fhirpath_spine.authoring import profiles_directory
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.entrypoints.content import Content, load_content, moment, wording_of
+from fhirpath_spine.entrypoints.kept import cache, compiled_here
 from fhirpath_spine.entrypoints.settings import Settings, load
 from fhirpath_spine.errors import ProfileError, RequestError
 from fhirpath_spine.exchange import Json
@@ -89,7 +90,6 @@ def _of_file(path: Path, at: str, settings: Settings) -> Subject:
 def _of_case(named: str, place: re.Match[str] | None, settings: Settings) -> Subject:
     from fhirpath_spine.authoring.cases.charts import stage
     from fhirpath_spine.authoring.cases.stories import read_stories
-    from fhirpath_spine.authoring.loading import load_written
     from fhirpath_spine.authoring.source.folder import Folder
     from fhirpath_spine.authoring.source.report import Report
 
@@ -101,8 +101,10 @@ def _of_case(named: str, place: re.Match[str] | None, settings: Settings) -> Sub
     if len(found) != 1:
         raise _none_or_many(named, found, stories)
     story = found[0]
-    library, written = load_written(profiles)
-    scene = stage(story, library, written.terminology.systems, report)
+    # A case says itself what its site has decided, so the library is the one of no site.
+    kept = compiled_here(profiles, None, cache(settings.cache))
+    library = kept.library
+    scene = stage(story, library, kept.systems, report)
     if report.errors:
         raise ProfileError("The case cannot be told.", diagnostics=tuple(report.sorted()), hint="Correct its lines.")
     content = Content(library, scene.site, wording_of(library, settings, scene.site))

@@ -4,6 +4,7 @@ and a CapabilityStatement that says just this. The rules for callers are those o
 
 from __future__ import annotations
 
+from functools import cache
 from urllib.parse import urlencode
 
 import orjson
@@ -25,10 +26,13 @@ def mount(app: FastAPI, service: HookService, callers: Callers, public_url: str 
     configured, the address that a caller used stands in the answers.
     """
     snapshot = service.snapshot
-    plans = {
-        pathway.id: plan_definition(pathway, snapshot.library, snapshot.wording.phrases)
-        for pathway in snapshot.library.pathways
-    }
+
+    @cache
+    def plans() -> dict[str, Json]:
+        """All of them, written when the first is asked for: most that start a service never ask."""
+        library, phrases = snapshot.library, snapshot.wording.phrases
+        return {pathway.id: plan_definition(pathway, library, phrases) for pathway in library.pathways}
+
     since = service.clock().date()
 
     def here(request: Request) -> str:
@@ -41,23 +45,23 @@ def mount(app: FastAPI, service: HookService, callers: Callers, public_url: str 
     @app.get(f"{ROOT}/PlanDefinition")
     async def search(request: Request) -> Response:
         wanted = [(name, value) for name, value in request.query_params.multi_items() if name in SEARCH]
-        found = [plan for plan in plans.values() if all(_matches(plan, name, value) for name, value in wanted)]
+        found = [plan for plan in plans().values() if all(_matches(plan, name, value) for name, value in wanted)]
         query = f"?{urlencode(wanted)}" if wanted else ""
         return _fhir(searchset(found, here(request), f"{here(request)}/PlanDefinition{query}"))
 
     @app.get(f"{ROOT}/PlanDefinition/{{plan_id}}")
     async def read(plan_id: str) -> Response:
-        return _fhir(_find(plans, plan_id))
+        return _fhir(_find(plans(), plan_id))
 
     @app.get(f"{ROOT}/PlanDefinition/{{plan_id}}/$apply")
     async def apply_by_query(plan_id: str, request: Request) -> Response:
-        _find(plans, plan_id)
+        _find(plans(), plan_id)
         signer = await callers.admit(request)
         return await answer(plan_id, from_query(request.query_params.multi_items()), request, signer)
 
     @app.post(f"{ROOT}/PlanDefinition/{{plan_id}}/$apply")
     async def apply(plan_id: str, request: Request) -> Response:
-        _find(plans, plan_id)
+        _find(plans(), plan_id)
         got = await callers.read(request)
         check_query(request.query_params.multi_items())
         return await answer(plan_id, from_parameters(got.body), request, got.client if callers.door else None)

@@ -45,6 +45,9 @@ def _structure(body: bytes, others: bytes = _NO_BRACKETS) -> bytes:
 
 
 def _nests_deeper(brackets: bytes, depth: int) -> bool:
+    # Of so many that begin in a row more than the depth is left after all passes: one look in place of them.
+    if b"{" * (2 * depth + 1) in brackets:
+        return True
     # Each pass takes the innermost pairs away, so the number of passes is the depth.
     for _ in range(depth):
         if not brackets:
