@@ -68,7 +68,7 @@ def test_a_table_is_sorted_by_keyboard(tab: Tab, page: str) -> None:
 
 def test_an_entry_of_the_contents_leads_there(tab: Tab, page: str) -> None:
     tab.open(page)
-    tab.tab_to("Refused, and of nobody")
+    tab.tab_to("Not judged")
     tab.press("Enter")
     assert tab.value("location.hash") == "#refusals"
     assert tab.value("Math.abs(document.querySelector('#refusals').getBoundingClientRect().top) < innerHeight")

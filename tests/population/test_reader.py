@@ -38,7 +38,7 @@ from tests.population.population_kit import chart, export_of, job_of, line, rows
 def short(page: Path) -> dict[str, str]:
     """The lines on top of a page, by their first word."""
     text = html.unescape(page.read_text(encoding="utf-8").split('<ul class="short">')[1].split("</ul>")[0])
-    return dict(re.findall(r"<li><strong>(.+?):</strong> (.+?)</li>", text))
+    return dict(re.findall(r"<li>(.+?): (.+?)</li>", re.sub(r"</?(?:strong|a)\b[^>]*>", "", text)))
 
 
 def number(text: str) -> int:
@@ -55,10 +55,52 @@ def test_the_first_lines_answer_how_many_gates_what_is_missed_who_was_refused_an
     assert re.findall(r"\d+", lines["Open gates"]) == [str(now), str(before)]
     first = table(written, "missing")[0]
     assert f"{first['datum']} holds up {first['decisions held up']} decisions of" in lines["Missed most"]
-    assert lines["Refused"].startswith("nobody. 1 resource is of nobody")
+    assert lines["Not judged"].startswith("nobody. Whose 1 resource is cannot be told")
     turned = [c for c in changes(*runs, *(json.loads((r / "run.json").read_text()) for r in runs)) if c.id]
     assert f"{len(turned)} decisions and " in lines["Changed"]
-    assert " to " in lines["Changed"]
+    most = max(table(written, "changed-steps"), key=lambda row: int(row["decisions"]))
+    assert f"“{most['step']}” from {most['before']} to {most['after']}: " in lines["Changed"]
+
+
+def test_each_line_on_top_leads_to_the_section_that_says_more(written: Path) -> None:
+    text = written.read_text(encoding="utf-8")
+    led = re.findall(r'<a href="#([a-z-]+)">', text.split('<ul class="short">')[1].split("</ul>")[0])
+    assert led == ["funnel", "gates", "missing", "blocked", "refusals", "unrecognised", "changed-steps"]
+    assert all(f'<h2 id="{one}">' in text for one in led)
+
+
+def test_what_blocks_most_is_counted_over_all_steps(written: Path) -> None:
+    by: Counter[str] = Counter()
+    for row in table(written, "blocked"):
+        by[row["criterion that blocks"]] += int(row["decisions"])
+    told = re.findall(r"(?:^|, )(.+?) \((\d+) decisions?\)", short(written)["Blocks most"])
+    assert [(name, int(number)) for name, number in told] == sorted(by.items(), key=lambda p: (-p[1], p[0]))[:3]
+
+
+def test_the_decisions_of_the_table_on_top_add_up(written: Path) -> None:
+    found = {row["what"]: row for row in table(written, "summary-numbers")}
+    for column in ("before", "now"):
+        assert sum(int(found[words][column]) for words in STATUSES.values()) == int(found["decisions"][column]) > 0
+
+
+def test_a_comparison_of_runs_of_one_moment_does_not_speak_of_time(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    write_report(runs[0], tmp_path / "r.html", runs[0])
+    assert short(tmp_path / "r.html")["Changed"] == "nothing between the two runs, which judge as of the same moment."
+
+
+@pytest.mark.parametrize(
+    ("taken", "said"),
+    [("2026-06-01T00:00:00Z", "14 days before that"), ("2026-06-15T12:00:00Z", ""), ("2027-01-01T00:00:00Z", "")],
+)
+def test_how_old_an_export_was_is_said(runs: tuple[Path, Path], tmp_path: Path, taken: str, said: str) -> None:
+    other = shutil.copytree(runs[1], tmp_path / "other")
+    record = json.loads((other / "run.json").read_text(encoding="utf-8"))
+    record["at"], record["export"]["transactionTime"] = "2026-06-15T23:59:59+00:00", taken
+    (other / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    write_report(other, tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert ("before that" in page) == bool(said)
+    assert said in page
 
 
 def test_the_table_on_top_has_before_now_and_the_difference(written: Path, runs: tuple[Path, Path]) -> None:
@@ -83,7 +125,7 @@ def test_who_was_refused_is_told_with_the_reason_in_words(tmp_path: Path) -> Non
     job = job_of(export, tmp_path / "out")
     judge_locally(job, 1)
     write_report(job.out, tmp_path / "r.html")
-    assert short(tmp_path / "r.html")["Refused"] == f"1 patient (1: {REFUSED['patient-missing']})."
+    assert short(tmp_path / "r.html")["Not judged"] == f"1 patient (1: {REFUSED['patient-missing']})."
 
 
 def test_steps_and_decisions_are_defined_once_and_their_totals_agree(written: Path, runs: tuple[Path, Path]) -> None:

@@ -48,7 +48,7 @@ def test_what_blocks_is_named_for_every_blocked_step(written: Path, runs: tuple[
 
 def test_refusals_and_resources_of_nobody_are_told(written: Path) -> None:
     told = {(r["what"], r["reason code"]) for r in table(written, "refusals")}
-    assert ("resources of nobody who could be told", "no-patient") in told
+    assert ("resources that no patient can be told of", "no-patient") in told
     assert {r["part of the chart"] for r in table(written, "unread")} == {"procedures"}
 
 
@@ -78,9 +78,10 @@ def test_a_comparison_names_what_was_edited_before_it_tells_what_that_did(
     record["pathways"][pathway]["version"] = "9.9.9"
     (edited / "run.json").write_text(json.dumps(record), encoding="utf-8")
     write_report(edited, tmp_path / "r.html", runs[1])
+    rows = {row["what code"]: (row["before"], row["now"]) for row in table(tmp_path / "r.html", "summary-edited")}
+    assert rows == {pathway: (old[0], "9.9.9"), limit: (old[1], "99 days")}
     page = html.unescape((tmp_path / "r.html").read_text(encoding="utf-8"))
-    assert f"{pathway}: {old[0]} before, 9.9.9 now; limit {limit}: {old[1]} before, 99 days now" in page
-    assert page.index("changed-steps") < page.index("missing")
+    assert page.index("<caption>Edited") < page.index('<h2 id="changed-steps"') < page.index('<h2 id="missing"')
 
 
 def test_a_comparison_of_one_content_says_so(written: Path) -> None:

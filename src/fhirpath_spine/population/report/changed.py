@@ -102,6 +102,15 @@ def _asked(criteria: Sequence[Turned]) -> list[str]:
     return [f"{in_words(c.name)}: {ANSWERS[c.after]}" for c in anew]
 
 
+def status(code: str) -> str:
+    """A status before or after a change, in words."""
+    return _status(code).words
+
+
+def _status(code: str) -> Coded:
+    return called(STATUSES, code) if code else _NONE
+
+
 def sections(tally: Tally, words: Words, two_days: bool) -> list[Section]:
     """The states and the steps that changed. ``two_days``: the runs judged at two instants."""
     causes = CAUSES_OF_TWO_DAYS if two_days else CAUSES
@@ -136,8 +145,8 @@ def _steps(tally: Tally, words: Words, causes: Mapping[str, str]) -> Section:
         (
             *key[0],
             words.step(key[1]),
-            called(STATUSES, key[2]) if key[2] else _NONE,
-            called(STATUSES, key[3]) if key[3] else _NONE,
+            _status(key[2]),
+            _status(key[3]),
             ", ".join(sorted(tally.asked[key])),
             called(causes, key[4]),
             tally.decisions[key],

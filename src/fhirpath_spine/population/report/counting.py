@@ -29,11 +29,11 @@ def funnel(run: Counted) -> Section:
     rows = [
         ("in the export", total),
         ("judged", outcomes["judged"]),
-        ("silent on purpose (deceased)", outcomes["silent"]),
-        ("refused: nothing was judged", outcomes["refused"]),
-        ("entered a pathway", run.entered),
+        ("deceased: judged, and given no advice", outcomes["silent"]),
+        ("could not be judged", outcomes["refused"]),
+        ("in a pathway", run.entered),
     ]
-    told = f"{outcomes['judged']:,} were judged and {run.entered:,} entered a pathway."
+    told = f"{outcomes['judged']:,} were judged and {run.entered:,} are in a pathway."
     answer = f"Of {count(total, 'patient')} in the export, {told}"
     return Section("funnel", "Patients", answer, ("patients", "number"), rows, bars=1)
 
@@ -79,7 +79,8 @@ def gates(run: Counted) -> Section:
     return Section(
         "gates",
         "Open emergency gates",
-        f"{count(run.open_gates, 'patient has', 'patients have')} an open emergency gate.",
+        f"{count(run.open_gates, 'patient has', 'patients have')} an open emergency gate. This page names nobody: who they are "
+        f"stands in {LESIONS.name}.parquet, where gate is true.",
         ("gate", "state", "certain", "patients"),
         sorted(rows),
         none="No gate is open.",
@@ -95,7 +96,9 @@ def missing(run: Counted) -> Section:
     return Section(
         "missing",
         "Missing data, by decisions held up",
-        _held_up(run),
+        f"{held_up(run)} A decision that waits for several data stands in the row of each."
+        if run.lacked
+        else held_up(run),
         ("datum", "decisions held up", "patients", *(called(REASONS, reason) for reason in REASONS)),
         rows,
         bars=1,
@@ -103,17 +106,15 @@ def missing(run: Counted) -> Section:
     )
 
 
-def _held_up(run: Counted) -> str:
+def held_up(run: Counted) -> str:
+    """How many decisions are held up, and by what."""
     if not run.lacked:
         return "No decision waits."
     held = run.held_up
     parts = [f"{held['needs-data']:,} wait for data"]
     if held["blocked"]:
         parts.append(f"{held['blocked']:,} are blocked because statements contradict each other")
-    return (
-        f"{count(held.total(), 'decision is', 'decisions are')} held up: {' and '.join(parts)}. "
-        "A decision that waits for several data stands in the row of each."
-    )
+    return f"{count(held.total(), 'decision is', 'decisions are')} held up: {' and '.join(parts)}."
 
 
 def blocked(run: Counted) -> Section:

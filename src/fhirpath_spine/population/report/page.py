@@ -59,13 +59,18 @@ def _link(link: tuple[str, str]) -> str:
 
 
 def _summary(summary: Summary) -> str:
-    lines = "".join(f"<li><strong>{escape(name)}:</strong> {escape(text)}</li>" for name, text in summary.lines)
+    lines = "".join(f"<li>{_line(*line)}</li>" for line in summary.lines)
     terms = "".join(f"<p><dfn>{escape(term)}</dfn> {escape(text)}</p>" for term, text in summary.terms)
     tables = "".join(f"<div>{_table(one, one.rows, one.title)}</div>" for one in summary.tables if one.rows)
     return (
         f'<section aria-labelledby="summary"><h2 id="summary">In short</h2>\n<ul class="short">{lines}</ul>\n'
         f'<div class="terms">{terms}</div>\n<div class="pair">{tables}</div></section>\n'
     )
+
+
+def _line(name: str, text: str, section: str) -> str:
+    label = f'<a href="#{section}">{escape(name)}</a>' if section else escape(name)
+    return f"<strong>{label}:</strong> {escape(text)}"
 
 
 def _section(section: Section) -> str:

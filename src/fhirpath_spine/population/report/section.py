@@ -45,9 +45,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What stands on top: lines of a word and a sentence, the words that the page defines, and small tables."""
+    """What stands on top: lines of a word, a sentence and the section that says more, the words that the page defines, and small
+    tables.
+    """
 
-    lines: tuple[tuple[str, str], ...]
+    lines: tuple[tuple[str, str, str], ...]
     terms: tuple[tuple[str, str], ...]
     tables: tuple[Section, ...]
 

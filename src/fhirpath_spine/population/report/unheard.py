@@ -12,7 +12,7 @@ from fhirpath_spine.population.tables.schema import PATIENTS, REFUSALS, UNRECOGN
 NO_CODE = "no code"
 LISTED = 200
 """Rows of a table that may have as many as there are codes."""
-A_PATIENT, OF_NOBODY = "a patient", "resources of nobody who could be told"
+A_PATIENT, OF_NOBODY = "a patient", "resources that no patient can be told of"
 
 
 def not_judged(run: Counted) -> list[Section]:
@@ -60,6 +60,11 @@ def refused(run: Counted) -> Counter[tuple[bool, str, str]]:
     return counts
 
 
+def lost(number: int) -> str:
+    """What it means that so many resources have no patient."""
+    return f"Whose {count(number, 'resource is', 'resources are')} cannot be told, so any patient may lack something."
+
+
 def refusals(run: Counted) -> Section:
     """Who was not judged, and what is nobody's."""
     found = refused(run)
@@ -69,16 +74,16 @@ def refusals(run: Counted) -> Section:
     ]
     rows.sort(key=lambda row: (-int(str(row[3])), row[:3]))
     astray = sum(number for (patient, *_), number in found.items() if not patient)
-    answer = f"{count(run.outcomes['refused'], 'patient was', 'patients were')} refused."
+    answer = f"{count(run.outcomes['refused'], 'patient', 'patients')} could not be judged."
     if astray:
-        answer += f" {count(astray, 'resource is', 'resources are')} of nobody who could be told, so any patient may lack them."
+        answer += f" {lost(astray)}"
     return Section(
         "refusals",
-        "Refused, and of nobody",
+        "Not judged",
         answer,
         ("what", "reason", "detail", "number"),
         rows,
-        none="Nobody was refused, and every resource has its patient.",
+        none="Everybody was judged, and every resource has its patient.",
     )
 
 

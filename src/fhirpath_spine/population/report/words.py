@@ -27,9 +27,9 @@ REASONS = {
     "not-offered": "not offered by the EHR",
 }
 REFUSED = {
-    "patient-missing": "the export has resources of this patient, but not the Patient",
+    "patient-missing": "the export has data of this patient, but not who it is (no Patient)",
     "patient-twice": "two people stand under one id",
-    "patient-mismatch": "a resource names this patient and another",
+    "patient-mismatch": "one of its data names another patient, too",
     "too-costly": "the chart is larger than one judgement takes in",
     "scope-undecidable": "so much could not be read that no pathway could be decided on",
     "request-invalid": "what stands in the chart is no FHIR that can be judged",
@@ -156,6 +156,14 @@ def instant(text: str) -> str:
         return text
     zone = when.tzname() or ""
     return f"{day(text)}, {when.isoformat()[11:_MINUTE]}{f' ({zone})' if zone else ''}"
+
+
+def days_between(first: str, then: str) -> int:
+    """Whole days from one instant of FHIR to another; 0 where they are not told, or stand the other way round."""
+    one, other = _instant(first), _instant(then)
+    if one is None or other is None or (one.tzinfo is None) != (other.tzinfo is None):
+        return 0
+    return max((other - one).days, 0)
 
 
 def _instant(text: str) -> datetime | None:

@@ -16,9 +16,9 @@ from fhirpath_spine.population.report.counting import judged
 from fhirpath_spine.population.report.measures import measure_reports
 from fhirpath_spine.population.report.page import html_page
 from fhirpath_spine.population.report.section import Cell, Coded, Section, words_of
-from fhirpath_spine.population.report.summary import summary
+from fhirpath_spine.population.report.summary import edited, summary
 from fhirpath_spine.population.report.unheard import not_judged
-from fhirpath_spine.population.report.words import count, instant
+from fhirpath_spine.population.report.words import count, days_between, instant
 from fhirpath_spine.population.tables import run
 
 TITLE = "Treatment pathways in a population"
@@ -41,8 +41,8 @@ def write_report(folder: Path, out: Path, compared: Path | None = None) -> list[
         tally = tallied(changes(compared, folder, earlier.record, found.record))
         # Whoever compares asks first what changed.
         shown[1:1] = sections(tally, found.words, earlier.record["at"] != found.record["at"])
-        facts += [("Compared with", _named(earlier.record)), ("Edited", _edited(earlier.record, found.record))]
-    short = summary(found, earlier, tally)
+        facts += [("Compared with", _named(earlier.record)), ("Edited", edited(earlier.record, found.record))]
+    short = summary(found, {one.id: one for one in shown}, earlier, tally)
     out.parent.mkdir(parents=True, exist_ok=True)
     page = html_page(TITLE, facts, shown, short, _about(found.record))
     out.write_text(page, encoding="utf-8", newline="\n")
@@ -55,7 +55,10 @@ def write_report(folder: Path, out: Path, compared: Path | None = None) -> list[
 
 def _facts(record: Json) -> list[tuple[str, str]]:
     export = record["export"]
-    taken = f", taken on {instant(export['transactionTime'])}" if export["transactionTime"] else ""
+    taken = ""
+    if since := export["transactionTime"]:
+        age = days_between(since, record["at"])
+        taken = f", taken on {instant(since)}" + (f", {count(age, 'day')} before that" if age else "")
     facts = [("Judged as of", _named(record)), ("Export", f"{count(export['files'], 'file')}{taken}")]
     if export["errors"]:
         facts.append(("Not whole", f"the manifest lists {count(export['errors'], 'error file')}"))
@@ -73,21 +76,6 @@ def _about(record: Json) -> list[tuple[str, str]]:
         ("Patients are named", "by pseudonym" if record["pseudonyms"] else "by their id; this page names none"),
         ("Made by", f"{versions}, engine {record['engine']}"),
     ]
-
-
-def _edited(old: Json, new: Json) -> str:
-    """What of the content differs between two runs: versions of pathways, and limits with their values."""
-    if old["library"] == new["library"]:
-        return "nothing: the same content judged both"
-    was, now = (_numbers(record) for record in (old, new))
-    names = (name for name in {**was, **now} if was.get(name) != now.get(name))
-    turned = [f"{name}: {was.get(name, 'none')} before, {now.get(name, 'none')} now" for name in names]
-    return "; ".join(turned) or "the content, under the same versions and limits"
-
-
-def _numbers(record: Json) -> dict[str, str]:
-    versions = {id_: pathway["version"] for id_, pathway in record["pathways"].items()}
-    return versions | {f"limit {name}": value for name, value in record.get("limits", {}).items()}
 
 
 def _write_csv(section: Section, out: Path) -> Path:
