@@ -53,6 +53,7 @@ def ids(context: Context) -> list[Any]:
         ("order-sign", {"draftOrders": [order()]}, "context.draftOrders"),
         ("order-sign", {"draftOrders": {"resourceType": "List"}}, "context.draftOrders"),
         ("order-sign", {"draftOrders": {"orders": [order()]}}, "context.draftOrders"),
+        ("order-sign", {"draftOrders": {"resourceType": "Bundle", "entries": [order()]}}, "context.draftOrders"),
         ("order-sign", {"draftOrders": {"entry": {}}}, "context.draftOrders.entry"),
         ("order-select", {"draftOrders": bundle()}, "context.selections"),
         ("order-select", {"draftOrders": bundle(), "selections": "MedicationRequest/o1"}, "context.selections"),
@@ -105,6 +106,10 @@ def test_a_selection_may_be_an_id_an_address_or_a_version(selection: str) -> Non
 
 def test_a_selection_that_names_no_draft_leaves_no_draft_out() -> None:
     assert ids(chosen(["MedicationRequest/gone"], order("o1"), order("o2"))) == ["o1", "o2"]
+
+
+def test_a_selection_that_says_nothing_leaves_no_draft_out() -> None:
+    assert ids(chosen([""], order("o1"), order("o2"))) == ["o1", "o2"]
 
 
 def test_no_selection_orders_nothing() -> None:
@@ -174,10 +179,162 @@ def test_a_drug_by_its_address_in_the_bundle_is_contained() -> None:
     assert found["contained"][-1]["code"] == DRUG
 
 
+HELD = {"resourceType": "Medication", "id": "m1", "code": DRUG}
+CONTAINED: tuple[Any, ...] = (
+    {"medicationReference": {"reference": "#m1"}, "contained": [HELD]},
+    {"medicationReference": {"reference": "#m1"}, "contained": HELD},
+    {"medicationReference": {"reference": "#m1"}, "contained": [{**HELD, "id": "#m1"}]},
+    {"medicationReference": {"reference": "m1"}, "contained": [HELD]},
+    {"medicationReference": {"reference": "Medication/m1"}, "contained": [HELD]},
+    {"medicationReference": [{"reference": "#m1"}], "contained": [HELD]},
+    {"medicationReference": "#m1", "contained": [HELD]},
+    {"medication": {"reference": {"reference": "#m1"}}, "contained": [HELD]},
+)
+
+
+@pytest.mark.parametrize("said", CONTAINED)
+def test_a_drug_that_an_order_contains_is_found_in_whatever_form_it_refers_to_it(said: Any) -> None:
+    (found,) = signed({"resourceType": "MedicationRequest", **said}).orders
+    assert found["medicationReference"]["reference"] == "#m1"
+    assert [one["id"] for one in found["contained"]] == ["m1"]
+
+
+@pytest.mark.parametrize(
+    ("said", "concept"),
+    [
+        ({"medication": DRUG}, DRUG),
+        ({"medication": {"text": "a drug"}}, {"text": "a drug"}),
+        ({"medication": "a drug"}, {"text": "a drug"}),
+        ({"medicationCodeableConcept": "a drug"}, {"text": "a drug"}),
+        ({"medicationCodeableConcept": {"coding": [{"system": "rx", "code": 1}]}}, DRUG),
+        ({"medicationCodeableConcept": {"coding": {"system": "rx", "code": "1"}}}, DRUG),
+        ({"medicationCodeableConcept": DRUG, "medication": {"concept": {"text": "other"}}}, DRUG),
+    ],
+)
+def test_a_drug_is_a_concept_in_whatever_form_it_stands(said: Any, concept: Any) -> None:
+    (found,) = signed({"resourceType": "MedicationRequest", **said}).orders
+    assert found["medicationCodeableConcept"] == concept
+
+
+@pytest.mark.parametrize("reference", ["urn:uuid:ABC", "urn:uuid:abc", "URN:UUID:abc"])
+def test_an_address_in_the_bundle_means_the_same_in_either_case_and_as_r5_refers_to_it(reference: str) -> None:
+    drug = {"fullUrl": "urn:uuid:aBc", "resource": {"resourceType": "Medication", "code": DRUG}}
+    for said in (
+        {"medicationReference": {"reference": reference}},
+        {"medication": {"reference": {"reference": reference}}},
+    ):
+        asked = {"resource": {"resourceType": "MedicationRequest", **said}}
+        found = read_context("order-sign", {"draftOrders": {"entry": [asked, drug]}}, "p1").orders[0]
+        assert found["contained"][-1]["code"] == DRUG
+
+
+@pytest.mark.parametrize("subject", ["Patient/p1", [ME], {"reference": "p1"}, {"reference": "urn:uuid:me"}, {}, None])
+def test_the_patient_is_meant_in_whatever_form_the_order_says_so(subject: Any) -> None:
+    me = {"fullUrl": "urn:uuid:me", "resource": {"resourceType": "Patient", "id": "p1"}}
+    drafts = {"entry": [{"resource": order(subject=subject)}, me]}
+    context = read_context("order-sign", {"draftOrders": drafts}, "p1")
+    check_context(context, "p1", "", 10)
+    assert context.orders[0]["subject"] == ME
+
+
+@pytest.mark.parametrize("subject", ["Patient/p2", [OTHER], {"reference": "urn:uuid:other"}])
+def test_another_patient_is_refused_in_whatever_form_the_order_says_so(subject: Any) -> None:
+    with pytest.raises(PatientMismatch):
+        check_context(signed(order(subject=subject)), "p1", "", 10)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        *((one, "draft") for one in ("draft", None, "", 7, "unknown", "planned", "DRAFT", ["draft"])),
+        *(
+            (one, one)
+            for one in ("active", "on-hold", "cancelled", "stopped", "completed", "entered-in-error", "Active")
+        ),
+    ],
+)
+def test_a_status_that_is_none_of_an_order_under_way_is_not_stated(sent: Any, kept: str) -> None:
+    assert signed(order(status=sent)).orders[0]["status"] == kept
+
+
+def test_when_an_order_was_typed_does_not_matter_nor_what_other_releases_say() -> None:
+    (found,) = signed(order(authoredOn="2130-01-01", dateWritten="1990-01-01", effectivePeriod={"end": "2001"})).orders
+    assert found.keys() & {"authoredOn", "dateWritten", "effectivePeriod"} == set()
+
+
+@pytest.mark.parametrize(
+    ("older", "now"), [("MedicationOrder", "MedicationRequest"), ("ProcedureRequest", "ServiceRequest")]
+)
+def test_a_type_of_an_older_release_is_read_by_the_name_that_it_has_now(older: str, now: str) -> None:
+    found = chosen([f"{older}/o1"], {"resourceType": older, "id": "o1", "code": DRUG}, order("o2"))
+    assert [one["resourceType"] for one in found.orders] == [now]
+
+
+# ------------------------------------------------------------------ plans and groups of orders
+
+
+def plan(**fields: Any) -> dict[str, Any]:
+    return {"resourceType": "CarePlan", "id": "c1", "status": "draft", "subject": ME, **fields}
+
+
+@pytest.mark.parametrize("kind", ["CarePlan", "RequestGroup", "RequestOrchestration"])
+def test_what_a_group_contains_is_ordered(kind: str) -> None:
+    group = plan(resourceType=kind, contained=[order("#o1", subject=None), {"resourceType": "Goal"}])
+    (_, found) = signed(group).orders
+    assert (found["resourceType"], found["medicationCodeableConcept"], found["subject"]) == (
+        "MedicationRequest",
+        DRUG,
+        ME,
+    )
+    assert "id" not in found
+
+
+@pytest.mark.parametrize(
+    ("detail", "found"),
+    [
+        ({"productCodeableConcept": DRUG}, {"resourceType": "MedicationRequest", "medicationCodeableConcept": DRUG}),
+        (
+            {"kind": "MedicationRequest", "code": DRUG},
+            {"resourceType": "MedicationRequest", "medicationCodeableConcept": DRUG},
+        ),
+        ({"kind": "ServiceRequest", "code": DRUG}, {"resourceType": "ServiceRequest", "code": DRUG}),
+        (
+            {"productReference": {"reference": "#m1"}},
+            {"medicationReference": {"reference": "#m1"}, "contained": [HELD]},
+        ),
+    ],
+)
+def test_what_a_plan_is_to_do_is_ordered(detail: Any, found: Any) -> None:
+    (_, part) = signed(plan(contained=[HELD], activity=[{"detail": {"status": "not-started", **detail}}])).orders
+    assert part.items() >= {**found, "status": "draft", "subject": ME}.items()
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"status": "revoked", "contained": [order()]},
+        {"activity": [{"detail": {"description": "rest"}}, {"reference": {"reference": "MedicationRequest/o9"}}, 7]},
+    ],
+)
+def test_a_plan_that_is_over_or_names_nothing_orders_nothing(over: Any) -> None:
+    assert len(signed(plan(**over)).orders) == 1
+
+
+def test_a_plan_that_nobody_chose_orders_nothing() -> None:
+    found = chosen(["MedicationRequest/o1"], order("o1"), plan(contained=[order("o2", subject=OTHER)]))
+    assert ids(found) == ["o1"]
+    with pytest.raises(PatientMismatch):
+        check_context(found, "p1", "", 10)
+
+
 @pytest.mark.parametrize("odd", [None, 7, "order", [], {"fullUrl": 3}])
 def test_an_entry_that_is_no_resource_is_an_order_of_which_nothing_can_be_read(odd: Any) -> None:
     (found,) = read_context("order-sign", {"draftOrders": {"entry": [{"resource": odd}]}}, "p1").orders
     assert "medicationCodeableConcept" not in found
+
+
+def test_an_entry_without_the_member_of_its_resource_is_that_resource() -> None:
+    assert ids(read_context("order-sign", {"draftOrders": {"entry": [order("o1")]}}, "p1")) == ["o1"]
 
 
 def test_the_person_of_a_diet_stands_in_another_member() -> None:
@@ -202,6 +359,13 @@ def test_a_new_problem_beside_a_list_that_nobody_read_is_not_all_of_it() -> None
     problem = {"resourceType": "Condition", "id": "c1", "subject": ME}
     read = with_context(Chart("p1", {}), Context(problems=(problem,))).reads["conditions"]
     assert (read.resources, read.complete, read.detail) == ((problem,), False, "absent")
+
+
+@pytest.mark.parametrize("kind", [None, "", "condition", "Problem"])
+def test_a_problem_that_says_no_type_of_fhir_is_one(kind: Any) -> None:
+    problem = {"resourceType": kind, "id": "c1", "code": DRUG}
+    (found,) = read_context("problem-list-item-create", {"conditions": bundle(problem)}, "p1").problems
+    assert (found["resourceType"], found["subject"]) == ("Condition", ME)
 
 
 def test_what_else_is_finalised_is_not_taken_for_a_problem() -> None:

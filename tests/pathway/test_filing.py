@@ -43,6 +43,11 @@ def test_a_status_of_the_house_does_not_hide_the_one_beside_it() -> None:
     assert _found("tumours", {**tumour, "verificationStatus": both("entered-in-error")}) == []
 
 
+def test_a_status_needs_no_name_of_its_system() -> None:
+    bare = {"coding": [{"code": "entered-in-error"}]}
+    assert _found("tumours", {**condition("a", "spinal-metastasis-site"), "verificationStatus": bare}) == []
+
+
 def test_a_status_that_only_the_house_understands_is_not_stated() -> None:
     alone = {"coding": [OF_THE_HOUSE]}
     tumour = {**condition("a", "spinal-metastasis-site"), "clinicalStatus": alone, "verificationStatus": alone}

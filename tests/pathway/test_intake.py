@@ -131,6 +131,30 @@ def test_a_drug_is_found_in_a_contained_medication_and_by_its_ingredient() -> No
     assert "nsaid" in intake(chart(_by_reference("#m", contained=[medication]))).bins
 
 
+@pytest.mark.parametrize(
+    "ingredient",
+    [
+        {"itemReference": {"reference": "#s"}},
+        {"item": {"reference": {"reference": "#s"}}},
+        {"item": {"concept": "nsaid"}},
+    ],
+)
+def test_an_ingredient_may_be_contained_beside_its_drug_or_stand_as_r5_has_it(ingredient: Json) -> None:
+    if "concept" in (item := ingredient.get("item", {})):
+        ingredient = {"item": {"concept": concept(item["concept"])}}
+    held = [
+        {"resourceType": "Medication", "id": "m", "ingredient": [ingredient]},
+        {"resourceType": "Substance", "id": "s", "code": concept("nsaid")},
+    ]
+    assert "nsaid" in intake(chart(_by_reference("#m", contained=held))).bins
+
+
+@pytest.mark.parametrize("odd", ["SOMETHING 15 MG", ["Medication/m"], 7, {}, {"reference": 7}, {"reference": {}}])
+def test_a_drug_in_no_form_of_a_reference_is_not_recognised(odd: object) -> None:
+    found = intake(chart({**_by_reference("#m"), "medicationReference": odd}))
+    assert len(found.ledger.drugs) == 1
+
+
 # ---------------------------------------------------------------------------------------------------- patient
 
 

@@ -31,6 +31,7 @@ from tests.kit.ports import Unfetched
 RX, LOINC = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://loinc.org"
 PATIENTS = sorted(path.stem for path in patients_directory().glob("*.json"))
 MALIGNANT, STRAIN = "11-malignant-laboratory-limits", "04-muscle-strain"
+SCHWANNOMA = "09-schwannoma-safely-resectable"
 SOMEBODY = {"reference": "Patient/somebody-else"}
 ORDER, PROBLEM = {"resourceType": "MedicationRequest", "id": "o1"}, {"resourceType": "Condition", "id": "c1"}
 PARTIAL = [hook for hook in HOOKS if hook != "patient-view"]
@@ -264,6 +265,31 @@ def test_an_order_that_the_chart_holds_already_is_judged_in_its_new_state() -> N
 def test_an_order_that_is_over_or_asks_not_to_give_it_is_silent() -> None:
     assert call(MALIGNANT, drug(status="cancelled")) == []
     assert call(MALIGNANT, drug(doNotPerform=True)) == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"authoredOn": "2130-01-01"},
+        {"authoredOn": "1830-01-01"},
+        {"authoredOn": "soon"},
+        {"dateWritten": "2014-01-01"},
+        {"status": "unknown"},
+        {"status": "planned"},
+        {"subject": "Patient/{me}"},
+        {"subject": {"reference": "{me}"}},
+        {"resourceType": "MedicationOrder"},
+    ],
+    ids=str,
+)
+def test_two_drugs_that_must_not_meet_are_told_of_however_they_are_ordered(odd: dict[str, Any]) -> None:
+    def said(fields: dict[str, Any]) -> list[str]:
+        told = json.loads(json.dumps(fields).replace("{me}", chart(SCHWANNOMA).patient))
+        cards = call(SCHWANNOMA, {**drug("cisplatin"), **told}, {**drug("nsaid", "o2"), **told})
+        return [card["summary"] for card in cards]
+
+    assert said(odd) == said({})
+    assert "while cisplatin is ordered" in said({})[0]
 
 
 def test_five_hundred_orders_have_three_cards_at_most() -> None:

@@ -331,10 +331,8 @@ class Intake:
         if not isinstance(concept, dict) or not isinstance(target := concept.get("reference"), str):
             return concept
         if target.startswith("#"):
-            medication = reading.contained_in(resource, target)
-        else:
-            medication = self._medications.get(target_of(target, self._chart), {})
-        return reading.medication_concepts(medication)
+            return reading.medication_concepts(reading.contained_in(resource, target), resource)
+        return reading.medication_concepts(self._medications.get(target_of(target, self._chart), {}))
 
     def _name(self, taken: _Taken, seen: Recognised) -> None:
         """Keeps what a person has to be told of: Conditions, allergies and what may be a deficit, that no table knows."""
@@ -345,7 +343,8 @@ class Intake:
     def _name_drug(self, taken: _Taken) -> None:
         """Keeps a drug in use that no table knows: a person can tell whether it is one that matters."""
         told = said(taken.concept, taken.matter.codes)
-        if not told and isinstance(name := (taken.resource.get("medicationReference") or {}).get("display"), str):
+        holder = taken.resource.get("medicationReference")
+        if not told and isinstance(name := holder.get("display") if isinstance(holder, dict) else holder, str):
             told = Charted(name)
         day = self._filer.date(taken.resource).day
         self.ledger.drugs.append(Entry(taken.kind, taken.reference, Way.NOT_RECOGNISED, told, day))

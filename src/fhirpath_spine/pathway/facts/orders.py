@@ -11,7 +11,7 @@ from fhirpath_spine.pathway.facts.matters import MEDICATION, Matter
 from fhirpath_spine.pathway.facts.needs import Coding
 from fhirpath_spine.pathway.facts.recognising import said
 
-_OVER = reading.ERASED | {"stopped", "completed", "revoked"}
+OVER = reading.ERASED | {"stopped", "completed", "revoked"}
 """Statuses of an order that nobody gives any more."""
 
 
@@ -29,7 +29,7 @@ class Ordered:
 
 def read_order(resource: Resource, reference: str, concept: Any, matter: Matter) -> Ordered | None:
     """The order in a resource; None where it orders nothing (any more), or asks not to give it."""
-    if reading.plain_status(resource.get("status")) in _OVER or resource.get("doNotPerform") is True:
+    if reading.plain_status(resource.get("status")) in OVER or resource.get("doNotPerform") is True:
         return None
     holder = resource.get("medicationReference")
     shown = holder.get("display") if isinstance(holder, dict) else None

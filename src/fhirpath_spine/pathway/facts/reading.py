@@ -191,8 +191,16 @@ def status_code(concept: object, codes: frozenset[str]) -> str:
 
     An EHR may put a code of its own first; a status that only it understands counts as not stated.
     """
-    told = [concept] if isinstance(concept, str) else [code for _, code in codings(concept)]
+    told: list[object] = [concept] if isinstance(concept, str) else [code for _, code in codings(concept)]
+    # A status says what it means without the name of its system, too.
+    told = told or [one.get("code") for one in _parts_of(concept)]
     return next((code for one in told if (code := plain_status(one)) in codes), "")
+
+
+def _parts_of(concept: object) -> Iterator[dict[str, Any]]:
+    for one in items(concept):
+        if isinstance(one, dict):
+            yield from (part for part in items(one.get("coding")) if isinstance(part, dict))
 
 
 def plain_status(status: object) -> str:
@@ -260,10 +268,21 @@ def contained_in(resource: Resource, reference: str) -> Resource:
     return {}
 
 
-def medication_concepts(medication: Resource) -> list[Any]:
-    """The codes of a Medication: its own and those of its ingredients (bindings rule 3)."""
-    ingredients = [i.get("itemCodeableConcept") for i in items(medication.get("ingredient")) if isinstance(i, dict)]
-    return [c for c in [medication.get("code"), *ingredients] if isinstance(c, dict)]
+def medication_concepts(medication: Resource, holder: Resource | None = None) -> list[Any]:
+    """The codes of a Medication: its own and those of its ingredients (bindings rule 3), which may be contained in it, or with it
+    in its holder, or stand as R5 has them.
+    """
+    found, holder = [medication.get("code")], medication if holder is None else holder
+    for one in items(medication.get("ingredient")):
+        if isinstance(one, dict):
+            item = one["item"] if isinstance(one.get("item"), dict) else {}
+            found += [one.get("itemCodeableConcept"), item.get("concept")]
+            for referring in (one.get("itemReference"), item.get("reference")):
+                name = referring.get("reference") if isinstance(referring, dict) else None
+                found.append(
+                    contained_in(holder, name).get("code") if isinstance(name, str) and name[:1] == "#" else None
+                )
+    return [c for c in found if isinstance(c, dict)]
 
 
 _MORPHOLOGY = "histology-morphology-behavior"

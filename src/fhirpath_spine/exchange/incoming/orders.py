@@ -1,0 +1,235 @@
+"""Orders as clients write them, in the words of FHIR R4.
+
+What stands on the screen is ordered now, of the patient of the context: what a client leaves out of that, or writes in another
+form, is put so. Whether anything was ordered at all, and for whom, is never guessed at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fhirpath_spine.exchange import Json
+from fhirpath_spine.exchange.incoming.answers import is_resource
+from fhirpath_spine.fhirpath import elements_of
+from fhirpath_spine.pathway.facts.orders import OVER
+from fhirpath_spine.pathway.facts.reading import items, plain_status
+
+DRUG, SERVICE, MEDICATION = "MedicationRequest", "ServiceRequest", "Medication"
+_OF_PERSON = {"NutritionOrder": "patient", "VisionPrescription": "patient", "Task": "for"}
+"""Types of orders that name the person in another member than ``subject``."""
+_PERSONS = ("subject", "patient", "for")
+_CALLED_NOW = {"MedicationOrder": DRUG, "ProcedureRequest": SERVICE, "RequestOrchestration": "RequestGroup"}
+"""Types of other releases. What is of no type at all is an order of a drug: where nothing can be read of it, that is said."""
+_GROUPS = frozenset({"CarePlan", "RequestGroup"})
+"""Types that hold orders: each of these is one."""
+_IN_FORCE = frozenset({"active", "on-hold"})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One order. ``names`` are what a selection may call it; ``is_form``: no drug was chosen yet, as clients call as soon as a
+    form for one is on the screen.
+    """
+
+    order: Json
+    names: frozenset[str]
+    is_form: bool = False
+
+
+def drafts_of(entries: Sequence[tuple[str, Any]], patient: str) -> Iterator[Draft]:
+    """The orders in the entries of a Bundle, each entry with its address; then what a plan or a group of orders holds."""
+    addressed = {_plain_address(name): one for name, one in entries if name and isinstance(one, dict)}
+    for address, sent in entries:
+        order = _typed(sent)
+        order = _ordered(_resolved(_plain(order), addressed, patient), patient)
+        names = frozenset({*_names(address, order), *_names("", sent if isinstance(sent, dict) else {})})
+        yield Draft(order, names, _is_form(sent))
+        for part in _parts(order):
+            yield Draft(_ordered(_plain(part), patient), names)
+
+
+def meanings(reference: str) -> set[str]:
+    """What a selection may mean: what stands there, or type and id at the end of an address, of whatever version."""
+    return {reference, "/".join(reference.strip().split("/_history/")[0].split("/")[-2:])}
+
+
+def of_patient(resource: Mapping[str, Any], patient: str) -> Json:
+    """A resource of the context. Who sends one in the context of a patient means that patient, where it names nobody."""
+    out = dict(resource)
+    name = _OF_PERSON.get(str(out.get("resourceType")), "subject")
+    for one in _PERSONS:
+        if one in out:
+            out[one] = _reference(out[one])
+            if isinstance(out[one], dict) and out[one].get("reference") == patient:
+                out[one] = {"reference": f"Patient/{patient}"}
+    if not any(out.get(one) for one in {name, "subject", "patient"}):
+        out[name] = {"reference": f"Patient/{patient}"}
+    return out
+
+
+def _is_form(sent: Any) -> bool:
+    """Once it is signed, an order without a drug is one."""
+    return (
+        isinstance(sent, dict)
+        and sent.get("resourceType") == DRUG
+        and not any(member.lstrip("_").startswith("medication") for member in sent)
+    )
+
+
+def _names(address: str, order: Mapping[str, Any]) -> set[str]:
+    """What a selection may call an order: its address, its id, or type and id."""
+    id_ = order.get("id")
+    own = {id_, f"{order.get('resourceType')}/{id_}"} if isinstance(id_, str) and id_ else set()
+    return own | {address} if address else own
+
+
+# ------------------------------------------------------------------ forms
+
+
+def _typed(sent: Any) -> Json:
+    order = dict(sent) if isinstance(sent, dict) else {}
+    kind = order.get("resourceType")
+    if isinstance(kind, str) and kind in _CALLED_NOW:
+        order["resourceType"] = _CALLED_NOW[kind]
+    elif not is_resource(order):
+        order["resourceType"] = DRUG
+    return order
+
+
+def _plain(order: Json) -> Json:
+    """An order with what it is about in the form of R4: R5 has a concept or a reference in one member, others a bare text, a
+    number for a code, or a list.
+    """
+    out = dict(order)
+    holder = out.pop("medication", None)
+    if isinstance(holder, dict) and not isinstance(holder.get("concept"), dict):
+        concept, reference = (holder if holder.keys() & {"coding", "text"} else None), holder.get("reference")
+    else:
+        concept, reference = (holder.get("concept") if isinstance(holder, dict) else holder), None
+    for name, found in (("medicationCodeableConcept", concept), ("medicationReference", reference)):
+        if found is not None:
+            out.setdefault(name, found)
+    if isinstance(code := out.get("code"), dict) and isinstance(code.get("concept"), dict):
+        out["code"] = code["concept"]
+    if "medicationCodeableConcept" in out:
+        out["medicationCodeableConcept"] = _concept(out["medicationCodeableConcept"])
+    if "medicationReference" in out:
+        out["medicationReference"] = _reference(out["medicationReference"])
+    if "contained" in out:
+        out["contained"] = [_unmarked(one) for one in items(out["contained"])]
+    for name in ("category", "dosageInstruction", "reasonCode", "reasonReference"):
+        if isinstance(out.get(name), dict):
+            out[name] = [out[name]]
+    return out
+
+
+def _concept(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"text": value}
+    if not isinstance(value, dict) or "coding" not in value:
+        return value
+    return {**value, "coding": [_coding(one) for one in items(value["coding"])]}
+
+
+def _coding(value: Any) -> Any:
+    code = value.get("code") if isinstance(value, dict) else None
+    return {**value, "code": str(code)} if isinstance(code, int) and not isinstance(code, bool) else value
+
+
+def _reference(value: Any) -> Any:
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return {"reference": value} if isinstance(value, str) else value
+
+
+def _unmarked(value: Any) -> Any:
+    """Some write the mark of a reference into the id, too."""
+    id_ = value.get("id") if isinstance(value, dict) else None
+    return {**value, "id": id_[1:]} if isinstance(id_, str) and id_.startswith("#") else value
+
+
+# ------------------------------------------------------------------ what an order refers to
+
+
+def _plain_address(address: str) -> str:
+    return address.lower() if address[:4].lower() == "urn:" else address
+
+
+def _resolved(order: Json, addressed: Mapping[str, Json], patient: str) -> Json:
+    """An order with what it refers to by an address in the Bundle: a Medication is put in, the patient is named."""
+    out = dict(order)
+    target = _target(out.get("medicationReference"), addressed)
+    if target is not None and target.get("resourceType") == MEDICATION:
+        out["contained"] = [*items(out.get("contained")), {**target, "id": "ordered"}]
+        out["medicationReference"] = {"reference": "#ordered"}
+    elif (inner := _within(out)) is not None:
+        out["medicationReference"] = {**out["medicationReference"], "reference": f"#{inner}"}
+    for name in _PERSONS:
+        person = _target(out.get(name), addressed)
+        if person is not None and (person.get("resourceType"), person.get("id")) == ("Patient", patient):
+            out[name] = {"reference": f"Patient/{patient}"}
+    return out
+
+
+def _target(holder: Any, addressed: Mapping[str, Json]) -> Json | None:
+    reference = holder.get("reference") if isinstance(holder, dict) else None
+    return addressed.get(_plain_address(reference)) if isinstance(reference, str) else None
+
+
+def _within(order: Json) -> str | None:
+    """The id of what an order contains, where its reference lacks the mark that says so."""
+    holder = order.get("medicationReference")
+    reference = holder.get("reference") if isinstance(holder, dict) else None
+    if not isinstance(reference, str) or reference.startswith("#"):
+        return None
+    held = (one.get("id") for one in items(order.get("contained")) if isinstance(one, dict))
+    return next((id_ for id_ in held if isinstance(id_, str) and reference in (id_, f"{MEDICATION}/{id_}")), None)
+
+
+# ------------------------------------------------------------------ what is ordered now
+
+
+def _ordered(order: Json, patient: str) -> Json:
+    """The order of this patient, now. A status that is none of an order on its way is not stated; a date is when it was typed,
+    and the members of other releases are not looked at.
+    """
+    kind = str(order.get("resourceType"))
+    if kind == MEDICATION:
+        return order
+    known = elements_of(kind) | {"resourceType", *_PERSONS}
+    out = of_patient({name: value for name, value in order.items() if name in known or name[:1] == "_"}, patient)
+    if plain_status(out.get("status")) not in _IN_FORCE | OVER:
+        out["status"] = "draft"
+    if kind in (DRUG, SERVICE):
+        out.pop("authoredOn", None)
+    return out
+
+
+def _parts(group: Json) -> Iterator[Json]:
+    """The orders that a plan or a group holds: contained ones, and what its activities are. They have no name of their own on the
+    screen.
+    """
+    if group.get("resourceType") not in _GROUPS or plain_status(group.get("status")) in OVER:
+        return
+    held = items(group.get("contained"))
+    for one in held:
+        if isinstance(one, dict) and _typed(one)["resourceType"] in (DRUG, SERVICE):
+            yield {**{name: value for name, value in _typed(one).items() if name != "id"}, "contained": held}
+    for activity in items(group.get("activity")):
+        detail = activity.get("detail") if isinstance(activity, dict) else None
+        if isinstance(detail, dict) and (what := _detail(detail)):
+            said = {name: detail[name] for name in ("status", "doNotPerform") if name in detail}
+            yield {**what, **said, "contained": held}
+
+
+def _detail(detail: Mapping[str, Any]) -> Json:
+    for name, member in (("productCodeableConcept", "CodeableConcept"), ("productReference", "Reference")):
+        if name in detail:
+            return {"resourceType": DRUG, f"medication{member}": detail[name]}
+    if "code" not in detail:
+        return {}
+    if detail.get("kind") == DRUG:
+        return {"resourceType": DRUG, "medicationCodeableConcept": detail["code"]}
+    return {"resourceType": SERVICE, "code": detail["code"]}
