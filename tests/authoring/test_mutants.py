@@ -91,6 +91,19 @@ def test_several_processes_notice_the_same(profiles: ProfileSet) -> None:
     assert heard == [(n + 1, heard[-1][1]) for n in range(len(heard))]
 
 
+def test_beside_a_criterion_that_is_literally_false_no_other_is_a_mistake_to_make(profiles: ProfileSet) -> None:
+    profiles.edit(PAIN, 'when: [severe: "%severe-pain"]', 'when: [severe: "%severe-pain or %night-pain.value"]')
+    open_ = told(profiles, JUST)
+    never = "  - case: Never\n    given: [night-pain: yes, pain-severity: 7]\n    expect: {not-applicable: R-PAIN-01}\n"
+    profiles.edit(PAIN, 'or %night-pain.value"]', 'or %night-pain.value", never: "false"]')
+    shut = told(profiles, never)
+    assert "R-PAIN-01 when severe dropped" in names(open_)
+    assert not any("R-PAIN-01 when" in name for name in names(shut))
+    assert shut.kinds["operators"][1] == open_.kinds["operators"][1] - 1
+    # The criterion itself, left out, is a mistake as any other, and a case notices it.
+    assert shut.kinds["criteria"][1] == open_.kinds["criteria"][1]
+
+
 @pytest.mark.parametrize(
     ("text", "slips"),
     [

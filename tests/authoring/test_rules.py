@@ -114,7 +114,7 @@ BAD = {
     "a lesion where there is none": Bad("SP302", B, '"%motor.new"', '"%lesion.thoracic"', "¦%lesion", "%lesions"),
     "a private name of another pathway": Bad("SP302", B, '"%motor.new"', '"%walking"', "¦%walking", "private"),
     "a variable in an item": Bad("SP302", DATA, '"current.not()"', '"%drug.exists()"', "¦%drug", "one item"),
-    "a cycle of definitions": Bad("SP303", DATA, '"%state = \'TREAT_PLAN\'"', '"%planned"', "¦planned:", "planned -> planned"),
+    "a cycle of definitions": Bad("SP303", A, '"%state = \'TREAT_PLAN\'"', '"%planned"', '¦planned: "%planned"\n', "planned -> planned"),
     "a boolean without absent": Bad("SP304", DATA, "    absent: no\n", "", "¦night-pain:\n", "absent: no"),
     "an Observation without group": Bad("SP305", DATA, "    group: neuro\n", "", "¦gait:\n", "group"),
     "a group without Observation": Bad("SP305", DATA, "Condition: {code: weakness,", "group: pain, Condition: {code: weakness,", "group: ¦pain, C"),
@@ -135,6 +135,9 @@ BAD = {
     "a state after true": Bad("SP316", A, '"%lesion.confirmed"', '"true"', "¦CLASSIFY", "never reached"),
     "an indicator after one that always holds": Bad("SP316", B, "indicator: critical", "indicator: [critical, info]", "¦info]"),
     "a need that nothing reads": Bad("SP317", DATA, "  drug: {", "  idle: {label: Idle, Condition: {code: drug}}\n  drug: {", "¦idle"),
+    "a definition that one pathway reads": Bad(
+        "SP357", POLICY, 'OPERATED, test: "%operated"', 'OPERATED, test: "%operation.exists()"', "¦operated:", "alpha/pathway.yaml", DATA
+    ),
     "a definition that nothing reads": Bad("SP317", DATA, "define:\n", 'define:\n  idle: "%unfit"\n', "¦idle"),
     "a flag that nothing reads": Bad("SP317", DATA, "flags:\n", "flags:\n  idle: {label: Idle}\n", "¦idle"),
     "an unlisted unit": Bad("SP318", PAIN, "value in mg/dL", "value in g/dL", "¦g/dL", "'mg/dL'"),
@@ -144,7 +147,7 @@ BAD = {
     "a word that gait cannot be": Bad("SP319", A, "value = 'normal'", "value = 'steady'", "¦'steady'", "abnormal, normal"),
     "a word in an item": Bad("SP319", DATA, "\"value = 'normal'\"", "\"value = 'usual'\"", "¦'usual'", "abnormal"),
     "a class of lesions": Bad("SP319", A, '"%lesion.thoracic"', "\"%lesion.class = 'metastases'\"", "¦'metastases'", "'metastasis'"),
-    "a state in an expression": Bad("SP319", DATA, "'TREAT_PLAN'", "'PLANNING'", "¦'PLANNING'"),
+    "a state in an expression": Bad("SP319", A, "'TREAT_PLAN'", "'PLANNING'", "¦'PLANNING'"),
     "a word of imaging": Bad("SP319", LESIONS, "imagingAbsent: ['no']", "imagingAbsent: ['none']", "¦'none'", "no"),
     "a word of imaging of what is known": Bad("SP319", LESIONS, "imagingKnown: [again]", "imagingKnown: [agan]", "¦agan", "again"),
     "a word of imaging with two meanings": Bad("SP204", LESIONS, "imagingKnown: [again]", "imagingKnown: ['no']", "imagingKnown: [¦", "already"),

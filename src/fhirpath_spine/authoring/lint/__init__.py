@@ -14,6 +14,7 @@ from fhirpath_spine.authoring.lint.relations import (
     check_alternatives,
     check_groups,
     check_holds,
+    check_homes,
     check_leaders,
     check_reach,
     check_usage,
@@ -41,3 +42,4 @@ def lint(draft: Draft, site: Site) -> None:
     check_intervals(draft)
     if not draft.files.report.errors and not draft.files.catalogue.broken:
         check_usage(draft)
+        check_homes(draft)

@@ -14,7 +14,7 @@ from fhirpath_spine.pathway.asking.reach import needs_behind, variables
 from fhirpath_spine.pathway.facts.searches import LONGEST, codings_of, searches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
     from fhirpath_spine.authoring.profile.library import Draft
     from fhirpath_spine.authoring.profile.needs import NeedForm
@@ -176,6 +176,52 @@ def check_usage(draft: Draft) -> None:
     for flag in data.flags:
         if not any(f"%site.{flag}" in text for text in texts):
             report.add("SP317", f"nothing reads the flag '{flag}'", flag.span, "Remove it, or read %site.<flag>.")
+
+
+def check_homes(draft: Draft) -> None:
+    """Warns of definitions of the shared file that one pathway alone reads (SP357); a set of one pathway shares nothing."""
+    files = draft.files
+    if len(files.pathways) < 2:
+        return
+    readers = _readers(draft)
+    for name in draft.shared.data.define:
+        homes = {_home(draft, file) for file in readers(str(name))}
+        if len(homes) == 1 and (home := homes.pop()) in files.pathways:
+            message = f"only {files.pathways[home].id} reads the definition '{name}'"
+            files.report.add("SP357", message, name.span, f"Move it to define: of {home}/pathway.yaml.")
+
+
+def _home(draft: Draft, file: str) -> str:
+    """The folder of the pathway that a file belongs to, else the file itself; by its name in the set."""
+    within = file.removeprefix(f"{draft.files.folder.shown}/")
+    folder = within.split("/")[0]
+    return folder if folder in draft.files.pathways else within
+
+
+def _readers(draft: Draft) -> Callable[[str], Set[str]]:
+    """Tells the files that read a definition, through others."""
+    defined = {id(expression): name for name, expression in draft.definitions.items()}
+    direct: dict[str, set[str]] = {}
+    behind: dict[str, set[str]] = {}
+    for compiled in draft.compiler.compiled:
+        owner = defined.get(id(compiled.expression))
+        for name in compiled.expression.variables & draft.definitions.keys():
+            if owner is None:
+                direct.setdefault(name, set()).add(compiled.origin.span.file)
+            else:
+                behind.setdefault(name, set()).add(owner)
+
+    def found(name: str) -> Set[str]:
+        seen, open_, files = {name}, [name], set[str]()
+        while open_:
+            one = open_.pop()
+            files |= direct.get(one, set())
+            more = behind.get(one, set()) - seen
+            seen |= more
+            open_ += more
+        return files
+
+    return found
 
 
 def _check_limits(draft: Draft) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.cases.running import Run
     from fhirpath_spine.diagnostics import Span
     from fhirpath_spine.fhirpath import Expression
-    from fhirpath_spine.pathway.model import Criterion, Library, Recommendation
+    from fhirpath_spine.pathway.model import Criterion, Library, Pathway, Recommendation
 
 ENOUGH = 0.9
 """The part of all mistakes that some case has to notice."""
@@ -219,7 +219,7 @@ def _all(tried: _Tried, total: int, processes: int) -> Iterator[bool]:
 
 def _slips(run: Run, wanted: Callable[[str], bool]) -> Iterator[_Slip]:
     """An operator of a test or definition, exchanged; what only a sentence reads, or nothing, is left alone."""
-    acting = set(reach.expressions(run.library))
+    acting = set(reach.expressions(_open(run.library)))
     made: dict[tuple[Span, str], _Slip] = {}
     for compiled in run.written.expressions:
         if (
@@ -241,7 +241,7 @@ def _slips(run: Run, wanted: Callable[[str], bool]) -> Iterator[_Slip]:
 def _drops(run: Run, wanted: Callable[[str], bool]) -> Iterator[_Dropped]:
     places = {compiled.expression: compiled.origin.span for compiled in run.written.expressions}
     seen: set[tuple[str, str, str]] = set()
-    for use in (use for pathway in run.library.pathways for use in pathway.uses):
+    for use in (use for pathway in _open(run.library).pathways for use in pathway.uses):
         one = use.recommendation
         criteria: Iterator[tuple[str, Criterion]] = reach.criteria(one)
         for role, criterion in criteria:
@@ -250,6 +250,18 @@ def _drops(run: Run, wanted: Callable[[str], bool]) -> Iterator[_Dropped]:
                 continue
             seen.add(key)
             yield _Dropped(Mistake(f"{one.id} {role} {criterion.name} dropped", span), *key)
+
+
+def _open(library: Library) -> Library:
+    """The library without what never decides: beside a criterion that is literally false, no other of ``when`` matters."""
+    made: list[Pathway] = []
+    for pathway in library.pathways:
+        uses = []
+        for use in pathway.uses:
+            shut = tuple(c for c in use.recommendation.when if c.test.text == "false")
+            uses.append(replace(use, recommendation=replace(use.recommendation, when=shut)) if shut else use)
+        made.append(replace(pathway, uses=tuple(uses)))
+    return replace(library, pathways=tuple(made))
 
 
 def _differing(library: Library, operators: Sequence[_Slip], cases: Sequence[Case]) -> dict[int, list[int]]:
