@@ -7,11 +7,12 @@ import pytest
 from fhirpath_spine.authoring import profiles_directory
 from fhirpath_spine.authoring.cases import Outcome, Run, run
 from fhirpath_spine.authoring.proving import Coverage, cover
+from tests.kit import content
 
 
 @pytest.fixture(scope="module")
 def done() -> Run:
-    return run(profiles_directory())
+    return run(profiles_directory(), lambda _: content.written())
 
 
 @pytest.fixture(scope="module")

@@ -16,10 +16,17 @@ AT = "2026-06-15"
 SET = Path(__file__).parents[1] / "authoring" / "set"
 
 
-def broken_profiles(tmp_path: Path) -> Path:
-    """A copy of the profiles with one misspelt key."""
-    copy = tmp_path / "profiles"
-    copytree(authoring.profiles_directory(), copy)
+@pytest.fixture
+def copy(run: Any) -> Path:
+    """A copy of the profiles that a test may change, under the same name for each: what it leaves is read once in a process."""
+    folder = Path("profiles")
+    copytree(authoring.profiles_directory(), folder)
+    return folder
+
+
+@pytest.fixture
+def broken(copy: Path) -> Path:
+    """The same with one misspelt key."""
     policy = copy / "policy.yaml"
     policy.write_text(policy.read_text(encoding="utf-8").replace("budget:", "bugdet:", 1), encoding="utf-8")
     return copy
@@ -32,8 +39,8 @@ def test_the_profiles_that_ship_have_no_error(run: Any) -> None:
     assert "0 errors" in ran.err
 
 
-def test_lint_says_file_line_and_column_and_ends_with_1(run: Any, tmp_path: Path) -> None:
-    ran = run("lint", broken_profiles(tmp_path))
+def test_lint_says_file_line_and_column_and_ends_with_1(run: Any, broken: Path) -> None:
+    ran = run("lint", broken)
     assert ran.code == 1
     assert "policy.yaml:" in ran.out
     assert "bugdet" in ran.out
@@ -41,17 +48,17 @@ def test_lint_says_file_line_and_column_and_ends_with_1(run: Any, tmp_path: Path
 
 
 def test_a_broken_set_is_refused_by_decide_with_1(
-    run: Any, chart: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Any, chart: Path, broken: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SPINE_PROFILES", str(broken_profiles(tmp_path)))
+    monkeypatch.setenv("SPINE_PROFILES", str(broken))
     ran = run("decide", chart, "--at", AT)
     assert (ran.code, ran.out) == (1, "")
     assert "nothing was loaded" in ran.err
 
 
 @pytest.mark.parametrize("form", ["json", "github", "sarif", "junit"])
-def test_findings_are_written_for_other_tools(run: Any, tmp_path: Path, form: str) -> None:
-    out = run("lint", broken_profiles(tmp_path), "--format", form).out
+def test_findings_are_written_for_other_tools(run: Any, broken: Path, form: str) -> None:
+    out = run("lint", broken, "--format", form).out
     match form:
         case "json":
             assert {"code", "severity", "file", "line", "column", "message"} <= set(json.loads(out)[0])
@@ -105,17 +112,15 @@ def test_config_prints_the_registration_sheet_in_both_forms(run: Any, monkeypatc
 # ------------------------------------------------------------------ the line, a part of the set, and what was before
 
 
-def test_a_finding_shows_its_line_with_a_caret_under_what_is_meant(run: Any, tmp_path: Path) -> None:
-    lines = run("lint", broken_profiles(tmp_path)).out.splitlines()
+def test_a_finding_shows_its_line_with_a_caret_under_what_is_meant(run: Any, broken: Path) -> None:
+    lines = run("lint", broken).out.splitlines()
     at = next(n for n, line in enumerate(lines) if "bugdet" in line and "error" in line)
     assert "bugdet:" in lines[at + 1]
     assert lines[at + 2].index("^") == lines[at + 1].index("bugdet")
     assert lines[at + 2].strip() == "^" * len("bugdet")
 
 
-def test_one_pathway_is_linted_with_the_whole_set_behind_it(run: Any, tmp_path: Path) -> None:
-    copy = tmp_path / "profiles"
-    copytree(authoring.profiles_directory(), copy)
+def test_one_pathway_is_linted_with_the_whole_set_behind_it(run: Any, copy: Path) -> None:
     for folder in ("neurogenic", "primary"):
         path = copy / folder / "pathway.yaml"
         path.write_text(path.read_text(encoding="utf-8").replace("title:", "tilte:", 1), encoding="utf-8")
@@ -124,14 +129,14 @@ def test_one_pathway_is_linted_with_the_whole_set_behind_it(run: Any, tmp_path: 
     assert {Path(d["file"]).parent.name for d in ran.json} == {"neurogenic"}
 
 
-def test_what_stops_the_load_elsewhere_is_told_where_nothing_is_found_here(run: Any, tmp_path: Path) -> None:
-    ran = run("lint", broken_profiles(tmp_path) / "neurogenic" / "pathway.yaml")
+def test_what_stops_the_load_elsewhere_is_told_where_nothing_is_found_here(run: Any, broken: Path) -> None:
+    ran = run("lint", broken / "neurogenic" / "pathway.yaml")
     assert ran.code == 1
     assert "policy.yaml" in ran.out
 
 
-def test_what_has_one_reading_is_shown_as_a_diff_and_then_mended(run: Any, tmp_path: Path) -> None:
-    copy = tmp_path / "profiles"
+def test_what_has_one_reading_is_shown_as_a_diff_and_then_mended(run: Any) -> None:
+    copy = Path("profiles")
     copytree(SET, copy)
     path = copy / "alpha" / "pathway.yaml"
     good = path.read_text(encoding="utf-8")
@@ -152,9 +157,7 @@ def test_what_has_one_reading_is_shown_as_a_diff_and_then_mended(run: Any, tmp_p
     assert "lint --fix:" not in run("rule", "SP225").out
 
 
-def test_a_change_of_meaning_needs_a_version_against_what_was_before(run: Any, tmp_path: Path) -> None:
-    copy = tmp_path / "profiles"
-    copytree(authoring.profiles_directory(), copy)
+def test_a_change_of_meaning_needs_a_version_against_what_was_before(run: Any, copy: Path) -> None:
     path = copy / "neurogenic" / "pathway.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("title:", "title: Other", 1), encoding="utf-8")
     ran = run("lint", copy, "--against", authoring.profiles_directory(), "--format", "json")
@@ -170,8 +173,8 @@ def test_the_whole_catalogue_is_one_page(run: Any) -> None:
     assert run("rule").code == 2
 
 
-def test_mistakes_that_no_case_notices_are_printed_and_too_few_noticed_fail(run: Any, tmp_path: Path) -> None:
-    folder = tmp_path / "profiles"
+def test_mistakes_that_no_case_notices_are_printed_and_too_few_noticed_fail(run: Any) -> None:
+    folder = Path("profiles")
     copytree(SET, folder)
     (folder / "alpha" / "cases").mkdir()
     (folder / "alpha" / "cases" / "pain.yaml").write_text(

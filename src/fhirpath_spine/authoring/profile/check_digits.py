@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 _TIMES = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 """The permutation of Verhoeff, which is applied once more for each place to the left."""
 
 
+@lru_cache(maxsize=16384)
 def verhoeff(code: str) -> bool:
     """Whether the last digit of a number follows from the others."""
     if not code.isascii() or not code.isdigit():

@@ -219,7 +219,9 @@ class Names:
         found = self._views.get(key)
         if found is None:
             everything = {**self.circumstances, **self.shared, **self.private.get(pathway, {})}
-            found = {} if place.item else {n: s for n, s in everything.items() if not self._hiding(place, n)}
+            hidden, reads = place.hidden, self.reads
+            seen = (n for n in everything if n not in hidden and hidden.isdisjoint(reads.get(n, ())))
+            found = {} if place.item else {name: everything[name] for name in seen}
             self._views[key] = found
         return found
 

@@ -32,11 +32,13 @@ def with_digests(library: Library, files: Files) -> Library:
     """The same library with its digests."""
     lines = {name: canonical(content) for name, content in files.content.items()}
     folders = {str(form.id): folder for folder, form in files.pathways.items()}
+    written: dict[int, str] = {}  # most value sets are read by most pathways
     pathways = []
     for pathway in library.pathways:
         mine = {name: line for name, line in lines.items() if _belongs(name, folders[pathway.id], files)}
         sets = _value_sets(library, pathway, " ".join(mine.values()))
-        pathways.append(replace(pathway, digest=digest(mine, sets)))
+        codes = [written.get(id(v)) or written.setdefault(id(v), value_set_line(v)) for v in sets]
+        pathways.append(replace(pathway, digest=digest(mine, codes)))
     return replace(library, digest=digest(lines), pathways=tuple(pathways))
 
 
@@ -89,11 +91,11 @@ def value_set_line(value_set: ValueSet) -> str:
     return json.dumps([value_set.name, sorted(value_set.members), prefixes], ensure_ascii=False)
 
 
-def digest(files: Mapping[str, str], value_sets: Iterable[ValueSet] = ()) -> str:
-    """SHA-256 over canonical files by relative name, and over value sets."""
+def digest(files: Mapping[str, str], value_sets: Iterable[str] = ()) -> str:
+    """SHA-256 over canonical files by relative name, and over the lines of value sets."""
     whole = hashlib.sha256()
     for name in sorted(files):
         whole.update(f"{name}\n{files[name]}\n".encode())
-    for line in sorted(value_set_line(v) for v in value_sets):
+    for line in sorted(value_sets):
         whole.update(f"{line}\n".encode())
     return whole.hexdigest()

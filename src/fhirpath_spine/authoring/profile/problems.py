@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import RootModel
@@ -104,8 +105,15 @@ def _own(name: Name, value_sets: dict[str, ValueSet], report: Report) -> ValueSe
 
 
 def _rows(text: str, folder: Folder, relative: str) -> list[dict[str, str]]:
-    reader = csv.DictReader(text.splitlines())
-    if reader.fieldnames != COLUMNS:
+    columns, rows = _table(text)
+    if columns != COLUMNS:
         folder.report.add("SP210", f"the columns have to be {','.join(COLUMNS)}", Span(folder.name(relative), 1, 1))
         return []
-    return list(reader)
+    return rows
+
+
+@lru_cache(maxsize=4)
+def _table(text: str) -> tuple[list[str], list[dict[str, str]]]:
+    """The columns and rows of a table: one that is read again after an edit elsewhere is the same. Nobody changes a row."""
+    reader = csv.DictReader(text.splitlines())
+    return list(reader.fieldnames or ()), list(reader)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 GAP = 2
@@ -127,6 +128,7 @@ class Phrases:
         return at
 
 
+@lru_cache(maxsize=8192)
 def parts_of(phrase: str) -> tuple[str, ...]:
     """The folded words of a phrase, with its signs ``*``, ``#`` and ``..``."""
     found: list[str] = []
