@@ -77,6 +77,14 @@ def test_what_blocks_most_is_counted_over_all_steps(written: Path) -> None:
     assert [(name, int(number)) for name, number in told] == sorted(by.items(), key=lambda p: (-p[1], p[0]))[:3]
 
 
+def test_what_is_said_on_top_of_what_blocks_stands_in_its_section(written: Path) -> None:
+    page = html.unescape(written.read_text(encoding="utf-8"))
+    section = page.split('<h2 id="blocked">')[1].split("</section>")[0]
+    folds = re.findall(r"<summary><strong>(.+?)(?: <small>.*?</small>)?</strong> \((\d+) decisions\)", section)
+    told = ", ".join(f"{name} ({number} decision{'s' * (number != '1')})" for name, number in folds[:3])
+    assert short(written)["Blocks most"] == f"{told}."
+
+
 def test_the_decisions_of_the_table_on_top_add_up(written: Path) -> None:
     found = {row["what"]: row for row in table(written, "summary-numbers")}
     for column in ("before", "now"):

@@ -118,7 +118,7 @@ def held_up(run: Counted) -> str:
 
 
 def blocked(run: Counted) -> Section:
-    """Steps that are blocked, and by which fact."""
+    """Which facts block, and which steps: the fact that blocks most decisions first."""
     found: Counter[tuple[str, Coded, str]] = Counter()
     patients: dict[tuple[str, Coded, str], set[str]] = defaultdict(set)
     for row in run.read(VERDICTS, ["patient", "id", "criteria"], pc.field("status") == "blocked").to_pylist():
@@ -127,7 +127,10 @@ def blocked(run: Counted) -> Section:
             found[key] += 1
             patients[key].add(row["patient"])
     rows: list[tuple[Cell, ...]] = [(run.words.step(k[0]), *k[1:], n, len(patients[k])) for k, n in found.items()]
-    rows.sort(key=lambda row: (-int(str(row[3])), row[:3]))
+    by: Counter[Cell] = Counter()
+    for key, number in found.items():
+        by[key[1]] += number
+    rows.sort(key=lambda row: (-by[row[1]], row[1], -int(str(row[3])), row[0], row[2]))
     decided, steps_ = run.decisions["blocked"], len({k[0] for k in found})
     return Section(
         "blocked",
@@ -139,8 +142,10 @@ def blocked(run: Counted) -> Section:
         ("step", "criterion that blocks", "data that it rests on", "decisions", "patients"),
         rows,
         bars=3,
-        names=(0, 1),
+        names=(1,),
         none="No step is blocked.",
+        totals=(3,),
+        folded=(1,),
     )
 
 

@@ -53,7 +53,7 @@ def edited(old: Json, new: Json) -> str:
         return "nothing: the same content judged both"
     if _numbers_of(old) == _numbers_of(new):
         return "the content, under the same versions and limits"
-    return "versions and limits: see the table in short"
+    return "versions and limits, which stand under “Edited” below"
 
 
 def _edits(old: Json, run: Counted) -> Rows:

@@ -40,6 +40,7 @@ def unrecognised(run: Counted) -> Section:
     codes = {(g["system"], g["code"]) for g in found if g["code"]}
     first = f"{count(len(codes), 'code says', 'codes say')} nothing to any pathway"
     told = f"{first}; the {LISTED} most frequent rows are shown." if len(rows) > LISTED else f"{first}."
+    told += " Each may be harmless, or a finding that was not heard."
     return Section(
         "unrecognised",
         "Not recognised",
