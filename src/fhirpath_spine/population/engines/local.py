@@ -138,9 +138,18 @@ def _alone(work: Path) -> Iterator[None]:
         yield
 
 
+_FROZEN = gc.get_freeze_count()
+"""What Python itself keeps away from the collector."""
+
+
 @contextmanager
 def _shared_memory() -> Iterator[None]:
-    """Keeps the collector away from what is loaded: the workers share its memory as long as nobody writes to it."""
+    """Keeps the collector away from what is loaded: the workers share its memory as long as nobody writes to it. Whoever calls
+    and did so already keeps what it put away.
+    """
+    if gc.get_freeze_count() > _FROZEN:
+        yield
+        return
     gc.collect()
     gc.freeze()
     try:
