@@ -424,7 +424,7 @@ class HookService:
 
         # The id is settled by what was judged, so that a retry has the same cards (rulings 5.2).
         record = replace(record, decision=self._id(client, request, at, decision.facts))
-        worded = write_cards(decision, record.decision, snapshot.wording, client.card_policy)
+        worded = write_cards(decision, record.decision, snapshot.wording, client.card_policy, request.context.sent)
         return {"cards": worded.cards if client.extension else _for_people(worded.cards)}, replace(
             record,
             outcome=decision.silent or "ok",

@@ -76,6 +76,15 @@ def test_an_entry_says_what_its_ehr_takes_and_where_we_may_read(tmp_path: Path) 
     assert second == Client(id="small", card_policy=CardPolicy(actions=frozenset()), extension=False)
 
 
+def test_an_entry_lists_the_orders_that_its_ehr_takes_back_and_changes(tmp_path: Path) -> None:
+    cards = "{deletes: [MedicationRequest], updates: [ServiceRequest]}"
+    (client,) = load_clients(written(tmp_path, f"clients: [{{id: a, cards: {cards}}}]\n")).clients
+    assert client.card_policy.deletes == {"MedicationRequest"}
+    assert client.card_policy.updates == {"ServiceRequest"}
+    with pytest.raises(ProfileError, match="CarePlan"):
+        load_clients(written(tmp_path, "clients: [{id: a, cards: {updates: [CarePlan]}}]\n"))
+
+
 @pytest.mark.parametrize(("said", "version"), [("", "2.0"), ('cds_hooks: "3.0"\n', "3.0")])
 def test_the_file_says_which_version_of_the_standard_discovery_names(tmp_path: Path, said: str, version: str) -> None:
     assert load_clients(written(tmp_path, f"clients: []\n{said}")).cds_hooks == version

@@ -31,6 +31,7 @@ from tests.kit.ports import Unfetched
 RX, LOINC = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://loinc.org"
 PATIENTS = sorted(path.stem for path in patients_directory().glob("*.json"))
 MALIGNANT, STRAIN = "11-malignant-laboratory-limits", "04-muscle-strain"
+EMERGENCY = "06-emergency-known-metastasis"
 SCHWANNOMA = "09-schwannoma-safely-resectable"
 SOMEBODY = {"reference": "Patient/somebody-else"}
 ORDER, PROBLEM = {"resourceType": "MedicationRequest", "id": "o1"}, {"resourceType": "Condition", "id": "c1"}
@@ -332,7 +333,8 @@ def test_an_order_by_the_code_of_the_site_is_the_activity_that_it_stands_for() -
         u.recommendation.activity.text
         for p in content.library().pathways
         for u in p.uses
-        if u.recommendation.on_order and u.recommendation.kind == "imaging" and u.recommendation.activity
+        for rule in u.recommendation.on_order
+        if "satisfied" in rule.says and u.recommendation.kind == "imaging" and u.recommendation.activity
     )
     site = Site(orders=(Order(activity, "urn:site", "4711", "MRI"),))
     assert [status for _, status, _ in told(call(MALIGNANT, study("urn:site", "4711"), site=site))] == ["satisfied"]
@@ -346,6 +348,88 @@ def test_a_warning_offers_to_take_the_order_back_where_the_ehr_can_do_that() -> 
     (action,) = suggestion["actions"]
     assert (action["type"], action["resourceId"]) == ("delete", "MedicationRequest/o1")
     assert "suggestions" not in call(MALIGNANT, drug(), client=Client(card_policy=CardPolicy(actions=frozenset())))[0]
+
+
+# ------------------------------------------------------------------ what an order should become
+
+CHANGING = CardPolicy(actions=frozenset(), updates=frozenset({"ServiceRequest"}), deletes=frozenset({"ServiceRequest"}))
+
+
+def mri(**fields: Any) -> dict[str, Any]:
+    return {**study(*code_of("spine-mri", LOINC)), **fields}
+
+
+def offered(*orders: dict[str, Any], policy: CardPolicy = CHANGING, **context: Any) -> list[dict[str, Any]]:
+    """What a patient's cards offer to do with orders while cord compression is possible."""
+    cards = call(EMERGENCY, *orders, client=Client(card_policy=policy), **context)
+    return [action for card in cards for one in card.get("suggestions", []) for action in one["actions"]]
+
+
+@pytest.mark.parametrize("fields", [{}, {"priority": "routine"}, {"priority": "soon"}])
+def test_an_order_comes_back_whole_with_nothing_but_its_priority_changed(fields: dict[str, Any]) -> None:
+    order = mri(
+        status="draft",
+        meta={"versionId": "7"},
+        subject={"reference": f"Patient/{chart(EMERGENCY).patient}", "display": "A"},
+        extension=[{"url": "urn:vendor", "valueString": "x"}],
+        vendor={"kept": [1, 2.5, True]},
+        authoredOn="2026-06-15",
+        **fields,
+    )
+    (action,) = offered(order)
+    assert (action["type"], action["resource"]) == ("update", {**order, "priority": "urgent"})
+
+
+@pytest.mark.parametrize("priority", ["urgent", "asap", "stat", "STAT"])
+def test_an_order_that_is_urgent_already_is_not_spoken_of(priority: str) -> None:
+    assert offered(mri(priority=priority)) == []
+    assert len(call(EMERGENCY, mri(priority=priority))) == 1
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"id": None},
+        {"note": None},
+        {"note": []},
+        {"subject": {"display": "somebody"}},
+        {"subject": {"reference": "https://elsewhere.example/Patient/{me}"}},
+        {"resourceType": "ProcedureRequest"},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_sent_back_as_it_came_is_spoken_of_and_not_offered(order: dict[str, Any]) -> None:
+    sent = json.loads(json.dumps(mri(**order)).replace("{me}", chart(EMERGENCY).patient))
+    body = {"fhirServer": "https://ehr.example/fhir"}
+    cards = call(EMERGENCY, sent, client=Client(card_policy=CHANGING), body=body)
+    assert [one for one in told(cards) if one[2]]
+    assert not any(
+        one["type"] == "update" for card in cards for s in card.get("suggestions", []) for one in s["actions"]
+    )
+
+
+def test_an_order_by_the_code_that_the_site_has_for_the_urgent_step_is_urgent() -> None:
+    urgent = next(
+        u.recommendation.activity.text
+        for p in content.library().pathways
+        for u in p.uses
+        if u.recommendation.activity and any(rule.priority for rule in u.recommendation.on_order)
+    )
+    system, code = code_of("spine-mri", LOINC)
+    coded = [{"system": "urn:site", "code": "4711"}, {"system": system, "code": code}]
+    order = mri(code={"coding": coded})
+    assert len(call(EMERGENCY, order, site=Site(orders=(Order(urgent, "urn:site", "4711", "MRI"),)))) == 1
+    assert len(call(EMERGENCY, order)) == 2
+
+
+def test_of_two_orders_of_one_name_neither_is_offered_back() -> None:
+    assert [one["type"] for one in offered(mri(), mri(priority="routine"))] == []
+
+
+def test_an_order_is_offered_back_only_where_the_ehr_takes_it_and_for_what_is_chosen() -> None:
+    assert offered(mri(), policy=CardPolicy(actions=frozenset())) == []
+    assert offered(mri(), hook="order-select", selections=[]) == []
+    assert [one["resource"]["id"] for one in offered(mri(), hook="order-select")] == ["s1"]
 
 
 # ------------------------------------------------------------------ each hook

@@ -77,14 +77,15 @@ class LimitsForm(Form):
 
 class CardsForm(Form):
     """What the EHR takes on a card. Without ``actions`` it gets no suggestion; ``gate_suggestions`` also on the emergency's card;
-    ``deletes`` are the orders that a warning may offer to take back; ``detail: full`` puts the explanation below the detail.
-    ``links`` are the hosts that it opens: a card leads to no other.
+    ``deletes`` are the orders that a warning may offer to take back, ``updates`` those that it may offer to change;
+    ``detail: full`` puts the explanation below the detail. ``links`` are the hosts that it opens: a card leads to no other.
     """
 
     selection_behavior: Annotated[Scalar, *one_of("any", "at-most-one")] | None = None
     actions: tuple[Annotated[Scalar, *one_of("CarePlan", "ServiceRequest")], ...] | None = None
     gate_suggestions: Flag = False
     deletes: tuple[Annotated[Scalar, *one_of("MedicationRequest", "ServiceRequest")], ...] = ()
+    updates: tuple[Annotated[Scalar, *one_of("MedicationRequest", "ServiceRequest")], ...] = ()
     detail: Annotated[Scalar, *one_of("short", "full")] | None = None
     links: tuple[Host, ...] | None = None
 
@@ -243,6 +244,7 @@ def _client(entry: ClientForm, emergency: str, *, told: bool) -> Client:
             full=cards.detail == "full",
             links=plain.links if cards.links is None else frozenset(str(host).lower() for host in cards.links),
             deletes=frozenset(map(str, cards.deletes)),
+            updates=frozenset(map(str, cards.updates)),
         ),
         emergency=str(entry.emergency or emergency),
         servers=Servers(

@@ -110,6 +110,8 @@ class Verdict(NamedTuple):
     """Those of the lines that are about this patient: they hold a datum, or stand there because of one."""
     orders: tuple[str, ...] = ()
     """The orders that it speaks of, by reference; none where it speaks of the chart."""
+    changes: tuple[tuple[str, str], ...] = ()
+    """Orders among these that should have another priority, each by reference with that."""
     step: str = ""
     """The step, or what stands against it or is missing, in a few words without a datum."""
 

@@ -110,7 +110,8 @@ class Activity:
 class OnOrder:
     """An order that a recommendation speaks of when it is chosen or signed: one whose code ``codes`` hold, where ``when`` is true
     (or absent). ``of`` is how the profile names these codes; ``says`` are the values of ``Status`` at which it speaks;
-    ``headline`` stands in the place of the recommendation's own.
+    ``headline`` stands in the place of the recommendation's own. ``priority`` is that which the order should have: the rule
+    speaks of those alone that have a lower one.
     """
 
     of: tuple[str, ...]
@@ -118,6 +119,7 @@ class OnOrder:
     says: frozenset[str]
     when: Expression | None = None
     headline: tuple[Text, ...] = ()
+    priority: str = ""
 
 
 ACTIVITY_KINDS = ("ServiceRequest", "Task", "Appointment", "CommunicationRequest", "NutritionOrder")

@@ -157,6 +157,7 @@ def _orders(library: Library, one: Recommendation, english: English) -> list[str
     return [
         f"- an order of {', '.join(rule.of)}{f' (where {text(english.say(rule.when))})' if rule.when is not None else ''}:"
         f" said where it is {' or '.join(sorted(rule.says))}, at {loud}"
+        f"{f', of an order that is not {rule.priority} yet: to make it so is offered' if rule.priority else ''}"
         for rule in one.on_order
     ]
 

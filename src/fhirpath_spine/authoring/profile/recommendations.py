@@ -24,6 +24,7 @@ from fhirpath_spine.authoring.source.fields import (
 )
 from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.diagnostics import did_you_mean
+from fhirpath_spine.pathway.facts.orders import PRIORITIES
 from fhirpath_spine.pathway.model import (
     ACTIVITY_KINDS,
     Activity,
@@ -123,13 +124,22 @@ ANSWERS = ("recommended", "blocked", "needs-data", "satisfied")
 """The verdicts at which a recommendation may speak of an order."""
 
 
+class UpdateForm(Form):
+    """What an order should become: of all that it holds its priority, in the words of FHIR. No dose is written here."""
+
+    priority: Annotated[Scalar, *one_of(*PRIORITIES[1:])]
+
+
 class OnOrderForm(Form):
-    """An order that a recommendation speaks of: of which needs or value sets, at which verdicts, when, and in which words."""
+    """An order that a recommendation speaks of: of which needs or value sets, at which verdicts, when, in which words, and what
+    it should become.
+    """
 
     of: Annotated[tuple[Name, ...], OneOrMany()]
     says: Annotated[tuple[Annotated[Scalar, *one_of(*ANSWERS)], ...], OneOrMany()]
     when: Expr | None = None
     headline: Headlines = ()
+    update: UpdateForm | None = None
 
 
 class RecommendationForm(Form):
@@ -250,6 +260,7 @@ class RecommendationBuilder:
             frozenset(map(str, form.says)),
             self._when(form.when, place, pathway),
             self._headlines(form.headline, place, pathway),
+            str(form.update.priority) if form.update is not None else "",
         )
 
     def criteria(

@@ -6,14 +6,15 @@ it is judged as it was sent. That nothing of another patient is among it is look
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fhirpath_spine.errors import BodyTooLarge, RequestError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.incoming.answers import UnreadReason, is_resource, unread
-from fhirpath_spine.exchange.incoming.orders import drafts_of, meanings, of_patient
+from fhirpath_spine.exchange.incoming.orders import Draft, drafts_of, meanings, of_patient
 from fhirpath_spine.fhirpath import elements_of
 from fhirpath_spine.pathway.facts.chart import Chart
 from fhirpath_spine.pathway.facts.subjects import check_ignored
@@ -32,6 +33,8 @@ class Context:
     problems: tuple[Json, ...] = ()
     orders: tuple[Json, ...] = ()
     beside: tuple[Any, ...] = ()
+    sent: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    """The orders as they came, by reference, for whoever sends one back; of two of one name neither."""
 
     @property
     def size(self) -> int:
@@ -60,12 +63,19 @@ def read_context(hook: str, context: Mapping[str, Any], patient: str) -> Context
         named = {name for one in drafts for name in one.names}
         if hook == _SIGN or not all(meanings(ref) & named for ref in chosen):
             # A selection that names none of the drafts may mean any of them: none is left out.
-            return Context(orders=tuple(one.order for one in drafts))
+            return Context(orders=tuple(one.order for one in drafts), sent=_by_reference(drafts))
         meant = {name for ref in chosen for name in meanings(ref)}
         on_screen = [(not meant.isdisjoint(one.names) and not one.is_form, one.order) for one in drafts]
         kept = tuple(one for mine, one in on_screen if mine or one.get("resourceType") == "Medication")
-        return Context(orders=kept, beside=tuple(one for mine, one in on_screen if not mine))
+        beside = tuple(one for mine, one in on_screen if not mine)
+        return Context(orders=kept, beside=beside, sent=_by_reference(drafts))
     return Context()
+
+
+def _by_reference(drafts: Iterable[Draft]) -> dict[str, Json]:
+    named = [(f"{one.order['resourceType']}/{one.order['id']}", one.sent) for one in drafts if "id" in one.order]
+    seen = Counter(reference for reference, _ in named)
+    return {reference: sent for reference, sent in named if sent is not None and seen[reference] == 1}
 
 
 def check_context(context: Context, patient: str, base: str, limit: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.incoming.answers import is_resource
 from fhirpath_spine.fhirpath import elements_of
+from fhirpath_spine.pathway.facts.chart import is_id
 from fhirpath_spine.pathway.facts.orders import OVER
 from fhirpath_spine.pathway.facts.reading import items, plain_status
 
@@ -36,6 +37,8 @@ class Draft:
     order: Json
     names: frozenset[str]
     is_form: bool = False
+    sent: Json | None = None
+    """As it came, where it can be named and sent back."""
 
 
 def drafts_of(entries: Sequence[tuple[str, Any]], patient: str) -> Iterator[Draft]:
@@ -45,9 +48,17 @@ def drafts_of(entries: Sequence[tuple[str, Any]], patient: str) -> Iterator[Draf
         order = _typed(sent)
         order = _ordered(_resolved(_plain(order), addressed, patient), patient)
         names = frozenset({*_names(address, order), *_names("", sent if isinstance(sent, dict) else {})})
-        yield Draft(order, names, _is_form(sent))
+        own = sent if isinstance(sent, dict) and sent.get("resourceType") == order["resourceType"] else None
+        yield Draft(order, names, _is_form(sent), own if is_id(order.get("id")) and _is_whole(own) else None)
         for part in _parts(order):
             yield Draft(_ordered(_plain(part), patient), names)
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether nothing in it is null or empty: an answer holds neither, and what is sent back is what came (GEN-05, GEN-06)."""
+    if isinstance(value, dict | list):
+        return bool(value) and all(map(_is_whole, value.values() if isinstance(value, dict) else value))
+    return value is not None and value != ""
 
 
 def meanings(reference: str) -> set[str]:

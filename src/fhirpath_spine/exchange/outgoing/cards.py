@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from fhirpath_spine.exchange import BASE, EXTENSION, Json, lean
 from fhirpath_spine.exchange.outgoing.detail import Writer
@@ -28,7 +29,7 @@ TOPIC_SYSTEM = f"{BASE}/CodeSystem/card-topic"
 @dataclass(frozen=True, slots=True)
 class CardPolicy:
     """What one EHR takes on a card: which resources as actions, how one may select, suggestions on the gate's card, the whole
-    explanation below the detail, the hosts that it opens (None: any), and which orders a card may offer to take back.
+    explanation below the detail, the hosts that it opens (None: any), which orders a card may offer to take back, and to change.
     """
 
     selection_behavior: str = "any"
@@ -37,6 +38,7 @@ class CardPolicy:
     full: bool = False
     links: frozenset[str] | None = None
     deletes: frozenset[str] = frozenset()
+    updates: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,15 @@ class Cards:
     carried: Mapping[str, str] = field(default_factory=dict)
 
 
-def write_cards(decision: Decision, decision_id: str, wording: Wording, card_policy: CardPolicy | None = None) -> Cards:
-    """All cards of a decision in their order."""
-    composer = _Composer(decision, decision_id, wording, card_policy or CardPolicy())
+def write_cards(
+    decision: Decision,
+    decision_id: str,
+    wording: Wording,
+    card_policy: CardPolicy | None = None,
+    drafts: Mapping[str, Json] = MappingProxyType({}),
+) -> Cards:
+    """All cards of a decision in their order. ``drafts`` are the orders on the screen as they were sent, by reference."""
+    composer = _Composer(decision, decision_id, wording, card_policy or CardPolicy(), drafts)
     cards = [composer.card(c, first=n == 0) for n, c in enumerate(decision.cards)]
     return Cards(cards, composer.offers.careplans, composer.offers.carried)
 
@@ -106,12 +114,26 @@ def topic_code(code: str) -> str:
 
 
 class _Composer:
-    def __init__(self, decision: Decision, decision_id: str, wording: Wording, card_policy: CardPolicy) -> None:
+    def __init__(
+        self,
+        decision: Decision,
+        decision_id: str,
+        wording: Wording,
+        card_policy: CardPolicy,
+        drafts: Mapping[str, Json],
+    ) -> None:
         self._decision, self._id, self._card_policy, self._wording = decision, decision_id, card_policy, wording
         self._say, self._ids = wording.phrases, wording.ids
         self._writer = Writer(decision, wording.library, wording.phrases)
         self._summaries = Summaries(decision, wording.library, wording.phrases)
-        offering = Offering(card_policy.actions, wording.orders, card_policy.gate_suggestions, card_policy.deletes)
+        offering = Offering(
+            card_policy.actions,
+            wording.orders,
+            card_policy.gate_suggestions,
+            card_policy.deletes,
+            card_policy.updates,
+            drafts,
+        )
         self.offers = Offers(decision, decision_id, wording.library, wording.phrases, wording.ids, offering)
         self._pages = wording.pages if opens(card_policy.links, wording.pages) else ""
         self._told: tuple[Explained, ...] = ()

@@ -140,6 +140,8 @@ KEYS: Mapping[str, frozenset[str]] = {
         "request-action": "text",
         "link-pathway": "title",
         "topic-order": "title",
+        "change-label": "priority",
+        "change-action": "priority",
         "withdraw-label": "",
         "withdraw-action": "",
         "service-title": "",

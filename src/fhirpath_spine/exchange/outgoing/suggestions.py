@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fhirpath_spine.exchange import Json
@@ -31,6 +31,9 @@ class Offering:
     orders: tuple[Order, ...] = ()
     gate: bool = False
     deletes: frozenset[str] = frozenset()
+    updates: frozenset[str] = frozenset()
+    drafts: Mapping[str, Json] = field(default_factory=dict)
+    """The orders on the screen as they were sent, by reference."""
 
 
 @dataclass(slots=True)
@@ -53,13 +56,29 @@ class Offers:
         gate = self.library.policy.gate
         on_gate = gate is not None and card.entry is not None and card.entry.id == gate.pathway
         requests = [] if on_gate and not self.offering.gate else [*self._requests(card, code, lesion)]
-        return [*self._withdrawals(card, code), *requests, *self._plans(card, code)]
+        return [*self._changes(card, code), *self._withdrawals(card, code), *requests, *self._plans(card, code)]
+
+    def _changes(self, card: PlannedCard, code: str) -> Iterable[Json]:
+        """Changes the orders of which it is known what they should become: each whole as it was sent, but for that."""
+        for verdict in card.verdicts:
+            for reference, priority in verdict.changes[:REQUESTS]:
+                draft = self.offering.drafts.get(reference)
+                if draft is None or reference.partition("/")[0] not in self.offering.updates:
+                    continue
+                identifier = self.ids.uuid("suggestion", self.decision_id, code, reference, "change")
+                self.carried[identifier] = verdict.id
+                description = self.phrases.text("change-action", priority=priority)
+                action = {"type": "update", "description": description, "resource": {**draft, "priority": priority}}
+                label = self.phrases.text("change-label", priority=priority)
+                yield {"label": label, "uuid": identifier, "actions": [action]}
 
     def _withdrawals(self, card: PlannedCard, code: str) -> Iterable[Json]:
         """Takes back the orders that a warning is about, where the EHR can do that; one without an id cannot be named."""
         if card.indicator is Indicator.INFO:
             return
-        for reference in card.orders[:REQUESTS]:
+        # What should become more urgent is needed.
+        needed = {reference for verdict in card.verdicts for reference, _ in verdict.changes}
+        for reference in [one for one in card.orders if one not in needed][:REQUESTS]:
             if reference.partition("/")[0] in self.offering.deletes:
                 identifier = self.ids.uuid("suggestion", self.decision_id, code, reference, "withdraw")
                 self.carried[identifier] = card.verdicts[0].id

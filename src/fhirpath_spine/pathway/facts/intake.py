@@ -206,7 +206,8 @@ class Intake:
             self._take_plan(resource, reference, usable=subject is Subject.OURS and not hindrance(resource))
             return
         names = matter.needs
-        if ordered and (order := read_order(resource, reference, concept, matter)) is not None:
+        ours = subject is Subject.OURS
+        if ordered and (order := read_order(resource, reference, concept, matter, ours=ours)) is not None:
             self.orders.append(order)
         if matter.counted and self._count(matter.counted, resource) and matter.counted == MEDICATION:
             self._name_drug(_Taken(resource, kind, concept, matter, reference))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from fhirpath_spine.pathway.asking.environment import Environment
 from fhirpath_spine.pathway.asking.reach import ADVISED, OPEN
@@ -25,13 +26,20 @@ _NOTHING: dict[str, list[str]] = {ADVISED: [], OPEN: []}
 """A hook of orders advises nothing else."""
 
 
+class Met(NamedTuple):
+    """A rule of orders, and the orders that it speaks of."""
+
+    rule: OnOrder
+    orders: tuple[Ordered, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """A recommendation that speaks of orders which are on the screen: of which, and by which of its rules."""
 
     recommendation: Recommendation
     orders: tuple[Ordered, ...]
-    rules: tuple[OnOrder, ...]
+    rules: tuple[Met, ...]
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -59,18 +67,21 @@ def _met(recommendation: Recommendation, orders: Sequence[Ordered], site: Site, 
     met: dict[int, Ordered] = {}
     rules = []
     for rule in recommendation.on_order:
-        mine = [
-            n
-            for n, one in enumerate(orders)
-            if own & {*one.codes} or any(known(codes, one.codes) for codes in rule.codes)
-        ]
+        mine = [n for n, one in enumerate(orders) if _is_of(rule, one, by_site=bool(own & {*one.codes}))]
         if not mine:
             continue
         answer = env.ask(rule.when, recommendation.title) if rule.when is not None else None
         if answer is None or answer.truth or (answer.truth is None and answer.unread):
-            rules.append(rule)
+            rules.append(Met(rule, tuple(orders[n] for n in mine)))
             met |= {n: orders[n] for n in mine}
     return Spoken(recommendation, tuple(met[n] for n in sorted(met)), tuple(rules)) if rules else None
+
+
+def _is_of(rule: OnOrder, order: Ordered, *, by_site: bool) -> bool:
+    """Whether a rule speaks of an order; one by the code that the site has for the very step has the priority of that."""
+    if rule.priority and (by_site or not order.is_below(rule.priority)):
+        return False
+    return by_site or any(known(codes, order.codes) for codes in rule.codes)
 
 
 def judged(
@@ -129,12 +140,16 @@ def _verdict(spoken: Spoken, entry: Entry, policy: PolicyApplied, hook: Hook) ->
     firm = {criterion.name for criterion in recommendation.blocked if criterion.unknown is Unknown.ASK}
     first = [m for s in verdict.steps if s.role == "blocked" and s.name in firm and s.answer is None for m in s.missing]
     verdict = verdict._replace(missing=tuple(dict.fromkeys((*first, *verdict.missing))))
-    rules = [rule for rule in spoken.rules if verdict.status.value in rule.says]
+    rules = [met for met in spoken.rules if verdict.status.value in met.rule.says]
     if not rules:
         return None
+    changes = tuple(
+        (o.reference, met.rule.priority) for met in rules if met.rule.priority for o in met.orders if o.ours
+    )
     indicator = hook.indicator(verdict.id)
-    said = worded(verdict, recommendation, env, next((r.headline for r in rules if r.headline), ()))
-    return said._replace(indicator=indicator or verdict.indicator, safety=False, orders=spoken.references)
+    said = worded(verdict, recommendation, env, next((met.rule.headline for met in rules if met.rule.headline), ()))
+    indicator = indicator or verdict.indicator
+    return said._replace(indicator=indicator, safety=False, orders=spoken.references, changes=changes)
 
 
 @once
