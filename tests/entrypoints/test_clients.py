@@ -79,8 +79,7 @@ def test_an_entry_says_what_its_ehr_takes_and_where_we_may_read(tmp_path: Path) 
 def test_an_entry_lists_the_orders_that_its_ehr_takes_back_and_changes(tmp_path: Path) -> None:
     cards = "{deletes: [MedicationRequest], updates: [ServiceRequest]}"
     (client,) = load_clients(written(tmp_path, f"clients: [{{id: a, cards: {cards}}}]\n")).clients
-    assert client.card_policy.deletes == {"MedicationRequest"}
-    assert client.card_policy.updates == {"ServiceRequest"}
+    assert (client.card_policy.deletes, client.card_policy.updates) == ({"MedicationRequest"}, {"ServiceRequest"})
     with pytest.raises(ProfileError, match="CarePlan"):
         load_clients(written(tmp_path, "clients: [{id: a, cards: {updates: [CarePlan]}}]\n"))
 
