@@ -162,9 +162,10 @@ def _bar() -> Iterator[Any]:
         nonlocal drawn
         if stage not in stages:
             stages[stage] = bar.add_task(stage, total=total, completed=done, rate="")
-        bar.update(stages[stage], completed=done)
+        # A rate is the sum of all that was told of late, so the bar is told only what it draws.
         if time.monotonic() - drawn > 0.2 or done >= total:
             drawn = time.monotonic()
+            bar.update(stages[stage], completed=done)
             bar.update(stages[stage], rate=_rate(stage, bar.tasks[stages[stage]].speed or 0.0))
             bar.refresh()
 

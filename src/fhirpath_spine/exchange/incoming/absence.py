@@ -34,6 +34,11 @@ def without_absent(value: Any, compact: bytes) -> Any:
     return {**rest, ANSWERS: {key: _answer(item) for key, item in answers.items()}}
 
 
+def says_all(compact: bytes) -> bool:
+    """Whether there is nothing to take out of a value, as far as it shows where it is written without blanks."""
+    return not _may_say_nothing(compact, 0, 0)
+
+
 def _may_say_nothing(compact: bytes, nulls: int, lists: int) -> bool:
     """Whether something in it may say nothing, beyond so many nulls and empty lists."""
     return (

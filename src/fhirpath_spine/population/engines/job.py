@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 from fhirpath_spine import __version__
-from fhirpath_spine.authoring.loading import load_written
 from fhirpath_spine.fhirpath import Expression
 from fhirpath_spine.pathway.model import Library, Site
 from fhirpath_spine.population.exports.export import Export
@@ -36,6 +35,9 @@ class Content:
             ProfileError: a file cannot be used.
 
         """
+        # The forms of files are not for those who are handed the content.
+        from fhirpath_spine.authoring.loading import load_written
+
         library, written = load_written(profiles, site)
         criteria = (one.expression for one in written.expressions if one.criterion)
         return cls(library, written.site, tuple(criteria), mark_of(site))

@@ -31,6 +31,8 @@ from fhirpath_spine.population.tables.schema import nobody
 
 WORK = ".work"
 """Folder inside the output for what is under way; it is gone when the run is done."""
+_YOUNG = 50_000
+"""Objects that are made before the collector looks at them."""
 PATIENCE = 10.0
 """Seconds to wait for the workers of a run that was killed to notice it."""
 
@@ -145,17 +147,20 @@ _FROZEN = gc.get_freeze_count()
 @contextmanager
 def _shared_memory() -> Iterator[None]:
     """Keeps the collector away from what is loaded: the workers share its memory as long as nobody writes to it. Whoever calls
-    and did so already keeps what it put away.
+    and did so already keeps what it put away. The rows of a part it leaves alone for long, as it would look at all of them again
+    with every few charts, and a chart leaves a dozen objects to it.
     """
-    if gc.get_freeze_count() > _FROZEN:
-        yield
-        return
-    gc.collect()
-    gc.freeze()
+    ours, usual = gc.get_freeze_count() <= _FROZEN, gc.get_threshold()
+    if ours:
+        gc.collect()
+        gc.freeze()
+    gc.set_threshold(_YOUNG)
     try:
         yield
     finally:
-        gc.unfreeze()
+        gc.set_threshold(*usual)
+        if ours:
+            gc.unfreeze()
 
 
 def _plan(work: Path, mark: str, at: datetime, parts: int) -> _Plan:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from fhirpath_spine.errors import BodyTooLarge, PatientMismatch, RequestError
-from fhirpath_spine.exchange.incoming.absence import without_absent
+from fhirpath_spine.exchange.incoming.absence import says_all, without_absent
 from fhirpath_spine.exchange.incoming.answers import UnreadReason, is_resource
 from fhirpath_spine.exchange.incoming.bundles import BUT_PATIENT, failed_types, reads, withheld_types
 from fhirpath_spine.exchange.incoming.parsing import deeper_than, has_key_twice
@@ -83,22 +83,27 @@ def _gathered(patient: str, lines: Iterable[bytes], signs: Signs) -> _Gathered:
             values.append(orjson.loads(line))
         except orjson.JSONDecodeError:
             values.append(None)
-    doubtful = _doubtful(kept, values)
+    doubtful, whole = _looked_over(kept, values)
     for line, value in zip(kept, values, strict=True):
         if value is None or len(line) > LINE_BYTES or (doubtful and _refused(line, value)):
             _take_broken(line, out)
         elif not isinstance(value, dict) or not is_resource(value) or value["resourceType"] == "OperationOutcome":
             _take_other(line, value, patient, out, signs)
         else:
-            out.resources.append(without_absent(value, line))
+            out.resources.append(value if whole else without_absent(value, line))
     return out
 
 
-def _doubtful(lines: list[bytes], values: list[Any]) -> bool:
-    """Whether some line may be too deep or hold a key twice: asked of all at once, which costs a tenth of asking each."""
-    readable = [(line, value) for line, value in zip(lines, values, strict=True) if value is not None]
-    body, values = b",".join(line for line, _ in readable), [value for _, value in readable]
-    return deeper_than(body, DEPTH) or has_key_twice(b"[" + body + b"]", orjson.dumps(values))
+def _looked_over(lines: list[bytes], values: list[Any]) -> tuple[bool, bool]:
+    """Whether some line may be too deep or hold a key twice, and whether all that they hold says something. Both are asked of all
+    lines at once, which costs a tenth of asking each.
+    """
+    if None in values:
+        readable = [(line, value) for line, value in zip(lines, values, strict=True) if value is not None]
+        lines, values = [line for line, _ in readable], [value for _, value in readable]
+    body, compact = b",".join(lines), orjson.dumps(values)
+    doubtful = deeper_than(body, DEPTH) or has_key_twice(b"[%b]" % body, compact)
+    return doubtful, says_all(compact)
 
 
 def _refused(line: bytes, value: Any) -> bool:

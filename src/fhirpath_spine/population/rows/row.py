@@ -102,7 +102,7 @@ class Row(NamedTuple):
 
 def pack(row: Row) -> bytes:
     """A row as JSON on one line; :func:`unpack` gives it back."""
-    return orjson.dumps(_plain(row))
+    return orjson.dumps(row, default=list)
 
 
 def unpack(line: bytes) -> Row:
@@ -127,7 +127,3 @@ def _verdict(value: Iterable[Any]) -> Verdict:
     verdict = Verdict(*value)
     criteria = (Criterion(*one) for one in verdict.criteria)
     return verdict._replace(criteria=tuple(c._replace(needs=tuple(c.needs)) for c in criteria))
-
-
-def _plain(value: Any) -> Any:
-    return [_plain(one) for one in value] if isinstance(value, tuple) else value
