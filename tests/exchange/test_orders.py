@@ -9,6 +9,7 @@ import pytest
 from fhirpath_spine.errors import PatientMismatch
 from fhirpath_spine.exchange.incoming import check_context, read_context
 from tests.exchange.orders_kit import DRUG, ME, OTHER, chosen, ids, order, signed
+from tests.kit.costs import calls_of
 
 # ------------------------------------------------------------------ how clients write them
 
@@ -183,6 +184,17 @@ def test_what_a_plan_is_to_do_is_ordered(detail: Any, found: Any) -> None:
 )
 def test_a_plan_that_is_over_or_names_nothing_orders_nothing(over: Any) -> None:
     assert len(signed(plan(**over)).orders) == 1
+
+
+def test_the_cost_of_a_group_grows_with_what_it_holds_and_not_with_its_square() -> None:
+    def read(number: int) -> None:
+        drugs = [{**HELD, "id": f"m{n}"} for n in range(number)]
+        said = [{"productReference": {"reference": f"#m{n}"}} for n in range(number)]
+        found = signed(plan(contained=[*drugs, *(order() for _ in drugs)], activity=[{"detail": one} for one in said]))
+        assert len(found.orders) == 1 + 2 * number
+        assert all(len(one["contained"]) == 1 for one in found.orders[1 + number :])
+
+    assert calls_of(lambda: read(400)) < 5 * calls_of(lambda: read(100))
 
 
 def test_a_plan_that_nobody_chose_orders_nothing() -> None:

@@ -51,7 +51,7 @@ def drafts_of(entries: Sequence[tuple[str, Any]], patient: str) -> Iterator[Draf
         own = sent if isinstance(sent, dict) and sent.get("resourceType") == order["resourceType"] else None
         yield Draft(order, names, _is_form(sent), own if is_id(order.get("id")) and _is_whole(own) else None)
         for part in _parts(order):
-            yield Draft(_ordered(_plain(part), patient), names)
+            yield Draft(_ordered(part, patient), names)
 
 
 def _is_whole(value: Any) -> bool:
@@ -224,15 +224,26 @@ def _parts(group: Json) -> Iterator[Json]:
     """
     if group.get("resourceType") not in _GROUPS or plain_status(group.get("status")) in OVER:
         return
-    held = items(group.get("contained"))
+    held = [one for one in items(group.get("contained")) if isinstance(one, dict)]
+    # What each refers to comes with it, and no more: all of it with each would be as many times as many.
+    named = {one["id"]: one for one in held if isinstance(one.get("id"), str)}
     for one in held:
-        if isinstance(one, dict) and _typed(one)["resourceType"] in (DRUG, SERVICE):
-            yield {**{name: value for name, value in _typed(one).items() if name != "id"}, "contained": held}
+        if _typed(one)["resourceType"] in (DRUG, SERVICE):
+            yield _with_drug({name: value for name, value in _typed(one).items() if name != "id"}, named)
     for activity in items(group.get("activity")):
         detail = activity.get("detail") if isinstance(activity, dict) else None
         if isinstance(detail, dict) and (what := _detail(detail)):
             said = {name: detail[name] for name in ("status", "doNotPerform") if name in detail}
-            yield {**what, **said, "contained": held}
+            yield _with_drug({**what, **said}, named)
+
+
+def _with_drug(order: Json, named: Mapping[str, Json]) -> Json:
+    out = _plain(order)
+    holder = out.get("medicationReference")
+    reference = holder.get("reference") if isinstance(holder, dict) else None
+    if isinstance(reference, str) and (bare := reference.removeprefix("#").removeprefix(f"{MEDICATION}/")) in named:
+        out |= {"medicationReference": {"reference": f"#{bare}"}, "contained": [named[bare]]}
+    return out
 
 
 def _detail(detail: Mapping[str, Any]) -> Json:
