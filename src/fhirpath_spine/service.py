@@ -390,7 +390,7 @@ class HookService:
         check_known(chart)
         # A Medication says what its order or entry is; where it could not be read, they are named as not recognised.
         chart = replace(chart, drafts=tuple(one for read in drugs for one in read.resources))
-        return with_context(chart, request.context)
+        return with_context(chart, request.context, snapshot.library.signs)
 
     def _judge(
         self,

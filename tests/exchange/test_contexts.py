@@ -141,6 +141,32 @@ def test_a_new_problem_beside_a_list_that_nobody_read_is_not_all_of_it() -> None
     assert (read.resources, read.complete, read.detail) == ((problem,), False, "absent")
 
 
+@pytest.mark.parametrize(
+    "problem", [None, 7, "x", {}, {"resourceType": "Condition"}, {"resourceType": "Condition", "code": "1"}]
+)
+def test_a_problem_of_which_nothing_can_be_read_is_one_that_was_not_read(problem: Any) -> None:
+    context = read_context("problem-list-item-create", {"conditions": bundle(problem)}, "p1")
+    read = with_context(chart({"resourceType": "Condition", "id": "c1", "subject": ME}), context).reads["conditions"]
+    assert (read.complete, read.detail) == (False, "shape")
+    assert read.resources[0]["id"] == "c1"
+
+
+@pytest.mark.parametrize("code", [DRUG, {"text": "a problem"}, DRUG["coding"][0], {"coding": DRUG["coding"][0]}])
+def test_a_problem_that_says_what_it_is_is_read(code: Any) -> None:
+    context = read_context(
+        "problem-list-item-create", {"conditions": bundle({"resourceType": "Condition", "code": code})}, "p1"
+    )
+    assert with_context(chart(), context).reads["conditions"].complete
+
+
+def test_the_patient_of_a_problem_may_be_an_address_in_the_bundle() -> None:
+    me = {"fullUrl": "urn:uuid:me", "resource": {"resourceType": "Patient", "id": "p1"}}
+    problem = {"resourceType": "Condition", "code": DRUG, "subject": {"reference": "urn:uuid:ME"}}
+    context = read_context("problem-list-item-create", {"conditions": {"entry": [me, {"resource": problem}]}}, "p1")
+    check_context(context, "p1", "", 10)
+    assert context.problems[0]["subject"] == ME
+
+
 @pytest.mark.parametrize("kind", [None, "", "condition", "Problem"])
 def test_a_problem_that_says_no_type_of_fhir_is_one(kind: Any) -> None:
     problem = {"resourceType": kind, "id": "c1", "code": DRUG}

@@ -13,10 +13,11 @@ from typing import Any
 
 from fhirpath_spine.errors import BodyTooLarge, RequestError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.incoming.answers import UnreadReason, is_resource, unread
-from fhirpath_spine.exchange.incoming.orders import Draft, drafts_of, meanings, of_patient
+from fhirpath_spine.exchange.incoming.answers import UnreadReason, is_resource, types_doubted, unread
+from fhirpath_spine.exchange.incoming.orders import Draft, addressed, drafts_of, meanings, of_patient, plain_concept
 from fhirpath_spine.fhirpath import elements_of
 from fhirpath_spine.pathway.facts.chart import Chart
+from fhirpath_spine.pathway.facts.signs import NO_SIGNS, Signs
 from fhirpath_spine.pathway.facts.subjects import check_ignored
 
 _WITH_ENCOUNTER = frozenset({"encounter-start", "encounter-discharge"})
@@ -52,9 +53,10 @@ def read_context(hook: str, context: Mapping[str, Any], patient: str) -> Context
     if hook in _WITH_ENCOUNTER:
         _encounter(context)
     if hook == _PROBLEMS:
-        found = [_typed(one) for one in _resources(context, "conditions")]
+        entries = list(_entries(context, "conditions"))
+        there, found = addressed(entries), [_typed(one) for _, one in entries]
         return Context(
-            problems=tuple(of_patient(one, patient) for one in found if _is_condition(one)),
+            problems=tuple(of_patient(one, patient, there) for one in found if _is_condition(one)),
             beside=tuple(one for one in found if not _is_condition(one)),
         )
     if hook in (_SELECT, _SIGN):
@@ -95,11 +97,18 @@ def check_context(context: Context, patient: str, base: str, limit: int) -> None
     check_ignored((*context.problems, *context.orders, *context.beside), Chart(patient, {}, base=base))
 
 
-def with_context(chart: Chart, context: Context) -> Chart:
-    """A chart with what the hook brings: a problem stands in the place of an older state of itself, an order among the drafts."""
-    if context.problems:
+def with_context(chart: Chart, context: Context, signs: Signs = NO_SIGNS) -> Chart:
+    """A chart with what the hook brings: a problem stands in the place of an older state of itself, an order among the drafts. A
+    problem that cannot be read is one of the problems that could not be read.
+    """
+    blank = any("code" not in one and "_code" not in one for one in context.problems)
+    why = UnreadReason.SHAPE if blank or not all(isinstance(one, dict) for one in context.beside) else None
+    why = types_doubted(context.problems, signs).get("Condition", why)
+    if context.problems or why is not None:
         # Where nobody read the problem list, the new problem is not all of it.
         read = chart.reads.get("conditions") or unread(UnreadReason.ABSENT)
+        if why is not None and read.complete:
+            read = unread(why, read.resources, source=read.source)
         ids = {id_ for one in context.problems if isinstance(id_ := one.get("id"), str)}
         kept = tuple(one for one in read.resources if not (isinstance(id_ := one.get("id"), str) and id_ in ids))
         chart = replace(chart, reads={**chart.reads, "conditions": replace(read, resources=(*kept, *context.problems))})
@@ -150,13 +159,11 @@ def _holds_elsewhere(bundle: Mapping[str, Any]) -> bool:
 
 def _typed(problem: Any) -> Any:
     """What stands among the problems and is of no type of FHIR is one."""
-    return (
-        {**problem, "resourceType": "Condition"} if isinstance(problem, dict) and not is_resource(problem) else problem
-    )
-
-
-def _resources(context: Mapping[str, Any], name: str) -> Iterator[Any]:
-    return (one for _, one in _entries(context, name))
+    if isinstance(problem, dict) and not is_resource(problem):
+        problem = {**problem, "resourceType": "Condition"}
+    if _is_condition(problem) and isinstance(problem.get("code"), dict):
+        return {**problem, "code": plain_concept(problem["code"])}
+    return problem
 
 
 def _selections(context: Mapping[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from fhirpath_spine.exchange import Json
@@ -43,10 +44,9 @@ class Draft:
 
 def drafts_of(entries: Sequence[tuple[str, Any]], patient: str) -> Iterator[Draft]:
     """The orders in the entries of a Bundle, each entry with its address; then what a plan or a group of orders holds."""
-    addressed = {_plain_address(name): one for name, one in entries if name and isinstance(one, dict)}
+    there = addressed(entries)
     for address, sent in entries:
-        order = _typed(sent)
-        order = _ordered(_resolved(_plain(order), addressed, patient), patient)
+        order = _ordered(_resolved(_plain(_typed(sent)), there), patient, there)
         names = frozenset({*_names(address, order), *_names("", sent if isinstance(sent, dict) else {})})
         own = sent if isinstance(sent, dict) and sent.get("resourceType") == order["resourceType"] else None
         yield Draft(order, names, _is_form(sent), own if is_id(order.get("id")) and _is_whole(own) else None)
@@ -66,17 +66,26 @@ def meanings(reference: str) -> set[str]:
     return {reference, "/".join(reference.strip().split("/_history/")[0].split("/")[-2:])}
 
 
-def of_patient(resource: Mapping[str, Any], patient: str) -> Json:
-    """A resource of the context. Who sends one in the context of a patient means that patient, where it names nobody."""
-    out = dict(resource)
+def addressed(entries: Sequence[tuple[str, Any]]) -> dict[str, Json]:
+    """What stands in a Bundle, by its address there."""
+    return {_plain_address(name): one for name, one in entries if name and isinstance(one, dict)}
+
+
+def of_patient(resource: Mapping[str, Any], patient: str, there: Mapping[str, Json] = MappingProxyType({})) -> Json:
+    """A resource of the context. Who sends one in the context of a patient means that patient, where it names nobody; ``there``
+    is what an address in its Bundle means.
+    """
+    out, mine = dict(resource), {"reference": f"Patient/{patient}"}
     name = _OF_PERSON.get(str(out.get("resourceType")), "subject")
     for one in _PERSONS:
         if one in out:
             out[one] = _reference(out[one])
-            if isinstance(out[one], dict) and out[one].get("reference") == patient:
-                out[one] = {"reference": f"Patient/{patient}"}
+            person = _target(out[one], there) or {}
+            named = isinstance(out[one], dict) and out[one].get("reference") == patient
+            if named or (person.get("resourceType"), person.get("id")) == ("Patient", patient):
+                out[one] = mine
     if not any(out.get(one) for one in {name, "subject", "patient"}):
-        out[name] = {"reference": f"Patient/{patient}"}
+        out[name] = mine
     return out
 
 
@@ -125,7 +134,7 @@ def _plain(order: Json) -> Json:
     if isinstance(code := out.get("code"), dict) and isinstance(code.get("concept"), dict):
         out["code"] = code["concept"]
     if "medicationCodeableConcept" in out:
-        out["medicationCodeableConcept"] = _concept(out["medicationCodeableConcept"])
+        out["medicationCodeableConcept"] = plain_concept(out["medicationCodeableConcept"])
     if "medicationReference" in out:
         out["medicationReference"] = _reference(out["medicationReference"])
     if "contained" in out:
@@ -136,9 +145,12 @@ def _plain(order: Json) -> Json:
     return out
 
 
-def _concept(value: Any) -> Any:
+def plain_concept(value: Any) -> Any:
+    """A concept in the form of R4: some write a bare text, one coding, or a number for a code."""
     if isinstance(value, str):
         return {"text": value}
+    if isinstance(value, dict) and "code" in value and "coding" not in value:
+        value = {"coding": value}
     if not isinstance(value, dict) or "coding" not in value:
         return value
     return {**value, "coding": [_coding(one) for one in items(value["coding"])]}
@@ -168,25 +180,21 @@ def _plain_address(address: str) -> str:
     return address.lower() if address[:4].lower() == "urn:" else address
 
 
-def _resolved(order: Json, addressed: Mapping[str, Json], patient: str) -> Json:
-    """An order with what it refers to by an address in the Bundle: a Medication is put in, the patient is named."""
+def _resolved(order: Json, there: Mapping[str, Json]) -> Json:
+    """An order with the Medication that it refers to by an address in the Bundle, or without the mark of what it contains."""
     out = dict(order)
-    target = _target(out.get("medicationReference"), addressed)
+    target = _target(out.get("medicationReference"), there)
     if target is not None and target.get("resourceType") == MEDICATION:
         out["contained"] = [*items(out.get("contained")), {**target, "id": "ordered"}]
         out["medicationReference"] = {"reference": "#ordered"}
     elif (inner := _within(out)) is not None:
         out["medicationReference"] = {**out["medicationReference"], "reference": f"#{inner}"}
-    for name in _PERSONS:
-        person = _target(out.get(name), addressed)
-        if person is not None and (person.get("resourceType"), person.get("id")) == ("Patient", patient):
-            out[name] = {"reference": f"Patient/{patient}"}
     return out
 
 
-def _target(holder: Any, addressed: Mapping[str, Json]) -> Json | None:
+def _target(holder: Any, there: Mapping[str, Json]) -> Json | None:
     reference = holder.get("reference") if isinstance(holder, dict) else None
-    return addressed.get(_plain_address(reference)) if isinstance(reference, str) else None
+    return there.get(_plain_address(reference)) if isinstance(reference, str) else None
 
 
 def _within(order: Json) -> str | None:
@@ -202,7 +210,7 @@ def _within(order: Json) -> str | None:
 # ------------------------------------------------------------------ what is ordered now
 
 
-def _ordered(order: Json, patient: str) -> Json:
+def _ordered(order: Json, patient: str, there: Mapping[str, Json] = MappingProxyType({})) -> Json:
     """The order of this patient, now. A status that is none of an order on its way is not stated; a date is when it was typed,
     and the members of other releases are not looked at.
     """
@@ -210,7 +218,7 @@ def _ordered(order: Json, patient: str) -> Json:
     if kind == MEDICATION:
         return order
     known = elements_of(kind) | {"resourceType", *_PERSONS}
-    out = of_patient({name: value for name, value in order.items() if name in known or name[:1] == "_"}, patient)
+    out = of_patient({name: value for name, value in order.items() if name in known or name[:1] == "_"}, patient, there)
     if plain_status(out.get("status")) not in _IN_FORCE | OVER:
         out["status"] = "draft"
     if kind in (DRUG, SERVICE):
