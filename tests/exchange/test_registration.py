@@ -37,9 +37,9 @@ def test_every_template_stands_in_it_to_the_letter_with_its_purpose() -> None:
     assert all(k["for"] for k in found()["prefetch"])
 
 
-def test_scopes_cover_every_type_in_both_versions() -> None:
+def test_scopes_cover_every_type_and_the_drugs_that_are_referred_to_in_both_versions() -> None:
     scopes = found()["scopes"]
-    types = {k["type"] for k in found()["prefetch"]}
+    types = {k["type"] for k in found()["prefetch"]} | {"Medication"}
     assert set(scopes["v1"]) == {f"patient/{kind}.read" for kind in types}
     assert set(scopes["v2"]) == {f"patient/{kind}.rs" for kind in types}
 

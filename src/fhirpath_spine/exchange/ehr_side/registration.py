@@ -9,6 +9,7 @@ from typing import Any
 
 from fhirpath_spine import __version__
 from fhirpath_spine.exchange import Json
+from fhirpath_spine.exchange.incoming.medications import MEDICATION
 from fhirpath_spine.exchange.outgoing.cards import TOPIC_SYSTEM, topic_code
 from fhirpath_spine.exchange.outgoing.links import page
 from fhirpath_spine.exchange.outgoing.phrases import Phrases
@@ -55,6 +56,8 @@ def sheet(
         "actions": [
             "CarePlan (create, as a draft)",
             "ServiceRequest (create, as a draft; if the client entry says so)",
+            "MedicationRequest, ServiceRequest (delete, of an order that a warning is about; if the client entry says so)",
+            "MedicationRequest, ServiceRequest (update, of the priority of an order; if the client entry says so)",
         ],
         "plans": f"{base}/fhir/PlanDefinition/{{id}}/$apply",
         "topics": {"system": TOPIC_SYSTEM, "codes": list(_topics(library))},
@@ -71,7 +74,8 @@ def _key(key: str, template: str, library: Library) -> Json:
 
 
 def _scopes(templates: Mapping[str, str], right: str) -> list[str]:
-    return [f"patient/{kind}.{right}" for kind in dict.fromkeys(map(type_of, templates))]
+    # A drug may be named by a reference to a Medication, which is then read by itself.
+    return [f"patient/{kind}.{right}" for kind in dict.fromkeys((*map(type_of, templates), MEDICATION))]
 
 
 def _topics(library: Library) -> Iterator[Json]:
