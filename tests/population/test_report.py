@@ -159,6 +159,7 @@ def test_each_table_has_a_caption_and_heads_with_a_scope_and_can_be_scrolled_by_
     regions = [a for a in outline.all("div") if a.get("class") == "scroll"]
     assert len(regions) == tables
     assert all(a["tabindex"] == "0" and a["role"] == "region" and a["aria-label"] for a in regions)
+    assert len({a["aria-label"] for a in regions}) == tables
 
 
 def test_the_contents_lead_to_every_section_and_back(outline: Outline) -> None:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from itertools import groupby
 
 from fhirpath_spine.population.report.picture import picture
-from fhirpath_spine.population.report.section import Cell, Coded, Rows, Section, Summary, called, words_of
+from fhirpath_spine.population.report.section import Cell, Coded, Rows, Section, Summary, words_of
 
 Facts = Sequence[tuple[str, str]]
 """What is said of a run: name and value."""
@@ -92,7 +92,8 @@ def _folds(section: Section) -> str:
     out = []
     for group, found in groupby(section.rows, key):
         rows = list(found)
-        name = called(group, ": ")
+        # Two criteria may be called the same and be two: a hold, and what a step itself asks.
+        name = ": ".join(filter(None, map(_told, group)))
         told = [f"{sum(int(str(r[n])) for r in rows):,} {words_of(section.heads[n])}" for n in section.totals]
         held = ", ".join(one for one in told if not one.startswith("0 "))
         label = ": ".join(filter(None, map(_said, group)))
@@ -131,7 +132,14 @@ def _cell(first: bool, cell: Cell) -> str:
 
 def _said(cell: Cell) -> str:
     """Words, and beside them in small the code that they stand for, if it is another."""
-    text = escape(words_of(cell))
-    if isinstance(cell, Coded) and cell.code and cell.code != cell.words:
-        return f"{text} <small>{escape(cell.code)}</small>"
-    return text
+    code = _code(cell)
+    return f"{escape(words_of(cell))} <small>{escape(code)}</small>" if code else escape(words_of(cell))
+
+
+def _told(cell: Cell) -> str:
+    """The same as text for those who hear it."""
+    return f"{words_of(cell)} {_code(cell)}".rstrip()
+
+
+def _code(cell: Cell) -> str:
+    return cell.code if isinstance(cell, Coded) and cell.code != cell.words else ""
