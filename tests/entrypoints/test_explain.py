@@ -39,6 +39,37 @@ def test_why_not_is_answered_where_no_pathway_applies_at_all(run: Any, chart: Pa
     assert ran.json["why"][0]["recommendations"][0]["criteria"]
 
 
+@pytest.mark.parametrize(
+    ("subject", "says"),
+    [
+        (
+            "Without pain there is no radiotherapy for pain",
+            "R-MET-02 not-applicable: PW-METS applies to metastasis:T8; painful spinal metastasis is NOT_MET "
+            "(Pain severity: not recorded)",
+        ),
+        (
+            "Radiotherapy since the pain satisfies it",
+            "R-MET-02 satisfied: PW-METS applies to metastasis:T8; irradiated since the pain is MET (Radiotherapy",
+        ),
+        (
+            PATIENTS / "06-emergency-known-metastasis.json",
+            "R-MET-02 suppressed: PW-METS applies to metastasis:T10; Elective recommendations are hidden",
+        ),
+        (PAINFUL, "R-MET-02 recommended: PW-METS applies to metastasis:T8; painful spinal metastasis is MET (Pain"),
+    ],
+)
+def test_the_answer_names_what_decided_and_not_a_hold_that_only_cautions(run: Any, subject: Any, says: str) -> None:
+    words = ("--at", AT) if isinstance(subject, Path) else ()
+    assert says in told(run("explain", subject, "R-MET-02", *words))
+
+
+@pytest.mark.parametrize("subject", [PATIENTS / "14-observations-unreadable.json", SCHWANNOMA])
+def test_where_lesions_could_not_be_read_it_is_not_said_that_there_is_none(run: Any, subject: Path) -> None:
+    said = told(run("explain", subject, "R-MET-02", "--at", AT, "--unread", "Condition"))
+    assert "PW-METS may apply; whether there is a lesion is not known, since it could not be read" in said
+    assert "no lesion is on record" not in said
+
+
 def test_without_a_recommendation_the_pathways_that_do_not_apply_stand_below_the_tree(run: Any) -> None:
     found = run("explain", SCHWANNOMA, "--at", AT, "--format", "json").json
     assert [e["id"] for e in found["entries"]]

@@ -11,9 +11,20 @@ from fhirpath_spine.entrypoints.show import STYLES, console, data_line, show_exp
 from fhirpath_spine.exchange import Json, objects
 
 APPLIES = {"MET": "applies", "NOT_MET": "does not apply", "UNKNOWN": "may apply"}
-BARRIERS = {"retired": "it is retired", "no-lesion": "no lesion is on record that it could be asked of"}
-REFUSES = {"when": "NOT_MET", "use": "NOT_MET", "with": "NOT_MET", "unless": "NOT_MET"}
-"""The answer with which a criterion of a role stands against a recommendation; of any other role it is MET."""
+BARRIERS = {
+    "retired": "it is retired",
+    "no-lesion": "no lesion is on record that it could be asked of",
+    "lesions-unread": "whether there is a lesion is not known, since it could not be read",
+}
+DECIDES = {
+    "not-applicable": {"use": "NOT_MET", "with": "NOT_MET", "unless": "NOT_MET", "when": "NOT_MET"},
+    "satisfied": {"satisfied": "MET"},
+    "suppressed": {"excluded": "MET"},
+    "blocked": {"blocked": "MET"},
+    "needs-data": {},
+    "recommended": {"when": "MET"},
+}
+"""Status -> the roles of criteria that decide it, with their answer. What the policy decides, the verdict says in words."""
 GAPS = {
     "unread": "could not be read",
     "not-offered": "not offered by the server",
@@ -78,24 +89,36 @@ def _short(one: Json) -> Iterator[Text]:
         status = considered.get("status", "not shown")
         failing = [c for c in objects(one.get("criteria")) if c["answer"] != "MET"]
         if one["applies"] == "MET":
-            own = objects(considered.get("imposed")) + objects(considered.get("criteria"))
-            failing = [c for c in own if c["answer"] == REFUSES.get(c["role"], "MET")]
-            failing = failing or [c for c in own if c["answer"] == "UNKNOWN"]
+            reason = _decided(considered, status)
+        else:
+            reason = next(map(_because, failing), "") or BARRIERS.get(one.get("barrier", ""), "")
         text = Text(f"{considered['id']} {status}: {where}{at}", style="bold")
-        text.append("".join(f"; {_because(c)}" for c in failing[:1]) or f"; {BARRIERS.get(one.get('barrier', ''), '')}")
+        text.append(f"; {reason}" if reason else "")
         yield text
 
 
+def _decided(considered: Json, status: str) -> str:
+    """What decided a verdict: its own criterion, else the words of the rule that did, else what is unknown."""
+    own = objects(considered.get("imposed")) + objects(considered.get("criteria"))
+    roles = DECIDES.get(status, {})
+    by_own = (_because(c) for c in own if roles.get(c["role"]) == c["answer"])
+    unknown = (_because(c) for c in own if c["answer"] == "UNKNOWN")
+    said = iter(considered.get("because", ()))
+    return next(by_own, "") or next(said, "") or next(unknown, "")
+
+
 def _because(criterion: Json) -> str:
-    data = next(_data(criterion), "")
+    data = next(_data(criterion, criterion["answer"]), "")
     return f"{criterion['name'].replace('-', ' ')} is {criterion['answer']}" + (f" ({data})" if data else "")
 
 
-def _data(one: Json) -> Iterator[str]:
-    """The data that a criterion rests on or waits for; else all that it reads."""
+def _data(one: Json, answer: str) -> Iterator[str]:
+    """The data that a criterion rests on or waits for, first those of a part with the same answer if there is one."""
+    # What is known of the lesion itself is read by nearly all, and tells least.
+    parts = sorted(objects(one.get("reads")), key=lambda part: bool(part["name"] == "lesion"))
+    for part in [p for p in parts if p.get("answer") == answer] or parts:
+        yield from _data(part, answer)
     yield from _lines(one)
-    for part in objects(one.get("reads")):
-        yield from _data(part)
 
 
 def _pathway(one: Json) -> Text:

@@ -50,7 +50,9 @@ class Considered(NamedTuple):
 
 
 class Why(NamedTuple):
-    """One pathway for one lesion, or for the patient. ``barrier`` is why it was not even asked: retired, or no lesion."""
+    """One pathway for one lesion, or for the patient. ``barrier`` is why it was not even asked: retired, no lesion, or that
+    whether there is one could not be read, so that it may apply.
+    """
 
     pathway: str
     version: str
@@ -88,11 +90,12 @@ def consider(
         if (asked_one.pathway.id, asked_one.lesion) not in entered:
             yield _refused(asked_one, decision, admitted, wanted)
     named = {a.pathway.id for a in admitted.asked} | {p for p, _ in entered}
+    barrier, applies = ("no-lesion", False) if admitted.everyone.circumstances.complete else ("lesions-unread", None)
     for pathway in library.pathways:
         if pathway.id not in named:
-            barrier = "retired" if pathway.status == "retired" else "no-lesion"
+            why = ("retired", False) if pathway.status == "retired" else (barrier, applies)
             considered = _considered(pathway, None, _imagined(pathway, admitted.everyone), decision, wanted)
-            yield Why(pathway.id, pathway.version, pathway.title, None, False, "", barrier, (), considered)
+            yield Why(pathway.id, pathway.version, pathway.title, None, why[1], "", why[0], (), considered)
 
 
 def _entered(entry: Entry, asked: list[Asked], decision: Decision | None, wanted: Callable[[str], bool]) -> Why:
