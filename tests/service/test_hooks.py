@@ -341,6 +341,19 @@ def test_an_order_by_the_code_of_the_site_is_the_activity_that_it_stands_for() -
     assert call(MALIGNANT, study("urn:site", "4711")) == []
 
 
+def test_who_orders_what_a_rule_of_drugs_asks_for_is_not_told_of_a_drug() -> None:
+    """The opinion, the blood counts and the test by the codes of the site: the drug itself is not ordered."""
+    asked = {
+        u.recommendation.activity.text
+        for p in content.library().pathways
+        for u in p.uses
+        if u.recommendation.activity and any(rule.drugs for rule in u.recommendation.on_order)
+    }
+    site = Site(orders=tuple(Order(text, "urn:site", str(n), text) for n, text in enumerate(sorted(asked))))
+    assert len(asked) > 2
+    assert call(MALIGNANT, *(study("urn:site", one.code, f"s{one.code}") for one in site.orders), site=site) == []
+
+
 def test_a_warning_offers_to_take_the_order_back_where_the_ehr_can_do_that() -> None:
     client = Client(card_policy=CardPolicy(actions=frozenset(), deletes=frozenset({"MedicationRequest"})))
     (card,) = call(MALIGNANT, drug(), client=client)

@@ -111,7 +111,7 @@ class OnOrder:
     """An order that a recommendation speaks of when it is chosen or signed: one whose code ``codes`` hold, where ``when`` is true
     (or absent). ``of`` is how the profile names these codes; ``says`` are the values of ``Status`` at which it speaks;
     ``headline`` stands in the place of the recommendation's own. ``priority`` is that which the order should have: the rule
-    speaks of those alone that have a lower one.
+    speaks of those alone that have a lower one. ``drugs``: it is of drugs, which no order of the recommendation's activity is.
     """
 
     of: tuple[str, ...]
@@ -120,6 +120,7 @@ class OnOrder:
     when: Expression | None = None
     headline: tuple[Text, ...] = ()
     priority: str = ""
+    drugs: bool = False
 
 
 ACTIVITY_KINDS = ("ServiceRequest", "Task", "Appointment", "CommunicationRequest", "NutritionOrder")

@@ -25,6 +25,7 @@ from fhirpath_spine.authoring.source.fields import (
 from fhirpath_spine.authoring.source.nodes import Scalar
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.pathway.facts.orders import PRIORITIES
+from fhirpath_spine.pathway.facts.reading import MEDICATIONS
 from fhirpath_spine.pathway.model import (
     ACTIVITY_KINDS,
     Activity,
@@ -261,7 +262,13 @@ class RecommendationBuilder:
             self._when(form.when, place, pathway),
             self._headlines(form.headline, place, pathway),
             str(form.update.priority) if form.update is not None else "",
+            any(map(self._is_of_drugs, codes)),
         )
+
+    def _is_of_drugs(self, codes: ValueSet) -> bool:
+        """Whether some need looks for these codes in what is ordered and taken."""
+        of_drugs = (need.codes for need in self._needs.values() if {*need.resources} & {*MEDICATIONS})
+        return any(found is not None and codes.members <= found.members for found in of_drugs)
 
     def criteria(
         self,

@@ -78,10 +78,12 @@ def _met(recommendation: Recommendation, orders: Sequence[Ordered], site: Site, 
 
 
 def _is_of(rule: OnOrder, order: Ordered, *, by_site: bool) -> bool:
-    """Whether a rule speaks of an order; one by the code that the site has for the very step has the priority of that."""
+    """Whether a rule speaks of an order. One by the code that the site has for the very step has the priority of that, and it is
+    what a rule of drugs asks for, not the drug.
+    """
     if rule.priority and (by_site or not order.is_below(rule.priority)):
         return False
-    return by_site or any(known(codes, order.codes) for codes in rule.codes)
+    return (by_site and not rule.drugs) or any(known(codes, order.codes) for codes in rule.codes)
 
 
 def judged(
