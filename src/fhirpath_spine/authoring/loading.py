@@ -97,13 +97,16 @@ def _settings(site: Site | PathLike | None, files: Files) -> Site:
 
 
 def check(
-    directory: PathLike, site: Site | PathLike | None = None, edited: Mapping[str, str] | None = None
+    directory: PathLike,
+    site: Site | PathLike | None = None,
+    edited: Mapping[str, str] | None = None,
+    examined: Checked | None = None,
 ) -> list[Diagnostic]:
     """All errors and warnings about a profile set, in order of place; those about files that only tools read, too. Arguments are
-    those of :func:`examine`.
+    those of :func:`examine`; ``examined`` is what that gave, where it was asked already.
     """
     report = Report()
-    checked = examine(directory, site, edited)
+    checked = examined or examine(directory, site, edited)
     report.extend(checked.diagnostics)
     folder = Folder.at(directory, report, edited)
     if folder is not None and (folder.root / DISPLAYS).exists():

@@ -56,9 +56,13 @@ def lint(
     if profiles is None:
         raise SettingsError("lint: there is no such directory.", hint="Name the folder that holds the profiles.")
     mending = fix or diff
-    found = _mended(profiles, settings.site, asked, diff=diff) if mending else authoring.check(profiles, settings.site)
+    if mending:
+        found, examined = _mended(profiles, settings.site, asked, diff=diff), None
+    else:
+        examined = authoring.examine(profiles, settings.site)
+        found = authoring.check(profiles, settings.site, examined=examined)
     if against:
-        found += _unbumped(against, profiles, settings.site)
+        found += _unbumped(against, profiles, settings.site, examined)
     if profiles != asked:
         found = [d for d in found if _below(asked, d.span.file)] or _elsewhere(found)
     if not diff and (text := write(found, form)):
@@ -106,8 +110,9 @@ def _elsewhere(found: list[Diagnostic]) -> list[Diagnostic]:
     return [d for d in found if d.severity is Severity.ERROR]
 
 
-def _unbumped(against: str, profiles: Path, site: Path | None) -> list[Diagnostic]:
-    """Pathways that mean something else than in another set, under the same version.
+def _unbumped(against: str, profiles: Path, site: Path | None, examined: authoring.Checked | None) -> list[Diagnostic]:
+    """Pathways that mean something else than in another set, under the same version. ``examined`` is the set, unless it was
+    mended since.
 
     Raises:
         SettingsError: the other set is none, or does not load.
@@ -121,7 +126,7 @@ def _unbumped(against: str, profiles: Path, site: Path | None) -> list[Diagnosti
             for error in old.errors:
                 note(str(error))
             raise SettingsError(f"{against} cannot be loaded, so nothing was compared.", hint="Name one that can.")
-        return unbumped(old.checked, authoring.examine(profiles, site))
+        return unbumped(old.checked, examined or authoring.examine(profiles, site))
 
 
 def rule(

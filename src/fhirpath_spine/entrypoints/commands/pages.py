@@ -9,6 +9,7 @@ import typer
 
 from fhirpath_spine import authoring
 from fhirpath_spine.entrypoints.commands.files import Directory
+from fhirpath_spine.entrypoints.kept import cache, compiled_here
 from fhirpath_spine.entrypoints.printing import note
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import SettingsError
@@ -28,7 +29,8 @@ def render(
     from fhirpath_spine.authoring.pages import pages
 
     settings = load().settings
-    library = authoring.load(directory or settings.profiles or authoring.profiles_directory())
+    profiles = directory or settings.profiles or authoring.profiles_directory()
+    library = compiled_here(profiles, None, cache(settings.cache)).library
     signed = out.parent / APPROVALS
     found = pages(library, signed.read_text(encoding="utf-8") if signed.is_file() else "")
     held = {p.name: p.read_text(encoding="utf-8") for p in _ours(out)} if out.is_dir() else {}
