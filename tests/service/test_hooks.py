@@ -363,6 +363,17 @@ def test_a_warning_offers_to_take_the_order_back_where_the_ehr_can_do_that() -> 
     assert "suggestions" not in call(MALIGNANT, drug(), client=Client(card_policy=CardPolicy(actions=frozenset())))[0]
 
 
+def test_on_a_card_that_several_rules_share_no_order_is_taken_back_that_only_an_information_is_about() -> None:
+    takes_back = CardPolicy(actions=frozenset(), deletes=frozenset({"MedicationRequest", "ServiceRequest"}))
+    drugs = [drug("cisplatin"), drug("nsaid", "o2"), drug("targeted-drug", "o3")]
+    second = study(*code_of("spine-mri", LOINC))
+    cards = call(SCHWANNOMA, *drugs, second, client=Client(card_policy=takes_back))
+    about = {order for _, _, orders in told(cards) for order in orders}
+    back = {a["resourceId"] for card in cards for one in card.get("suggestions", []) for a in one["actions"]}
+    assert "ServiceRequest/s1" in about
+    assert back == about - {"ServiceRequest/s1"}
+
+
 # ------------------------------------------------------------------ what an order should become
 
 CHANGING = CardPolicy(actions=frozenset(), updates=frozenset({"ServiceRequest"}), deletes=frozenset({"ServiceRequest"}))

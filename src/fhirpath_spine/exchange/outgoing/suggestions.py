@@ -73,15 +73,18 @@ class Offers:
                 yield {"label": label, "uuid": identifier, "actions": [action]}
 
     def _withdrawals(self, card: PlannedCard, code: str) -> Iterable[Json]:
-        """Takes back the orders that a warning is about, where the EHR can do that; one without an id cannot be named."""
-        if card.indicator is Indicator.INFO:
-            return
-        # What should become more urgent is needed.
+        """Takes back the orders that a warning is about, where the EHR can do that; one without an id cannot be named. On a card
+        that several rules share, what only an information is about stays, and what should become more urgent is needed.
+        """
         needed = {reference for verdict in card.verdicts for reference, _ in verdict.changes}
-        for reference in [one for one in card.orders if one not in needed][:REQUESTS]:
+        warned: dict[str, Verdict] = {}
+        for verdict in (one for one in card.verdicts if one.indicator is not Indicator.INFO):
+            for reference in (one for one in verdict.orders if one not in needed):
+                warned.setdefault(reference, verdict)
+        for reference, verdict in list(warned.items())[:REQUESTS]:
             if reference.partition("/")[0] in self.offering.deletes:
                 identifier = self.ids.uuid("suggestion", self.decision_id, code, reference, "withdraw")
-                self.carried[identifier] = card.verdicts[0].id
+                self.carried[identifier] = verdict.id
                 description = self.phrases.text("withdraw-action")
                 action = {"type": "delete", "description": description, "resourceId": reference}
                 yield {"label": self.phrases.text("withdraw-label"), "uuid": identifier, "actions": [action]}
