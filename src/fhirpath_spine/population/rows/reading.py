@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from fhirpath_spine.exchange.outgoing.verdicts import ANSWERS
 from fhirpath_spine.pathway import decision as judged
 from fhirpath_spine.pathway.decision import Decision, Step
 from fhirpath_spine.pathway.facts.chart import Chart
+from fhirpath_spine.pathway.facts.ledger import Way
 from fhirpath_spine.pathway.facts.reading import codings
 from fhirpath_spine.pathway.model import Library
 from fhirpath_spine.population.rows.row import Criterion, Entry, Missing, Outcome, Row, Unrecognised, Verdict
 
 _SAID = "said"
 """The role of a step that no criterion asked: what a sentence told."""
+_NO_CODE = (("", ""),)
 
 
 def row_of(decision: Decision, chart: Chart, library: Library, resources: int) -> Row:
@@ -68,8 +69,12 @@ def _verdict(verdict: judged.Verdict) -> Verdict:
 
 
 def _criterion(step: Step) -> Criterion:
-    needs = dict.fromkeys((*(e.need for e in step.evidence), *(m.need for m in step.missing)))
-    return Criterion(step.role, step.name, ANSWERS[step.answer], tuple(n for n in needs if n))
+    if not step.evidence and not step.missing:  # most
+        return Criterion(step.role, step.name, ANSWERS[step.answer])
+    needs = dict.fromkeys([one.need for one in step.evidence])
+    needs.update(dict.fromkeys([one.need for one in step.missing]))
+    needs.pop("", None)
+    return Criterion(step.role, step.name, ANSWERS[step.answer], tuple(needs))
 
 
 def _missing(verdict: judged.Verdict) -> Iterator[Missing]:
@@ -86,7 +91,10 @@ def _unrecognised(decision: Decision) -> Iterator[Unrecognised]:
     for name, number in decision.counts.items():
         if number:
             yield Unrecognised("", name, "", "", number)
-    coded: Counter[tuple[str, str, str, str]] = Counter()
+    coded: dict[tuple[str, Way, str, str], int] = {}
     for kind, way, concept in decision.ledger.unheard:
-        coded.update((kind, way.word, system, code) for system, code in set(codings(concept)) or {("", "")})
-    yield from (Unrecognised(*key, number) for key, number in coded.items())
+        for system, code in set(codings(concept)) or _NO_CODE:
+            key = (kind, way, system, code)
+            coded[key] = coded.get(key, 0) + 1
+    for (kind, way, system, code), number in coded.items():
+        yield Unrecognised(kind, way.word, system, code, number)
