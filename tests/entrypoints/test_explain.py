@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -154,3 +155,19 @@ def test_what_is_not_there_is_told_with_what_to_do(run: Any, chart: Path, words:
     ran = run("explain", *(chart if w == "CHART" else w for w in words))
     assert (ran.code, ran.out) == (2, "")
     assert says in ran.err
+
+
+def test_a_case_of_another_set_is_explained_by_that_set(run: Any, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    copytree(authoring.profiles_directory(), other)
+    data = other / "data.yaml"
+    text = data.read_text(encoding="utf-8")
+    assert "platelets_systemic: {value: 100," in text
+    data.write_text(
+        text.replace("platelets_systemic: {value: 100,", "platelets_systemic: {value: 123,"), encoding="utf-8"
+    )
+    file = other / "neurogenic" / "cases" / "malignant.yaml"
+    line = next(n for n, words in enumerate(file.read_text(encoding="utf-8").splitlines(), 1) if "- case:" in words)
+    ran = run("explain", f"{file}:{line}", "R-NEU-07")
+    assert ran.err == ""
+    assert "%limit.platelets_systemic (123" in told(ran)

@@ -81,3 +81,37 @@ def test_what_cannot_be_written_is_told(run: Any, profiles: Path, words: tuple[s
     assert (ran.code, ran.out) == (2, "")
     assert says in ran.err
     assert {p: p.read_bytes() for p in profiles.rglob("*") if p.is_file()} == before
+
+
+def test_without_a_folder_of_ones_own_nothing_is_written_and_least_of_all_in_the_shipped_set(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = run("new", "case", "PW-NEURO", "R-NEU-01")
+    assert (ran.code, ran.out) == (2, "")
+    assert "Name their folder with --profiles, or by SPINE_PROFILES" in ran.err
+    copytree(SET, tmp_path / "profiles")
+    assert run("new", "case", "PW-ALPHA", "R-ALPHA-02").code == 0
+    assert (tmp_path / "profiles" / "alpha" / "cases" / "new.yaml").is_file()
+
+
+@pytest.mark.parametrize("broken", ["\tcase: x\n", "  - case: x\n    expekt: {}\n", "  - [\n"])
+def test_a_file_of_cases_that_cannot_be_read_is_named_and_its_cases_are_not_counted_as_passed(
+    run: Any, profiles: Path, broken: str
+) -> None:
+    assert run("new", "case", "PW-ALPHA", "R-ALPHA-02").code == 0
+    file = profiles / "alpha" / "cases" / "other.yaml"
+    file.write_text(f"cases:\n{broken}", encoding="utf-8")
+    for words in ((), ("-k", "New case"), ("-k", "what the broken file says")):
+        ran = run("test", *words)
+        assert ran.code == 2
+        assert ran.out.splitlines()[-1].endswith(f"; not read, and so not counted: {file}")
+    assert run("test", "--format", "json").json["unread"] == [str(file)]
+
+
+def test_lint_of_cases_says_who_reads_them(run: Any, profiles: Path) -> None:
+    assert run("new", "case", "PW-ALPHA", "R-ALPHA-02").code == 0
+    for asked in (profiles / "alpha" / "cases", profiles / "alpha" / "cases" / "new.yaml"):
+        ran = run("lint", asked)
+        assert ran.code == 2
+        assert f"`fhirpath-spine test {asked}` reads them" in ran.err

@@ -12,11 +12,26 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.loading import Checked, check, examine, load, unreachable
     from fhirpath_spine.authoring.mending import mend
     from fhirpath_spine.authoring.profile.site import load_site
-    from fhirpath_spine.authoring.source.folder import profiles_directory
+    from fhirpath_spine.authoring.source.folder import profiles_directory, set_around
 
-__all__ = ["Checked", "check", "examine", "load", "load_site", "mend", "profiles_directory", "unreachable"]
+__all__ = [
+    "Checked",
+    "check",
+    "examine",
+    "load",
+    "load_site",
+    "mend",
+    "profiles_directory",
+    "set_around",
+    "unreachable",
+]
 
-_ROOMS = {"load_site": "profile.site", "mend": "mending", "profiles_directory": "source.folder"}
+_ROOMS = {
+    "load_site": "profile.site",
+    "mend": "mending",
+    "profiles_directory": "source.folder",
+    "set_around": "source.folder",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ from fhirpath_spine.authoring.cases.stories import Story, read_exemptions, read_
 from fhirpath_spine.authoring.loading import load_written
 from fhirpath_spine.authoring.source.folder import Folder
 from fhirpath_spine.authoring.source.report import Report
-from fhirpath_spine.diagnostics import did_you_mean
+from fhirpath_spine.diagnostics import Severity, did_you_mean
 from fhirpath_spine.errors import PatientMismatch, ProfileError, ScopeUndecidable, SpineError
 from fhirpath_spine.pathway.judging.evaluate import decide
 
@@ -63,6 +63,8 @@ class Run:
     answers: dict[Question, set[Truth]] = field(default_factory=dict)
     codings: dict[Coding, Span] = field(default_factory=dict)
     exemptions: ExemptionsForm = field(default_factory=ExemptionsForm)
+    unread: tuple[str, ...] = ()
+    """Files of which no case could be read."""
 
     def count(self, outcome: Outcome) -> int:
         """How many cases had an outcome."""
@@ -89,7 +91,9 @@ def run(
         raise ProfileError("The profiles' folder cannot be read.", diagnostics=tuple(report.sorted()))
     systems = written.terminology.systems
     stories = read_stories(folder)
-    done = Run(library, written, exemptions=read_exemptions(folder))
+    told = {story.span.file for story in stories}
+    unread = {d.span.file for d in report.sorted() if d.severity is Severity.ERROR} - told
+    done = Run(library, written, exemptions=read_exemptions(folder), unread=tuple(sorted(unread)))
     known = tuple(recommendations(library))
     asked = list(filter(wanted, stories))
     for number, story in enumerate(asked):

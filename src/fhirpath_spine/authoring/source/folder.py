@@ -185,3 +185,13 @@ def profiles_directory() -> Path:
     """The profiles that come with this package: inside it when installed, beside ``src`` in a checkout."""
     inside = Path(str(package_files("fhirpath_spine"))) / "profiles"
     return inside if inside.is_dir() else Path(__file__).resolve().parents[4] / "profiles"
+
+
+def set_around(asked: Path) -> Path | None:
+    """The set that a path belongs to: the nearest folder at or above it that has the shared files."""
+    if not asked.exists():
+        return None
+    for folder in (asked, *asked.resolve().parents):
+        if (folder / "policy.yaml").is_file() or (folder / "data.yaml").is_file():
+            return folder
+    return asked if asked.is_dir() else None

@@ -23,7 +23,7 @@ from fhirpath_spine.authoring.cases.stories import Story
 from fhirpath_spine.authoring.proving import mutants
 from fhirpath_spine.authoring.proving.coverage import Coverage, cover
 from fhirpath_spine.entrypoints import show
-from fhirpath_spine.entrypoints.commands.files import Directory, set_around
+from fhirpath_spine.entrypoints.commands.files import Directory
 from fhirpath_spine.entrypoints.commands.mutation import is_enough, mutation_json, mutation_lines
 from fhirpath_spine.entrypoints.commands.watching import changes, progress
 from fhirpath_spine.entrypoints.printing import note, print_json
@@ -68,7 +68,7 @@ def cases(
     or something is not covered or noticed, 2 a case could not be judged, or wrong use.
     """
     asked = directory or load().settings.profiles or authoring.profiles_directory()
-    profiles = set_around(asked)
+    profiles = authoring.set_around(asked)
     if profiles is None:
         raise SettingsError("test: there is no such directory.", hint="Name the folder that holds the profiles.")
     part = bool(words) or profiles != asked
@@ -109,7 +109,7 @@ class _Asking:
                 done = run(self.profiles, wanted=lambda s: _is_wanted(s, self.words, self.asked), tell=tell)
             else:
                 done = run(self.profiles, tell=tell)
-        if part and not done.results:
+        if part and not done.results and not done.diagnostics:
             raise SettingsError(
                 f"No case is meant by '{self.words or self.asked}'.", hint="Name words of a title, or an expected id."
             )
@@ -164,7 +164,8 @@ def _show(done: Run, table: Coverage | None) -> None:
             ]:
                 out.print(Text(f"      {problem}"), soft_wrap=True)
     counts = ", ".join(f"{done.count(o)} {o.value}" for o in Outcome)
-    out.print(Text(f"{len(done.results)} cases: {counts}", "bold"), soft_wrap=True)
+    unread = f"; not read, and so not counted: {', '.join(done.unread)}" if done.unread else ""
+    out.print(Text(f"{len(done.results)} cases: {counts}{unread}", "bold"), soft_wrap=True)
     for line in _table(table) if table is not None else ():
         out.print(Text(line), soft_wrap=True)
 
@@ -219,6 +220,7 @@ def _json(done: Run, table: Coverage | None) -> dict[str, Any]:
     out: dict[str, Any] = {
         "counts": {o.value: done.count(o) for o in Outcome},
         "findings": [str(d) for d in done.diagnostics],
+        "unread": list(done.unread),
         "cases": [
             {
                 "case": r.story.title,

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from fhirpath_spine import authoring
+from fhirpath_spine.authoring.cases.stories import FOLDER
 from fhirpath_spine.diagnostics import Diagnostic, Rule, Severity, catalogue, did_you_mean
 from fhirpath_spine.entrypoints.commands.formats import FindingsFormat, write
 from fhirpath_spine.entrypoints.content import load_content, without_effect
@@ -52,9 +53,11 @@ def lint(
     """
     settings = load(site=site).settings
     asked = directory or settings.profiles or authoring.profiles_directory()
-    profiles = set_around(asked)
+    profiles = authoring.set_around(asked)
     if profiles is None:
         raise SettingsError("lint: there is no such directory.", hint="Name the folder that holds the profiles.")
+    if FOLDER in asked.resolve().relative_to(profiles.resolve()).parts:
+        raise SettingsError("lint reads no cases.", hint=f"`fhirpath-spine test {asked}` reads them, and judges them.")
     mending = fix or diff
     if mending:
         found, examined = _mended(profiles, settings.site, asked, diff=diff), None
@@ -89,16 +92,6 @@ def _mended(profiles: Path, site: Path | None, asked: Path, *, diff: bool) -> li
     for one in mended.done:
         note(f"{'would mend' if diff else 'mended'} {one.span}: {one.code}")
     return mended.left
-
-
-def set_around(asked: Path) -> Path | None:
-    """The set that a path belongs to: the nearest folder at or above it that has the shared files."""
-    if not asked.exists():
-        return None
-    for folder in (asked, *asked.resolve().parents):
-        if (folder / "policy.yaml").is_file() or (folder / "data.yaml").is_file():
-            return folder
-    return asked if asked.is_dir() else None
 
 
 def _below(asked: Path, file: str) -> bool:

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from fhirpath_spine import authoring
 from fhirpath_spine.entrypoints.printing import note
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import SettingsError
@@ -44,12 +43,16 @@ RECOMMENDATION = """\
 """
 CASE = """\
   - case: {title}
-    given: []                                  # entries of the chart: - night-pain: yes
+    given: []                                  # TODO: entries of the chart, as - night-pain: yes
     expect: {{absent: {id}}}
 """
 HEAD = "cases:\n"
+HERE = Path("profiles")
+"""Where one writes, if nothing else is named."""
 KIND = "advice"
-Where = Annotated[Path | None, typer.Option("--profiles", metavar="DIR", help="Profiles; default: SPINE_PROFILES.")]
+Where = Annotated[
+    Path | None, typer.Option("--profiles", metavar="DIR", help="Profiles; default: SPINE_PROFILES, else ./profiles.")
+]
 Title = Annotated[str, typer.Option("--title", help="What it is called.")]
 
 
@@ -134,9 +137,12 @@ def case(
 
 
 def _set(profiles: Path | None) -> Path:
-    found = profiles or load().settings.profiles or authoring.profiles_directory()
+    # The shipped set is nobody's to write in, so it is no default here.
+    found = profiles or load().settings.profiles or HERE
     if not (found / "policy.yaml").is_file():
-        raise SettingsError("There are no profiles.", hint="Name their folder with --profiles.")
+        raise SettingsError(
+            f"There are no profiles in {found}.", hint="Name their folder with --profiles, or by SPINE_PROFILES."
+        )
     return found
 
 

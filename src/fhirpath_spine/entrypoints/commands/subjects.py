@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fhirpath_spine.authoring import profiles_directory
+from fhirpath_spine.authoring import profiles_directory, set_around
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.entrypoints.content import Content, load_content, moment, wording_of
 from fhirpath_spine.entrypoints.kept import cache, compiled_here
@@ -93,7 +93,8 @@ def _of_case(named: str, place: re.Match[str] | None, settings: Settings) -> Sub
     from fhirpath_spine.authoring.source.folder import Folder
     from fhirpath_spine.authoring.source.report import Report
 
-    profiles = settings.profiles or profiles_directory()
+    around = set_around(Path(place["file"])) if place is not None else None
+    profiles = around or settings.profiles or profiles_directory()
     report = Report()
     folder = Folder.at(profiles, report)
     stories = read_stories(folder) if folder is not None else []
