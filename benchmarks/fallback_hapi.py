@@ -180,8 +180,11 @@ async def _compared(service: HookService, server: Peer, chart: list[Json], secon
             *differences(ours, theirs, {k: frozenset(_ids(v)) for k, v in sent["prefetch"].items()}),
             *_one_call(made, sum(theirs.requests.values()), searched, await service.answer(sent, client, Trace())),
         ]
+        warm = time.monotonic() + seconds
         for _ in range(WARM):
             await at_once()
+            if time.monotonic() > warm:
+                break
         chains = await by_turns(*(lambda key=key: one(key) for key in queries), runs=15, seconds=seconds)  # type: ignore[misc]
         hapi, fetched, whole, judged = await by_turns(
             at_once,

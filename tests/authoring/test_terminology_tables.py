@@ -10,13 +10,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-import yaml
+
+from tests.kit.files import yaml_of
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "profiles" / "terminology"
 SHARED = ROOT.parent / "shared" / "clinical"
-SYSTEMS = yaml.safe_load((FOLDER / "systems.yaml").read_text(encoding="utf-8"))
-SETS = yaml.safe_load((FOLDER / "value-sets.yaml").read_text(encoding="utf-8"))
+SYSTEMS = yaml_of(FOLDER / "systems.yaml")
+SETS = yaml_of(FOLDER / "value-sets.yaml")
 # What counts as a coded neoplasm at all (rulings 2.2): ICD-10-CM C00-D49. No table lists it.
 CHAPTER = {"C", "D0", "D1", "D2", "D3", "D4"}
 CHAPTERS = (

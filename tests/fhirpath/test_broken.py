@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from fhirpath_spine.diagnostics import catalogue
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.fhirpath import LONGEST, CompileError
+from tests.kit.files import yaml_of
 
-BROKEN: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("broken.yaml").read_text(encoding="utf-8"))
+BROKEN: list[dict[str, Any]] = yaml_of(Path(__file__).with_name("broken.yaml"))
 RULES = [code for code in catalogue() if code.startswith("SP1")]
 # An example that shows its length cannot stand in a catalogue.
 LONG = "true" + " " * (LONGEST - 3)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import requests
-import yaml
 from httpx2 import Response
 from starlette.testclient import TestClient
 
@@ -25,6 +24,7 @@ from fhirpath_spine.entrypoints.content import Content
 from fhirpath_spine.exchange import EXTENSION
 from fhirpath_spine.exchange.ehr_side import seed
 from tests.clinical import score
+from tests.kit.files import yaml_of
 
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,7 +75,7 @@ def _chart(path: Path) -> ChartFile:
     return ChartFile(path, next((r for r in resources if r["resourceType"] == "OperationOutcome"), None))
 
 
-INDEX = yaml.safe_load((PATIENTS / "INDEX.yaml").read_text(encoding="utf-8"))
+INDEX = yaml_of(PATIENTS / "INDEX.yaml")
 SANDBOX = [_chart(PATIENTS / row["file"]) for row in INDEX]
 CASES = [_chart(path) for path in sorted((CLINICAL / "cases").glob("*.json"))]
 CHARTS = [*SANDBOX, *CASES]

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 import typer.main
-import yaml
 
 from fhirpath_spine.entrypoints.commands import app
 from fhirpath_spine.entrypoints.http import BODY_SECONDS, DRAIN, HEADER_SECONDS
 from fhirpath_spine.entrypoints.settings import FIELDS, PREFIX, Settings, load
 from fhirpath_spine.service import BYTES
+from tests.kit.files import yaml_of
 
 ROOT = Path(__file__).parents[2]
 CONTAINER = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
+COMPOSE: dict[str, Any] = yaml_of(ROOT / "deploy" / "compose.yaml")
 UNIT = (ROOT / "deploy" / "fhirpath-spine.service").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
 FILES = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "deploy").iterdir() if path.is_file()}

@@ -8,8 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from fhirpath_spine.exchange.outgoing import Ids, Phrases, Wording
 from fhirpath_spine.fhirpath import ValueSet
 from fhirpath_spine.pathway.decision import (
@@ -28,6 +26,7 @@ from fhirpath_spine.pathway.lesions import LesionRef, Lesions
 from fhirpath_spine.pathway.model import Activity, Budget, Claim, Indicator, Library, Policy, Source
 from fhirpath_spine.pathway.sentences import Charted
 from fhirpath_spine.pathway.truth import Reason
+from tests.kit.files import yaml_of
 
 ROOT = Path(__file__).parents[2]
 AT = datetime(2026, 6, 15, 23, 59, 59, tzinfo=UTC)
@@ -42,7 +41,7 @@ def book() -> dict[str, str]:
 
 @cache
 def _book() -> dict[str, str]:
-    return yaml.safe_load((ROOT / "profiles" / "phrases.yaml").read_text(encoding="utf-8"))
+    return yaml_of(ROOT / "profiles" / "phrases.yaml")
 
 
 def need(name: str, kind: str, key: str, codes: set[tuple[str, str]] | None = None) -> Need:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
+
+from tests.kit.files import yaml_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PROFILES = ROOT / "profiles"
@@ -71,7 +72,7 @@ def test_the_value_stands_in_each_entry_that_the_page_names(row: Row) -> None:
 
 def test_every_limit_and_every_window_of_the_data_is_on_the_page() -> None:
     listed = {(row.file, key) for row in ROWS for key in row.keys}
-    data = yaml.safe_load((PROFILES / "data.yaml").read_text(encoding="utf-8"))
+    data = yaml_of(PROFILES / "data.yaml")
     wanted = set(data["limits"])
     wanted |= {name for name, need in data["needs"].items() if _is_written_out(need.get("within"))}
     wanted |= {name for name, test in data["define"].items() if WINDOW.search(str(test))}

@@ -17,15 +17,15 @@ from typing import Any
 
 import pytest
 import typer.main
-import yaml
 
 from fhirpath_spine.entrypoints.commands import app
 from fhirpath_spine.entrypoints.settings import load
+from tests.kit.files import yaml_of
 from tests.sandbox.stub import Reply, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "sandbox" / "compose.yaml"
-SERVICES: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))["services"]
+SERVICES: dict[str, Any] = yaml_of(FILE)["services"]
 DOCKERFILE: str = SERVICES["service"]["build"]["dockerfile_inline"]
 KEYS = {"image", "build", "command", "environment", "ports", "network_mode", "depends_on", "healthcheck"}
 ENVIRON = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}

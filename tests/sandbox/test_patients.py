@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from fhir.resources.R4B.bundle import Bundle
 
 from fhirpath_spine.entrypoints.commands import as_document, judge_chart
 from fhirpath_spine.entrypoints.content import Content
 from fhirpath_spine.exchange.ehr_side import shift_dates
 from tests.kit.content import shipped
+from tests.kit.files import yaml_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENTS = ROOT / "sandbox" / "patients"
-INDEX: list[dict[str, Any]] = yaml.safe_load((PATIENTS / "INDEX.yaml").read_text(encoding="utf-8"))
+INDEX: list[dict[str, Any]] = yaml_of(PATIENTS / "INDEX.yaml")
 AT = datetime.combine(datetime(2026, 6, 15, tzinfo=UTC), time.max, UTC)
 COMPLETE = ("recommended", "blocked", "needs-data")
 WEIGHT = ("none", "info", "warning", "critical")

@@ -23,6 +23,7 @@ from tests.clinical import clinical_kit as clinical
 from tests.kit import content
 from tests.kit import decisions as make
 from tests.kit.decisions import AT
+from tests.kit.files import yaml_of
 
 Json = dict[str, Any]
 PATIENTS = Path(__file__).resolve().parents[2] / "sandbox" / "patients"
@@ -88,7 +89,7 @@ def discovery(cds_hooks: str) -> Json:
 
 def invented() -> Iterator[tuple[str, Json]]:
     """The chart of every invented patient, by name."""
-    for row in yaml.safe_load((PATIENTS / "INDEX.yaml").read_text(encoding="utf-8")):
+    for row in yaml_of(PATIENTS / "INDEX.yaml"):
         yield row["file"], json.loads((PATIENTS / row["file"]).read_bytes())
 
 
