@@ -39,6 +39,22 @@ def test_an_idiom_that_turns_unknown_into_an_answer_is_refused_in_its_line(profi
     assert profiles.text(DATA).splitlines()[leak.span.line - 1].lstrip().startswith("severe-pain")
 
 
+@pytest.mark.parametrize("asked", ["exists", "empty", "count", "hasValue"])
+@pytest.mark.parametrize("of", ["%night-pain", "%night-pain.value"])
+def test_of_a_yes_or_no_it_is_told_what_existence_does_not_tell(profiles: ProfileSet, asked: str, of: str) -> None:
+    compared = " > 0" if asked == "count" else ""
+    profiles.edit(DATA, SEVERE, f'"{of}.{asked}(){compared}"')
+    (one,) = found(profiles, "SP358")
+    assert one.message == f"%night-pain is yes or no, and {asked}() does not tell which."
+    assert "%night-pain.value for the answer, %night-pain.recorded() for whether" in one.hint
+
+
+@pytest.mark.parametrize("test", ["%gait.exists()", "%pain-severity.value.exists()", "%night-pain.exists(value)"])
+def test_of_any_other_datum_existence_is_a_question_of_its_own(profiles: ProfileSet, test: str) -> None:
+    profiles.edit(DATA, SEVERE, f'"{test}"')
+    assert found(profiles, "SP358") == []
+
+
 @pytest.mark.parametrize(
     "test",
     [
@@ -48,7 +64,7 @@ def test_an_idiom_that_turns_unknown_into_an_answer_is_refused_in_its_line(profi
         "%pain-severity.exists() and %pain-severity.value ~ 7",
         "%pain-severity.value in (7 | 8 | 9)",
         "%gait.some(value = 'normal' or value = 'abnormal')",
-        "%night-pain.value.exists()",
+        "%night-pain.recorded()",
         "iif(%motor.new, true, false)",
         "iif(%state = 'WORKUP', true, false)",
     ],

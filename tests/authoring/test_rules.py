@@ -138,6 +138,7 @@ BAD = {
     "a definition that one pathway reads": Bad(
         "SP357", POLICY, 'OPERATED, test: "%operated"', 'OPERATED, test: "%operation.exists()"', "¦operated:", "alpha/pathway.yaml", DATA
     ),
+    "whether a yes or no was answered": Bad("SP358", A, '"%night-pain.value"', '"%night-pain.exists()"', "night-pain.¦exists", "%night-pain.value for"),
     "a definition that nothing reads": Bad("SP317", DATA, "define:\n", 'define:\n  idle: "%unfit"\n', "¦idle"),
     "a flag that nothing reads": Bad("SP317", DATA, "flags:\n", "flags:\n  idle: {label: Idle}\n", "¦idle"),
     "an unlisted unit": Bad("SP318", PAIN, "value in mg/dL", "value in g/dL", "¦g/dL", "'mg/dL'"),

@@ -1,4 +1,5 @@
-"""Idioms that turn what is not recorded into a plain true or false (SP343), found by following where an empty value can go.
+"""Idioms that turn what is not recorded into a plain true or false (SP343), found by following where an empty value can go; and a
+yes or no of which it is asked whether it was answered (SP358), where the answer itself was meant more often than not.
 
 A part of an expression is *firm* if it has an answer whenever the chart was read, recorded or not: existence is, a value is not.
 What ``recorded()`` or ``exists()`` guards in the same conjunction counts as firm there.
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.profile.library import Draft
     from fhirpath_spine.diagnostics import Span
     from fhirpath_spine.fhirpath import Expression
+    from fhirpath_spine.pathway.facts.needs import Need
 
 Names = frozenset[str]
 _NONE: Names = frozenset()
 EXISTENCE = frozenset({"exists", "empty", "recorded", "count", "hasValue"})
 """What has an answer for nothing, too."""
+ASKING = EXISTENCE - {"recorded"}
 JOINING = frozenset({"union", "combine"})
 SETS = frozenset({"subsetOf", "supersetOf"})
 ASIDE = frozenset({"memberOf", "today", "now"})
@@ -41,6 +44,21 @@ def check_leaks(draft: Draft) -> None:
             message = f"{how}: what is not recorded becomes a plain answer"
             hint = "Guard it with recorded(), or leave the answer unknown: write 'and', 'or', some()."
             draft.files.report.add("SP343", message, _place(compiled, tree), hint)
+        for tree, name in _answered(compiled.expression.tree, draft.needs):
+            message = f"%{name} is yes or no, and {tree.name}() does not tell which"
+            hint = f"Write %{name}.value for the answer, %{name}.recorded() for whether there is one."
+            draft.files.report.add("SP358", message, _place(compiled, tree), hint)
+
+
+def _answered(tree: Tree, needs: Mapping[str, Need]) -> Iterator[tuple[Call, str]]:
+    """Where it is asked whether a datum that is yes or no was answered."""
+    for one in tree.walk():
+        if not isinstance(one, Call) or one.name not in ASKING or one.args:
+            continue
+        holder = one.base.base if isinstance(one.base, Member) and one.base.name == "value" else one.base
+        need = needs.get(holder.name) if isinstance(holder, Variable) else None
+        if need is not None and need.value is not None and need.value.kind == "boolean":
+            yield one, need.name
 
 
 def _place(compiled: Compiled, tree: Tree) -> Span:
