@@ -54,6 +54,10 @@ lint: $(INSTALLED) ## check style, types, layers and profiles
 	$(BIN)/lint-imports
 	$(BIN)/fhirpath-spine lint
 
+.PHONY: mutants
+mutants: $(INSTALLED) ## make every likely mistake in the profiles and print which ones no case notices (minutes)
+	$(BIN)/fhirpath-spine test profiles --mutate
+
 .PHONY: hapi
 hapi: $(INSTALLED) ## start a real FHIR server (HAPI) with invented patients (needs Java 17 and Maven; Ctrl-C ends it)
 	@$(BIN)/python sandbox/local_hapi.py

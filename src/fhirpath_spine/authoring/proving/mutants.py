@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fhirpath_spine.authoring.proving.borders import WAYS, Case, borders, passing
 from fhirpath_spine.authoring.proving.variants import Watched, exchanged, watching
 from fhirpath_spine.pathway.asking import reach
+from fhirpath_spine.pathway.asking.untold import untold
 
 if TYPE_CHECKING:
     from fhirpath_spine.authoring.cases.running import Run
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 ENOUGH = 0.9
 """The part of all mistakes that some case has to notice."""
+_FEW = 20
+"""Cases for which it does not pay to find out what a library may keep of one for the next."""
 AGAINST = {"when": False}
 """The answer with which a criterion of a role stands against its recommendation; of any other role it is True."""
 
@@ -190,6 +193,8 @@ class _Tried:
             one = self.dropped[number - len(self.operators)]
             touched = [k for k, case in enumerate(self.cases) if one.may_notice(case)]
         library = one.library(self.library) if touched else self.library
+        if 0 < len(touched) < _FEW:
+            untold(library).keeps = False
         for k in sorted(touched, key=lambda k: -self._sharp.get(k, -1)):
             if self.cases[k].fails(library):
                 self._sharp[k] = number
