@@ -76,6 +76,25 @@ def test_the_score_is_told_for_each_pathway_module_and_shared_file(profiles: Pro
     assert sum(noticed for noticed, _ in found.parts.values()) == found.mistakes - len(found.survivors)
 
 
+@pytest.mark.parametrize(
+    ("parts", "stale", "enough"),
+    [
+        ({"alpha": (9, 10), "modules/pain.yaml": (91, 100)}, [], True),
+        ({"alpha": (8, 10), "modules/pain.yaml": (92, 100)}, [], False),
+        ({"alpha": (10, 10), "modules/pain.yaml": (5, 8), "data.yaml": (85, 92)}, [], True),
+        ({"alpha": (9, 10), "modules/pain.yaml": (91, 100)}, ["a reason for nothing"], False),
+    ],
+    ids=["all and each", "one pathway", "a module of few", "a needless reason"],
+)
+def test_nine_of_ten_have_to_be_noticed_in_all_and_in_each_pathway(
+    profiles: ProfileSet, parts: dict[str, tuple[int, int]], stale: list[str], enough: bool
+) -> None:
+    (some, *_) = told(profiles, AWAY).unexplained
+    made = sum(number for _, number in parts.values())
+    found = Mutation(made, [some] * (made - sum(noticed for noticed, _ in parts.values())), stale=stale, parts=parts)
+    assert found.enough == enough
+
+
 def test_only_mistakes_in_the_files_asked_for_are_made(profiles: ProfileSet) -> None:
     profiles.write("alpha/cases/pain.yaml", f"cases:\n{JUST}")
     found = mutate(run(profiles.folder), lambda file: file.endswith(PAIN))

@@ -117,6 +117,12 @@ class Mutation:
         return 1 - len(self.survivors) / self.mistakes if self.mistakes else 1.0
 
     @property
+    def enough(self) -> bool:
+        """Whether so much is noticed as has to be, in all and in each pathway, and no reason is left over."""
+        pathways = [noticed / made for part, (noticed, made) in self.parts.items() if not part.endswith(".yaml")]
+        return min([self.score, *pathways]) >= ENOUGH and not self.stale
+
+    @property
     def unexplained(self) -> list[Mistake]:
         """Survivors without a reason."""
         return [one for one in self.survivors if one.name not in self.explained]

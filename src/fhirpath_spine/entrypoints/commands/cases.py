@@ -24,7 +24,7 @@ from fhirpath_spine.authoring.proving import mutants
 from fhirpath_spine.authoring.proving.coverage import Coverage, cover
 from fhirpath_spine.entrypoints import show
 from fhirpath_spine.entrypoints.commands.files import Directory
-from fhirpath_spine.entrypoints.commands.mutation import is_enough, mutation_json, mutation_lines
+from fhirpath_spine.entrypoints.commands.mutation import mutation_json, mutation_lines
 from fhirpath_spine.entrypoints.commands.watching import changes, progress
 from fhirpath_spine.entrypoints.printing import note, print_json
 from fhirpath_spine.entrypoints.settings import load
@@ -125,7 +125,7 @@ class _Asking:
                 print_json(_json(done, table) | ({"mutation": mutation_json(found)} if found is not None else {}))
             case CasesFormat.JUNIT:
                 typer.echo(_junit(done))
-        return _exit(done, table) or (1 if found is not None and not is_enough(found) else 0)
+        return _exit(done, table) or (1 if found is not None and not found.enough else 0)
 
     def _mutated(self, done: Run) -> mutants.Mutation:
         below = self.asked.resolve()

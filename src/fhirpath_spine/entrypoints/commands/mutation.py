@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from fhirpath_spine.authoring.proving.mutants import ENOUGH, Mutation
+from fhirpath_spine.authoring.proving.mutants import Mutation
 
 
 def mutation_lines(found: Mutation, seconds: float) -> Iterator[str]:
@@ -43,8 +43,3 @@ def mutation_json(found: Mutation) -> dict[str, Any]:
         "explained": found.explained,
         "stale": found.stale,
     }
-
-
-def is_enough(found: Mutation) -> bool:
-    """Whether so much is noticed as has to be, and no reason is left over."""
-    return found.score >= ENOUGH and not found.stale
