@@ -81,7 +81,7 @@ def test_where_one_recommendation_is_reached_the_others_are_not_asked_and_it_tur
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("number", range(4))
 def test_the_same_holds_of_the_set_that_ships(number: int) -> None:
     old, patients = told(SHIPPED, examine(SHIPPED))
     files = [
@@ -89,6 +89,6 @@ def test_the_same_holds_of_the_set_that_ships(number: int) -> None:
     ]
     every = list(edits(SHIPPED, tuple(sorted([*files, "data.yaml", "policy.yaml"]))))
     random.Random(number).shuffle(every)  # noqa: S311 - which edits are tried is no secret
-    tried = (agrees(old, SHIPPED, edit, patients[number::16]) for edit in every)
+    tried = (agrees(old, SHIPPED, edit, patients[number::32]) for edit in every)
     # Many edits load no set, or share nothing: they are passed over.
-    assert list(islice((found for found in tried if found is not None), 4)) == [True] * 4
+    assert list(islice((found for found in tried if found is not None), 3)) == [True] * 3
