@@ -35,11 +35,13 @@ def as_an_editor_sees_it(node: Node) -> Any:
 def kind_of(file: Path) -> str:
     if file.parent.name == "modules":
         return "module"
+    if file.parent.name == "cases":
+        return "exempt" if file.name == "exempt.yaml" else "cases"
     return file.stem
 
 
 def files() -> list[Path]:
-    names = ["*.yaml", "modules/*.yaml", "*/pathway.yaml"]
+    names = ["*.yaml", "modules/*.yaml", "*/pathway.yaml", "**/cases/*.yaml"]
     return [f for s in SETS for pattern in names for f in sorted(s.glob(pattern))]
 
 
@@ -83,6 +85,22 @@ def test_what_the_loader_accepts_the_schema_accepts(file):
 )
 def test_what_the_loader_refuses_the_schema_refuses(document):
     assert not jsonschema.Draft202012Validator(schema("module")).is_valid(document)
+
+
+@pytest.mark.parametrize(
+    ("case", "fits"),
+    [
+        ({"case": "x", "expect": {"recommended": ["R-A-01", {"R-A-02 T8": "words"}]}}, True),
+        ({"case": "x", "given": ["ecog", {"ecog": 1}], "expect": {"silent": True}}, True),
+        ({"case": "x"}, False),
+        ({"case": "x", "expect": {"recomended": "R-A-01"}}, False),
+        ({"case": "x", "given": [{"ecog": 1, "imaging": "today"}], "expect": {}}, False),
+        ({"case": "x", "expect": {"blocked": [{"R-A-01": "a", "R-A-02": "b"}]}}, False),
+    ],
+    ids=["verdicts", "entries", "nothing expected", "an unknown key", "two entries in one", "two verdicts in one"],
+)
+def test_an_editor_knows_the_form_of_a_case(case, fits):
+    assert jsonschema.Draft202012Validator(schema("cases")).is_valid({"cases": [case]}) is fits
 
 
 def test_a_site_file_without_code_map_may_say_so_with_empty_braces():

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fhirpath_spine.authoring.cases.form import CasesForm, ExemptionsForm
 from fhirpath_spine.authoring.profile.definitions import DataForm
 from fhirpath_spine.authoring.profile.displays import DisplaysForm
 from fhirpath_spine.authoring.profile.evidence import ClaimsForm, PhrasesForm, SourcesForm
@@ -35,6 +36,8 @@ FORMS: dict[str, type[BaseModel]] = {
     "words": WordsForm,
     "site": SiteForm,
     "displays": DisplaysForm,
+    "cases": CasesForm,
+    "exempt": ExemptionsForm,
 }
 """The published schemas by name."""
 BASE = "https://fhirpath-spine.org/schema"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from fhirpath_spine.authoring.profile.recommendations import INDICATORS
 from fhirpath_spine.authoring.source.fields import (
@@ -55,7 +55,20 @@ def _wanted(value: object) -> Wanted:
     )
 
 
-Verdicts = Annotated[tuple[Annotated[Any, PlainValidator(_wanted)], ...], OneOrMany()]
+_ONE = {"minProperties": 1, "maxProperties": 1}
+_WORDS = {"type": ["string", "number", "boolean"], "minLength": 1}
+_VERDICT = {
+    "anyOf": [
+        {"type": "string", "minLength": 1},
+        {
+            "type": "object",
+            "additionalProperties": {"anyOf": [_WORDS, {"type": "array", "items": _WORDS}]},
+            **_ONE,
+        },
+    ],
+    "description": "ID, ID and level, or ID: words that have to stand in it.",
+}
+Verdicts = Annotated[tuple[Annotated[Any, PlainValidator(_wanted), WithJsonSchema(_VERDICT)], ...], OneOrMany()]
 
 
 def _entry(value: object) -> Scalar | Block:
@@ -68,7 +81,11 @@ def _entry(value: object) -> Scalar | Block:
     )
 
 
-Entries = tuple[Annotated[Any, PlainValidator(_entry)], ...]
+_ENTRY = {
+    "anyOf": [{"type": "string", "minLength": 1}, {"type": "object", **_ONE}],
+    "description": "A need or value set, alone or with what is said of it; or resource: {...}.",
+}
+Entries = tuple[Annotated[Any, PlainValidator(_entry), WithJsonSchema(_ENTRY)], ...]
 
 
 class PatientForm(Form):
