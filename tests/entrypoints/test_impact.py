@@ -80,6 +80,42 @@ def test_a_change_of_meaning_without_a_new_version_fails(run: Any, old: Path, ne
     assert "PW-BETA means" not in ran.out
 
 
+CAUSES = {
+    "the policy": ("policy.yaml", "cards: 3", "cards: 2", "policy.yaml:{line}, budget cards changed (which counts"),
+    "a claim": (
+        "claims.yaml",
+        "use: support",
+        "use: context",
+        "claims.yaml:{line}, claims N2 use changed (which counts",
+    ),
+    "a code that both read": (
+        "terminology/local.csv",
+        "metastasis,metastasis,",
+        "metastasis,meta,",
+        "terminology, metastasis changed, and 1 more",
+    ),
+}
+
+
+@pytest.mark.parametrize("cause", CAUSES.values(), ids=list(CAUSES))
+def test_it_names_the_file_and_entry_that_count_for_the_pathway_and_no_other_edit(
+    run: Any, old: Path, new: Path, cause: tuple[str, str, str, str]
+) -> None:
+    edit(new, "data.yaml", "value >= 8", "value >= 7")
+    edit(new, "beta/pathway.yaml", "version: 0.2.0", "version: 0.1.0")
+    # An edit of the other pathway, under a new version, comes first in the list of changes.
+    edit(new, "alpha/pathway.yaml", "title: Alpha", "title: Omega")
+    file, before, after, told = cause
+    edit(new, file, before, after)
+    ran = run("impact", old, new)
+    assert ran.code == 1
+    (line,) = (one for one in ran.out.splitlines() if "means something else" in one)
+    text = (new / file).read_text(encoding="utf-8")
+    assert "PW-BETA" in line
+    assert told.format(line=text[: text.find(after)].count("\n") + 1) in line
+    assert "alpha/" not in line
+
+
 def test_comments_and_layout_are_no_change(run: Any, old: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
     copytree(old, again)

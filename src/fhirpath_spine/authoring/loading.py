@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.lint import lint
@@ -34,13 +34,14 @@ PathLike = str | os.PathLike[str]
 @dataclass(frozen=True, slots=True)
 class Written:
     """How a library was written: each of its expressions with its place, the files by name as nodes with places, the code
-    tables, and the site that it was compiled for.
+    tables, and the site that it was compiled for. ``counted`` names what the digest of each pathway is made of.
     """
 
     expressions: tuple[Compiled, ...] = ()
     content: Mapping[str, Node | str] = field(default_factory=dict)
     terminology: Terminology = field(default_factory=Terminology)
     site: Site = field(default_factory=Site)
+    counted: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,11 @@ def examine(
             lint(draft, settings)
             library = draft.library
             written = Written(tuple(draft.compiler.compiled), files.content, files.terminology, settings)
-        library = None if report.errors or library is None else with_digests(library, files)
+        if report.errors or library is None:
+            library = None
+        else:
+            library, counted = with_digests(library, files)
+            written = replace(written, counted=counted)
     return Checked(tuple(report.sorted()), library, written)
 
 

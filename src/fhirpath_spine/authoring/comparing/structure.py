@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
+from fhirpath_spine.authoring.profile.digests import TERMINOLOGY
 from fhirpath_spine.authoring.source.nodes import Block, Items, Scalar
 
 if TYPE_CHECKING:
     from fhirpath_spine.authoring.loading import Written
     from fhirpath_spine.authoring.source.nodes import Node
+    from fhirpath_spine.fhirpath import ValueSet
 
 
 class Difference(NamedTuple):
@@ -25,6 +27,16 @@ class Difference(NamedTuple):
     after: str
     line: int = 0
     """Where it stands afterwards, or stood before if it is gone."""
+
+    @property
+    def part(self) -> str:
+        """The file, or the value set, by the name under which digests count it."""
+        return f"{self.file}/{self.where}" if self.file == TERMINOLOGY else self.file
+
+    @property
+    def place(self) -> str:
+        """The file and its line."""
+        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 def differences(old: Written, new: Written) -> list[Difference]:
@@ -39,14 +51,19 @@ def differences(old: Written, new: Written) -> list[Difference]:
 def _value_sets(old: Written, new: Written) -> Iterator[Difference]:
     before, after = old.terminology.value_sets, new.terminology.value_sets
     for name in sorted({*before, *after}):
-        was, now = (
-            ({*before[name].members} if name in before else set()),
-            ({*after[name].members} if name in after else set()),
-        )
+        was, now = _codes(before.get(name)), _codes(after.get(name))
         for gone in sorted(was - now):
-            yield Difference("terminology", name, "|".join(gone), "")
+            yield Difference(TERMINOLOGY, name, "|".join(gone), "")
         for come in sorted(now - was):
-            yield Difference("terminology", name, "", "|".join(come))
+            yield Difference(TERMINOLOGY, name, "", "|".join(come))
+
+
+def _codes(value_set: ValueSet | None) -> set[tuple[str, str]]:
+    """The codes of a value set, those that stand for all below them with a star."""
+    if value_set is None:
+        return set()
+    below = {(system, f"{code}*") for system, codes in value_set.prefixes.items() for code in codes}
+    return {*value_set.members, *below}
 
 
 def _between(file: str, path: tuple[str, ...], was: Node | str | None, now: Node | str | None) -> Iterator[Difference]:

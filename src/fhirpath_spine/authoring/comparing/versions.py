@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.comparing.structure import differences
+from fhirpath_spine.authoring.source.folder import SHARED
 from fhirpath_spine.authoring.source.nodes import Block, Scalar
 from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.diagnostics import Span
 
 if TYPE_CHECKING:
+    from fhirpath_spine.authoring.comparing.structure import Difference
     from fhirpath_spine.authoring.loading import Checked
     from fhirpath_spine.diagnostics import Diagnostic
 
@@ -23,13 +25,21 @@ def unbumped(old: Checked, new: Checked) -> list[Diagnostic]:
     for pathway in new.library.pathways:
         was = before.get(pathway.id)
         if was is not None and was.digest != pathway.digest and was.version == pathway.version:
-            first = next((d for d in changed if d.file == f"{pathway.folder}/pathway.yaml"), None) or next(
-                iter(changed), None
-            )
-            why = f": {first.file}, {first.where}" if first is not None else ""
+            counted = old.written.counted[pathway.id] | new.written.counted[pathway.id]
+            why = _why([d for d in changed if d.part in counted], pathway.folder)
             message = f"{pathway.id} means something else than before and is still {pathway.version}{why}"
             report.add("SP342", message, _place(new, pathway.folder), f"Write {_next(pathway.version)} or higher.")
     return report.sorted()
+
+
+def _why(changed: list[Difference], folder: str) -> str:
+    """The first change of what counts for a pathway, its own before that of others, and how many more there are."""
+    if not changed:
+        return ""
+    first = min(changed, key=lambda d: not d.part.startswith(f"{folder}/"))
+    shared = " (which counts for each pathway)" if first.file in SHARED else ""
+    more = f", and {len(changed) - 1} more" if len(changed) > 1 else ""
+    return f": {first.place}, {first.where} changed{shared}{more}"
 
 
 def _place(checked: Checked, folder: str) -> Span:

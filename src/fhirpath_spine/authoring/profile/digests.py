@@ -24,22 +24,25 @@ if TYPE_CHECKING:
     from fhirpath_spine.pathway.model import Library, Pathway
 
 
+TERMINOLOGY = "terminology"
+"""The folder that value sets are named by, as files are by theirs."""
 SITE_WORDS = "words of the site"
 """What a site adds to the words counts for each pathway, as the words do."""
 
 
-def with_digests(library: Library, files: Files) -> Library:
-    """The same library with its digests."""
+def with_digests(library: Library, files: Files) -> tuple[Library, dict[str, frozenset[str]]]:
+    """The same library with its digests; and for each pathway the files and value sets that its digest is made of, by name."""
     lines = {name: canonical(content) for name, content in files.content.items()}
     folders = {str(form.id): folder for folder, form in files.pathways.items()}
     written: dict[int, str] = {}  # most value sets are read by most pathways
-    pathways = []
+    pathways, counted = [], dict[str, frozenset[str]]()
     for pathway in library.pathways:
         mine = {name: line for name, line in lines.items() if _belongs(name, folders[pathway.id], files)}
         sets = _value_sets(library, pathway, " ".join(mine.values()))
         codes = [written.get(id(v)) or written.setdefault(id(v), value_set_line(v)) for v in sets]
         pathways.append(replace(pathway, digest=digest(mine, codes)))
-    return replace(library, digest=digest(lines), pathways=tuple(pathways))
+        counted[pathway.id] = frozenset((*mine, *(f"{TERMINOLOGY}/{v.name}" for v in sets)))
+    return replace(library, digest=digest(lines), pathways=tuple(pathways)), counted
 
 
 def _belongs(name: str, folder: str, files: Files) -> bool:

@@ -91,8 +91,7 @@ def _human(told: Told) -> Iterator[str]:
     if told.differences:
         yield from ("", "in the files:")
     for one in told.differences:
-        place = f"{one.file}:{one.line}" if one.line else one.file
-        yield f"  {place} {one.where}: {one.before or 'nothing'} -> {one.after or 'nothing'}"
+        yield f"  {one.place} {one.where}: {one.before or 'nothing'} -> {one.after or 'nothing'}"
     patient = ""
     for turn in told.turns:
         if turn.patient != patient:
@@ -121,7 +120,7 @@ def _markdown(told: Told) -> Iterator[str]:
     if told.differences:
         yield from ("", "### In the files", "", "| place | what | before | after |", "|---|---|---|---|")
         for one in told.differences:
-            cells = (f"{one.file}:{one.line}" if one.line else one.file, one.where, one.before, one.after)
+            cells = (one.place, one.where, one.before, one.after)
             yield "| " + " | ".join(map(_cell, cells)) + " |"
     if told.turns:
         yield from ("", "<details><summary>Patient by patient</summary>", "")
