@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from fhirpath_spine.authoring.comparing import Turn, in_order, is_seen
+
 SET = Path(__file__).parents[1] / "authoring" / "set"
 CASES = """\
 cases:
@@ -116,13 +118,50 @@ def test_it_names_the_file_and_entry_that_count_for_the_pathway_and_no_other_edi
     assert "alpha/" not in line
 
 
+HEAVIEST_FIRST = [
+    Turn("b", "", "", "", "judged", "refused: what could not be read"),
+    Turn("b", "PW-A", "", "R-A-01", "needs-data (info)", "satisfied"),
+    Turn("c", "PW-A", "", "R-A-02", "needs-data (critical)", "not-applicable"),
+    Turn("c", "PW-A", "", "R-A-03", "absent", "recommended (info)"),
+    Turn("a", "PW-A", "", "R-A-04", "not-applicable", "recommended (warning)"),
+    Turn("a", "PW-A", "", "R-A-05", "not-applicable", "recommended (info)"),
+    Turn("a", "PW-A", "", "R-A-06", "blocked (warning) by CHILD", "needs-data (warning)"),
+    Turn("a", "PW-A", "", "R-A-07", "needs-data (info)", "absent"),
+    Turn("a", "PW-A", "", "", "WORKUP", "CLASSIFY"),
+    Turn("a", "PW-A", "", "R-A-08", "satisfied", "not-applicable"),
+    Turn("a", "PW-A", "", "R-A-09", "recommended (info)", "recommended (info)", (), ("- x", "+ y")),
+]
+
+
+def test_what_a_clinician_would_see_first_is_listed_first() -> None:
+    assert in_order(sorted(HEAVIEST_FIRST, key=lambda t: t.id)) == HEAVIEST_FIRST
+    assert all(map(is_seen, HEAVIEST_FIRST))
+
+
+def test_what_nothing_shows_is_counted_in_one_line_and_not_listed(run: Any, old: Path, new: Path) -> None:
+    before = run("impact", old, new, "--format", "json").json["counts"]
+    path = new / "alpha" / "pathway.yaml"
+    hidden = (
+        "  - id: R-ALPHA-04\n    title: Later\n    kind: advice\n    claims: [N1]\n    when: [planned: '%planned']\n"
+    )
+    path.write_text(path.read_text(encoding="utf-8") + hidden, encoding="utf-8")
+    after = run("impact", old, new, "--format", "json").json["counts"]
+    assert {k: v for k, v in after.items() if k not in ("differences", "unseen")} == {
+        k: v for k, v in before.items() if k not in ("differences", "unseen")
+    }
+    assert after["unseen"] > before["unseen"]
+    out = run("impact", old, new).out
+    assert f"no card and no explanation shows: {after['unseen']}" in out
+    assert "R-ALPHA-04: absent" not in out
+
+
 def test_comments_and_layout_are_no_change(run: Any, old: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
     copytree(old, again)
     edit(again, "data.yaml", "  operated:", "  # when it is done\n  operated:")
     ran = run("impact", old, again, "--format", "json")
     assert ran.code == 0
-    assert ran.json["counts"] | {"patients": 0} == {"differences": 0, "patients": 0, "patientsTurned": 0, "turns": 0}
+    assert set((ran.json["counts"] | {"patients": 0}).values()) == {0}
 
 
 def test_a_git_revision_is_a_side(run: Any, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,4 +12,5 @@ __all__, __getattr__ = face(
     structure="Difference differences",
     turning="LeftOut Turn turns",
     versions="unbumped",
+    weighing="in_order is_seen",
 )

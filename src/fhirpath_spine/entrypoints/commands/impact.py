@@ -19,6 +19,7 @@ from fhirpath_spine.authoring.comparing.sets import Side, side
 from fhirpath_spine.authoring.comparing.structure import differences
 from fhirpath_spine.authoring.comparing.turning import Criterion, LeftOut, Turn, turns
 from fhirpath_spine.authoring.comparing.versions import unbumped
+from fhirpath_spine.authoring.comparing.weighing import in_order, is_seen
 from fhirpath_spine.entrypoints.commands.impacting import ImpactFormat, Told, written
 from fhirpath_spine.entrypoints.content import moment
 from fhirpath_spine.entrypoints.patients import INDEX, WRITTEN_FOR, invented, patients_directory
@@ -67,14 +68,16 @@ def impact(
         found = list(_over_export(one, other, patients, at)) if whom is None else list(_over(one, other, whom))
         for left in (turn for turn in found if isinstance(turn, LeftOut)):
             note(f"{left.patient} is left out: {left.why}")
-        seen = [turn for turn in found if isinstance(turn, Turn)]
+        turned = [turn for turn in found if isinstance(turn, Turn)]
+        seen = in_order(turn for turn in turned if is_seen(turn))
         told = Told(
             old,
             new,
             tuple(differences(one.checked.written, other.checked.written)),
             tuple(seen),
-            None if whom is None else len(whom) - (len(found) - len(seen)),
+            None if whom is None else len(whom) - (len(found) - len(turned)),
             tuple(str(d).replace(other.folder.as_posix(), new, 1) for d in unbumped(one.checked, other.checked)),
+            len(turned) - len(seen),
         )
     typer.echo(written(told, form))
     raise typer.Exit(1 if told.unbumped else 0)

@@ -1,4 +1,6 @@
-"""How ``impact`` is written: counts first, the list after; for a person, as JSON, and as markdown for a pull request."""
+"""How ``impact`` is written: counts first, the list after, what a clinician would see first before the rest; for a person, as
+JSON, and as markdown for a pull request.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ import orjson
 
 from fhirpath_spine.authoring.comparing.structure import Difference
 from fhirpath_spine.authoring.comparing.turning import Criterion, Turn
+from fhirpath_spine.authoring.comparing.weighing import weight
 
 
 class ImpactFormat(StrEnum):
@@ -23,7 +26,9 @@ class ImpactFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """All that was found. ``patients`` is None for an export, whose patients are counted where they are judged."""
+    """All that was found. ``patients`` is None for an export, whose patients are counted where they are judged; ``unseen`` counts
+    the turns that neither a card nor an explanation can show.
+    """
 
     old: str
     new: str
@@ -31,6 +36,7 @@ class Told:
     turns: tuple[Turn, ...]
     patients: int | None
     unbumped: tuple[str, ...]
+    unseen: int = 0
 
     @property
     def turned(self) -> int:
@@ -39,9 +45,12 @@ class Told:
 
     @property
     def counts(self) -> list[tuple[str, str, str, str, int]]:
-        """What turned, from what, to what, because of which criterion, and how often; the most frequent first."""
-        found = Counter((_what(t), t.before, t.after, _because(t)) for t in self.turns)
-        return sorted(((*key, n) for key, n in found.items()), key=lambda row: (-row[-1], row[:-1]))
+        """What turned, from what, to what, because of which criterion, and how often; what is seen first before the rest, of that
+        the most frequent.
+        """
+        found = Counter(map(_row, self.turns))
+        weights = {_row(t): weight(t) for t in self.turns}
+        return sorted(((*row, n) for row, n in found.items()), key=lambda r: (weights[r[:-1]], -r[-1], r[:-1]))
 
 
 def written(told: Told, form: ImpactFormat) -> str:
@@ -53,6 +62,10 @@ def written(told: Told, form: ImpactFormat) -> str:
             return "\n".join(_markdown(told))
         case _:
             return "\n".join(_human(told))
+
+
+def _row(turn: Turn) -> tuple[str, str, str, str]:
+    return _what(turn), turn.before, turn.after, _because(turn)
 
 
 def _what(turn: Turn) -> str:
@@ -77,6 +90,8 @@ def _summary(told: Told) -> Iterator[str]:
     of = "" if told.patients is None else f" of {told.patients}"
     yield f"patients seen otherwise: {told.turned}{of}"
     yield f"changes of verdicts, states and words: {len(told.turns)}"
+    if told.unseen:
+        yield f"besides, changes that no card and no explanation shows: {told.unseen}"
     if told.unbumped:
         yield f"pathways that need a new version: {len(told.unbumped)}"
 
@@ -147,6 +162,7 @@ def _json(told: Told) -> dict[str, object]:
             "patients": told.patients,
             "patientsTurned": told.turned,
             "turns": len(told.turns),
+            "unseen": told.unseen,
         },
         "unbumped": list(told.unbumped),
         "summary": [
