@@ -75,6 +75,57 @@ def test_it_is_refused_in_a_label_and_in_a_line_beside_the_criterion_too(profile
     assert str(told.span) == profiles.place(DATA, "pain of ¦7")
 
 
+WORDS = {
+    "a title": (PAIN, "title: Pain plan", "title: Pain of ¦7 and more", "as they stand"),
+    "a headline": (PAIN, "    say: [", '    headline: ["Pain of ¦7"]\n    say: [', "{limit.severe}"),
+    "what is asked": (PAIN, "    say: [", '    ask: ["Is it ¦7 or more"]\n    say: [', "{limit.severe}"),
+    "what stands against": (PAIN, "    say: [", '    against: ["Not ¦7"]\n    say: [', "{limit.severe}"),
+    "an alternative": (PAIN, "    say: [", '    alternatives: ["Wait below ¦7."]\n    say: [', "{limit.severe}"),
+    "an activity": (
+        PAIN,
+        "    say: [",
+        "    activity: {kind: Task, text: Plan from ¦7 on}\n    say: [",
+        "as they stand",
+    ),
+    "a hold": (POLICY, 'test: "%cancer.exists()"', 'test: "%cancer.exists() and %severe-pain"', "{limit.severe}"),
+    "a goal": (POLICY, 'test: "%site.endoscopy"', 'test: "%severe-pain"', "{limit.severe}"),
+}
+"""The file, what is edited in it, and what the hint says."""
+
+
+@pytest.mark.parametrize("words", WORDS.values(), ids=list(WORDS))
+def test_it_is_refused_in_all_that_is_shown_beside_the_criterion(
+    profiles: ProfileSet, words: tuple[str, str, str, str]
+) -> None:
+    file, old, new, hint = words
+    limited(profiles)
+    if file == POLICY:
+        said = {"a hold": ("Own cancer", "Pain of ¦7"), "a goal": ('"Comfort"', '"Pain of ¦7"')}
+        profiles.edit(file, old, new)
+        old, new = said["a hold" if "cancer" in old else "a goal"]
+    profiles.edit(file, old, new.replace("¦", ""))
+    told = [d for d in profiles.found() if d.code == "SP345"]
+    assert [str(d.span) for d in told] == [profiles.place(file, new)]
+    assert hint in told[0].hint
+
+
+def test_one_reason_excuses_a_quotation_in_the_words_of_a_whole_recommendation(profiles: ProfileSet) -> None:
+    limited(profiles)
+    profiles.edit(PAIN, "title: Pain plan", "title: Pain of 7 and more\n    quotes: the words of the source")
+    assert not [d for d in profiles.found() if d.code == "SP345"]
+    profiles.edit(PAIN, "Pain of 7 and more", "Pain plan")
+    (told,) = (d for d in profiles.found() if d.code == "SP345")
+    assert told.hint == "Remove quotes:."
+
+
+def test_it_is_refused_in_a_text_file_beside_the_criterion(profiles: ProfileSet) -> None:
+    limited(profiles)
+    profiles.edit(A, 'planned: "%planned"]\n    blocked', 'planned: "%planned and %severe-pain"]\n    blocked')
+    profiles.edit("alpha/texts/R-ALPHA-01.md", "The aim", "From 7 on the aim")
+    (told,) = (d for d in profiles.found() if d.code == "SP345")
+    assert str(told.span) == profiles.place("alpha/texts/R-ALPHA-01.md", "From ¦7 on")
+
+
 def test_a_quotation_says_why_it_is_none_of_the_limits_and_a_needless_reason_is_refused(profiles: ProfileSet) -> None:
     limited(profiles, 'Severity 7 of the source", quotes: "the words of the source')
     assert profiles.found() == []

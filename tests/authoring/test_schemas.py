@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,54 @@ def test_what_the_loader_accepts_the_schema_accepts(file):
 )
 def test_what_the_loader_refuses_the_schema_refuses(document):
     assert not jsonschema.Draft202012Validator(schema("module")).is_valid(document)
+
+
+ALONE = {
+    "pathway": {"RecommendationForm": {"unreachable", "with", "unless"}, "AnswerForm": {"", "word"}},
+    "module": {"RecommendationForm": {"unreachable", "with", "unless"}},
+    "data": {"AnswerForm": {"", "word"}, "RecognitionForm": {"harmless"}},
+    "policy": {"HoldForm": {"except"}, "GoalForm": {"except"}, "SelectorForm": {"", "ids"}, "ShownForm": {"", "ids"}},
+    "lesions": {
+        "": {"levels", "imagingAbsent", "imagingKnown"},
+        "LesionFlagForm": {"levels"},
+        "HistologyForm": {"benign", "malignant"},
+    },
+    "sources": {
+        "SourceForm": {"title", "publisher", "kind", "certainty", "note", "url"},
+        "FrameworkForm": {"title", "publisher", "jurisdiction"},
+        "SelectorForm": {"", "ids"},
+    },
+    "claims": {"ClaimForm": {"strength"}},
+    "phrases": {"": {""}},
+    "incoming": {"": {"noneKnown"}, "WithheldForm": {"issues", "labels", "absent", "empty"}, "UnitForm": {"printed", "source"}},
+}  # fmt: skip
+"""Text of the profiles that is shown to nobody, or stands beside no test: names, reasons for authors, the words of documents."""
+ANYWHERE = {"unit", "units", "steps", "answers", "approver", "quotes"}
+
+
+def plain_texts(node: Any, key: str = "") -> Iterator[str]:
+    """The keys of a schema whose value is any text and is not said to be shown."""
+    if isinstance(node, list):
+        for one in node:
+            yield from plain_texts(one, key)
+    elif isinstance(node, dict):
+        if node.get("type") == ["string", "number", "boolean"] and not node.get("description", "").startswith("Shown"):
+            yield key
+        for name, one in node.items():
+            if name == "properties":
+                for inner, value in one.items():
+                    yield from plain_texts(value, inner)
+            elif name != "$defs":
+                yield from plain_texts(one, key)
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_whatever_is_shown_is_marked_so_and_its_numbers_are_held_against_limits(name):
+    made = schema(name)
+    found = {form: set(plain_texts(one)) - ANYWHERE for form, one in {**made.get("$defs", {}), "": made}.items()}
+    told = {form: keys for form, keys in found.items() if keys}
+
+    assert told == ALONE[name]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from fhirpath_spine.authoring.lint.shown import things
+from fhirpath_spine.authoring.profile.recommendations import CriterionForm, RecommendationForm
 from fhirpath_spine.authoring.profile.sentences import UnbalancedBraceError, split
 from fhirpath_spine.fhirpath import Quantity
 from fhirpath_spine.fhirpath.grammar.syntax import Literal
@@ -32,65 +34,62 @@ PLAIN = frozenset({"0", "1"})
 """Numbers that stand for none and one wherever they are."""
 
 
-class Sentence(NamedTuple):
+class Said(NamedTuple):
     """A sentence of the files; ``near`` are the numbers of its own test, ``limits`` those of what it stands beside by name."""
 
     say: Scalar
     near: frozenset[str]
     limits: Mapping[str, str]
-    quotes: Scalar | None = None
+    quotes: Scalar | None
+    filled: bool
 
 
 def check_numbers(draft: Draft) -> None:
     """Reports both, at the number; and a reason that excuses nothing."""
-    for sentence in _sentences(draft):
-        told = _check(draft, sentence)
-        if sentence.quotes is not None and not told:
+    quoting: dict[int, tuple[Scalar, bool]] = {}
+    for said in _said(draft):
+        told = _check(draft, said)
+        if said.quotes is not None:
+            quoting[id(said.quotes)] = (said.quotes, told or quoting.get(id(said.quotes), (said.quotes, False))[1])
+    for quotes, told in quoting.values():
+        if not told:
             message = "no number of this sentence is a limit, so there is nothing to quote"
-            draft.files.report.add("SP345", message, sentence.quotes.span, "Remove quotes:.")
+            draft.files.report.add("SP345", message, quotes.span, "Remove quotes:.")
 
 
-def _sentences(draft: Draft) -> Iterator[Sentence]:
-    """Every sentence that stands beside a test, with the numbers that it should not repeat."""
+def _said(draft: Draft) -> Iterator[Said]:
+    """Every sentence of the set, with the numbers that it should not repeat."""
     tests = {id(c.origin): c.expression for c in draft.compiler.compiled}
+    shared, catalogue = draft.shared, draft.files.catalogue
+    modules = [form for _, form in catalogue.modules.values()]
+    for thing in things(
+        [shared.data, shared.policy, shared.lesions, shared.sources, *draft.files.pathways.values(), *modules]
+    ):
+        beside = _beside(draft, thing.others, tests)
+        for say, form, filled in thing.words:
+            own = tests.get(id(form.test)) if isinstance(form, CriterionForm) else None
+            near = _near(draft, [own]) if own is not None else frozenset[str]()
+            quotes = getattr(form, "quotes", getattr(thing.form, "quotes", None))
+            yield Said(say, near, beside, quotes, filled)
+        if isinstance(thing.form, RecommendationForm) and thing.form.detail is not None:
+            for paragraph in _paragraphs(draft, thing.form):
+                yield Said(paragraph, frozenset(), beside, thing.form.quotes, filled=True)
 
-    def read(*origins: Scalar | None) -> list[Expression]:
-        return [tests[id(one)] for one in origins if one is not None and id(one) in tests]
 
-    for form in draft.files.catalogue.forms.values():
-        groups = (form.when, form.blocked, form.caution, form.satisfied, form.excluded)
-        criteria = [c for criteria in groups for named in criteria for c in named.values()]
-        beside = _limits(draft, read(*(c.test for c in criteria)))
-        for one in criteria:
-            if one.say is not None and (mine := read(one.test)):
-                yield Sentence(one.say, _near(draft, mine), {**beside, **_limits(draft, mine)}, one.quotes)
-        for line in (*form.say, *form.alternatives):
-            yield Sentence(line.text, frozenset(), {**beside, **_limits(draft, read(line.when))}, line.quotes)
-    for pathway in draft.files.pathways.values():
-        for line in pathway.notes:
-            yield Sentence(line.text, frozenset(), _limits(draft, read(line.when)), line.quotes)
-    for _, definition in draft.definition_forms.values():
-        if definition.label is not None and (mine := read(definition.test)):
-            yield Sentence(definition.label, frozenset(), _limits(draft, mine))
-    for _, need in draft.need_forms.values():
-        if isinstance(need.within, str):
-            name = need.within.removeprefix("limit.")
-            limit = draft.compiler.limits.get("", {}).get(name)
-            yield Sentence(
-                need.label,
-                frozenset(),
-                {str(limit.value.value): name} if limit and isinstance(limit.value, Quantity) else {},
-            )
-    for hold in draft.shared.policy.holds:
-        beside = _limits(draft, read(hold.test))
-        for say in (hold.say, *(line.text for line in hold.head)):
-            if say is not None:
-                yield Sentence(say, frozenset(), beside)
-    for notice in draft.shared.policy.notices:
-        for reason in notice.lines:
-            beside = _limits(draft, read(reason.test))
-            for say in (reason.headline, *(line.text for line in reason.say)):
-                yield Sentence(say, frozenset(), beside)
+def _paragraphs(draft: Draft, form: RecommendationForm) -> Iterable[Scalar]:
+    name, folder = f"{form.id.span.file.rpartition('/')[0]}/{form.detail}", draft.files.folder
+    return next((found for relative, found in draft.files.texts.items() if folder.name(relative) == name), ())
+
+
+def _beside(draft: Draft, texts: Iterable[Scalar], tests: Mapping[int, Expression]) -> dict[str, str]:
+    """The numbers of the limits that tests and windows among these texts read, with the name of each."""
+    texts = list(texts)
+    found = _limits(draft, [tests[id(one)] for one in texts if id(one) in tests])
+    for one in texts:
+        limit = draft.compiler.limits.get("", {}).get(one.removeprefix("limit.")) if one.startswith("limit.") else None
+        if limit is not None and isinstance(limit.value, Quantity):
+            found[str(limit.value.value)] = limit.id
+    return found
 
 
 def _near(draft: Draft, expressions: Iterable[Expression]) -> frozenset[str]:
@@ -117,7 +116,7 @@ def _limits(draft: Draft, expressions: Iterable[Expression]) -> dict[str, str]:
     return found
 
 
-def _check(draft: Draft, sentence: Sentence) -> bool:
+def _check(draft: Draft, sentence: Said) -> bool:
     """Whether a number of the sentence is a limit."""
     say, near = sentence.say, sentence.near
     try:
@@ -138,18 +137,20 @@ def _check(draft: Draft, sentence: Sentence) -> bool:
                 continue
             span = say.place(part.offset + match.start(), len(number))
             if repeated:
-                _tell(draft, number, sentence.limits.get(number, ""), span)
+                _tell(draft, number, sentence.limits.get(number, ""), span, filled=sentence.filled)
             else:
                 hint = f"Its numbers are {', '.join(sorted(filter(NUMBER.fullmatch, near)))}."
                 draft.files.report.add("SP346", f"the criterion has no limit {number}", span, hint)
     return found
 
 
-def _tell(draft: Draft, number: str, name: str, span: Span) -> None:
+def _tell(draft: Draft, number: str, name: str, span: Span, *, filled: bool) -> None:
     if name:
         message, hint = (
             f"{number} is the limit '{name}'",
-            f"Write {{limit.{name}}}, or {{limit.{name}.value}} without its unit.",
+            f"Write {{limit.{name}}}, or {{limit.{name}.value}} without its unit."
+            if filled
+            else f"These words are shown as they stand. Leave it out, and name {{limit.{name}}} in a line.",
         )
     else:
         message = f"{number} is a limit of this criterion, too"

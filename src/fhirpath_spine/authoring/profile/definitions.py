@@ -20,8 +20,10 @@ from fhirpath_spine.authoring.source.fields import (
     Ident,
     Name,
     OneOrMany,
+    Sentence,
     Short,
     Text,
+    Words,
     one_of,
 )
 from fhirpath_spine.authoring.source.nodes import Scalar
@@ -42,7 +44,7 @@ class DefinitionForm(Short):
     """A named expression, and how a card calls it where it is missing."""
 
     test: Expr
-    label: Text | None = None
+    label: Sentence | None = None
 
 
 class FindingSourceForm(Form):
@@ -58,7 +60,7 @@ class FindingSourceForm(Form):
 class FindingForm(Form):
     """A kind of deficit and what shows it."""
 
-    label: Text
+    label: Words
     sources: Annotated[tuple[FindingSourceForm, ...], AtLeastOne()]
 
 
@@ -82,7 +84,7 @@ class RankedSourceForm(Form):
 class RankedForm(Form):
     """A judgement read from several needs in order of rank; a rank is one need, or a list of needs that weigh the same."""
 
-    label: Text
+    label: Words
     gap: Window
     type: Annotated[Scalar, *one_of("boolean", "string", "integer")]
     ranks: Annotated[
@@ -94,7 +96,7 @@ class RankedForm(Form):
 class SiteFlagForm(Form):
     """A switch that a site sets for itself."""
 
-    label: Text
+    label: Words
 
 
 class DataForm(Form):

@@ -15,9 +15,11 @@ from fhirpath_spine.authoring.source.fields import (
     Ident,
     Name,
     OneOrMany,
+    Sentence,
     Short,
     Text,
     ValueSets,
+    Words,
     one_of,
 )
 from fhirpath_spine.authoring.source.nodes import Scalar
@@ -48,18 +50,18 @@ class LesionNameForm(Form):
     """What a lesion is called where its code says so."""
 
     code: ValueSets
-    called: Text
+    called: Words
 
 
 class LesionClassForm(Form):
     """One row of the class table. ``called`` is its short name in summaries, ``names`` those of some codes."""
 
     id: Name
-    title: Text
-    called: Text | None = None
+    title: Words
+    called: Words | None = None
     names: tuple[LesionNameForm, ...] = ()
     sources: Annotated[tuple[LesionSourceForm, ...], OneOrMany()] = Field(alias="from")
-    note: Text | None = None
+    note: Sentence | None = None
 
 
 class LesionFlagForm(Form):

@@ -14,7 +14,7 @@ from fhirpath_spine.authoring.source.fields import (
     Ident,
     Name,
     OneOrMany,
-    Text,
+    Sentence,
     ValueSets,
     one_of,
 )
@@ -73,7 +73,7 @@ class NeedForm(Form):
 
     model_config = ConfigDict(json_schema_extra=_labelled)
 
-    label: Text
+    label: Sentence
     of: Name | None = None
     """The need of which this is a view; what that reads is written out here already."""
     condition: ConditionForm | None = Field(default=None, alias="Condition")

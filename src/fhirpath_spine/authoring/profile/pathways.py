@@ -29,8 +29,8 @@ from fhirpath_spine.authoring.source.fields import (
     PathwayId,
     Short,
     Single,
-    Text,
     Version,
+    Words,
     one_of,
 )
 from fhirpath_spine.authoring.source.nodes import Scalar
@@ -71,7 +71,7 @@ class PathwayForm(Form):
     spine: Annotated[Scalar, *one_of("1")]
     id: PathwayId
     version: Version
-    title: Text
+    title: Words
     status: Annotated[Scalar, *one_of("draft", "active", "retired")]
     evidence: tuple[Id, ...]
     lesion: LesionScopeForm
@@ -93,7 +93,7 @@ class ModuleForm(Form):
     """``modules/*.yaml``."""
 
     module: Name
-    title: Text
+    title: Words
     recommendations: tuple[RecommendationForm, ...]
 
 

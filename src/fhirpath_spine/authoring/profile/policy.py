@@ -20,9 +20,11 @@ from fhirpath_spine.authoring.source.fields import (
     Id,
     OneOrMany,
     PathwayId,
+    Sentence,
     Short,
     Text,
     Whole,
+    Words,
     one_of,
 )
 from fhirpath_spine.authoring.source.nodes import Scalar
@@ -62,8 +64,9 @@ class FrameworkLineForm(Form):
 
     on: Selectors
     grade: Annotated[Scalar, *one_of("A", "B", "C")]
-    text: Text
+    text: Sentence
     when: Expr | None = None
+    quotes: Text | None = None
 
 
 class FrameworkForm(Form):
@@ -95,10 +98,10 @@ class GateForm(Form):
     acknowledged: Expr
     visible: Selectors
     attached: Selectors
-    hidden: Text
-    unread: Text
-    acknowledged_line: Text = Field(alias="acknowledged-line")
-    scope_stop: Text = Field(alias="scope-stop")
+    hidden: Sentence
+    unread: Sentence
+    acknowledged_line: Sentence = Field(alias="acknowledged-line")
+    scope_stop: Sentence = Field(alias="scope-stop")
 
 
 class HoldForm(Form):
@@ -112,8 +115,8 @@ class HoldForm(Form):
     ask: Selectors = ()
     caution: Selectors = ()
     spared: Annotated[tuple[Text, ...], OneOrMany()] = Field(default=(), alias="except")
-    say: Text | None = None
-    headline: Text | None = None
+    say: Sentence | None = None
+    headline: Words | None = None
     head: Lines = ()
 
 
@@ -124,8 +127,8 @@ class GoalForm(Form):
     test: Expr
     hide: Selectors
     spared: Annotated[tuple[Text, ...], OneOrMany()] = Field(default=(), alias="except")
-    say: Text
-    unread: Text
+    say: Sentence
+    unread: Sentence
 
 
 class ExclusionForm(Form):
@@ -134,7 +137,7 @@ class ExclusionForm(Form):
     id: Id
     test: Expr
     hide: Selectors
-    say: Text
+    say: Sentence
 
 
 class NoticeLineForm(Form):
@@ -143,7 +146,7 @@ class NoticeLineForm(Form):
     name: Id
     test: Expr
     holds: Annotated[Scalar, *one_of("met", "unread", "rejected")] | None = None
-    headline: Text
+    headline: Sentence
     say: Lines = ()
 
 
@@ -151,7 +154,7 @@ class NoticeForm(Form):
     """A card that belongs to no pathway and names a doubt."""
 
     id: Id
-    title: Text
+    title: Words
     topic: Id
     indicator: Annotated[Scalar, *one_of("info", "warning")]
     first: Flag = False

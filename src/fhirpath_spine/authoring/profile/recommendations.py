@@ -17,9 +17,11 @@ from fhirpath_spine.authoring.source.fields import (
     OneOrMany,
     Path,
     RecommendationId,
+    Sentence,
     Short,
     Single,
     Text,
+    Words,
     one_of,
 )
 from fhirpath_spine.authoring.source.nodes import Scalar
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.profile.sentences import TextBuilder
     from fhirpath_spine.fhirpath import Expression, ValueSet
     from fhirpath_spine.pathway.facts.needs import Need
-    from fhirpath_spine.pathway.sentences import Text as Sentence
+    from fhirpath_spine.pathway.sentences import Text as Filled
 KINDS = (
     "surgery",
     "radiotherapy",
@@ -73,7 +75,7 @@ class CriterionForm(Short):
     test: Expr
     unknown: UnknownRule | None = None
     of: Annotated[Scalar, *one_of("any-lesion")] | None = None
-    say: Text | None = None
+    say: Sentence | None = None
     quotes: Text | None = None
 
 
@@ -84,7 +86,7 @@ Criteria = tuple[Annotated[dict[Name, CriterionForm], Single], ...]
 class LineForm(Short):
     """A sentence for a card, and when it is said."""
 
-    text: Text
+    text: Sentence
     when: Expr | None = None
     quotes: Text | None = None
 
@@ -92,7 +94,7 @@ class LineForm(Short):
 Lines = Annotated[tuple[LineForm, ...], OneOrMany()]
 
 
-Headlines = Annotated[tuple[Text, ...], OneOrMany()]
+Headlines = Annotated[tuple[Sentence, ...], OneOrMany()]
 """Sentences of which the first that can be said is said; the last has no placeholder, so that there always is one."""
 
 
@@ -114,7 +116,7 @@ class ActivityForm(Form):
     """What a CarePlan proposes: a kind of request and words."""
 
     kind: Annotated[Scalar, *one_of(*ACTIVITY_KINDS)]
-    text: Text
+    text: Words
 
 
 IndicatorEntry = Annotated[dict[Annotated[Scalar, *one_of(*INDICATORS)], Expr], Single, Bare(*INDICATORS)]
@@ -147,7 +149,7 @@ class RecommendationForm(Form):
     """One recommendation of a pathway or of a module."""
 
     id: RecommendationId
-    title: Text
+    title: Words
     kind: Annotated[Scalar, *one_of(*KINDS)]
     tags: Annotated[tuple[Name, ...], OneOrMany()] = ()
     """Words by which holds, goals and hooks select it, as ``tag:<word>``."""
@@ -161,7 +163,7 @@ class RecommendationForm(Form):
     caution: Criteria = ()
     satisfied: Criteria = ()
     excluded: Criteria = ()
-    suppressed: Text | None = None
+    suppressed: Words | None = None
     unreachable: Text | None = None
     safety: Expr | None = None
     say: Lines = ()
@@ -170,6 +172,8 @@ class RecommendationForm(Form):
     headline: Headlines = ()
     ask: Headlines = ()
     against: Headlines = ()
+    quotes: Text | None = None
+    """Why a number of its title, headlines, activity or text file that equals a limit is none."""
     activity: ActivityForm | None = None
     on_order: Annotated[tuple[OnOrderForm, ...], OneOrMany()] = Field(default=(), alias="on-order")
 
@@ -306,7 +310,7 @@ class RecommendationBuilder:
             Line(self._texts.build(form.text, place, pathway), self._when(form.when, place, pathway)) for form in forms
         )
 
-    def _headlines(self, forms: Sequence[Scalar], place: Place, pathway: str) -> tuple[Sentence, ...]:
+    def _headlines(self, forms: Sequence[Scalar], place: Place, pathway: str) -> tuple[Filled, ...]:
         """Headlines, each within the longest that a summary may be; only the last, and it surely, is without a placeholder."""
         built = tuple(self._texts.build(form, place, pathway, told=True) for form in forms)
         for number, (form, text) in enumerate(zip(forms, built, strict=True), start=1):

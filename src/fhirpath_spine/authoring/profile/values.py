@@ -15,6 +15,7 @@ from fhirpath_spine.authoring.source.fields import (
     Short,
     Text,
     ValueSets,
+    Words,
     one_of,
 )
 from fhirpath_spine.authoring.source.nodes import Scalar
@@ -88,7 +89,7 @@ class ConversionForm(Form):
     """Another scale that is read where the need's own is not recorded: each band's least value, and what it means."""
 
     code: ValueSets
-    label: Text
+    label: Words
     plausible: tuple[Number, Number]
     answers: Answers = Field(default_factory=dict)
     units: Units = Field(default_factory=dict)

@@ -39,6 +39,25 @@ Text = Annotated[
     Scalar, PlainValidator(_text), WithJsonSchema({"type": ["string", "number", "boolean"], "minLength": 1})
 ]
 """Any text. An editor that types scalars may see a number or a truth value where the loader sees text."""
+
+
+class Shown:
+    """Marks text that somebody is shown. ``filled``: its placeholders are, so that it can name a limit."""
+
+    def __init__(self, *, filled: bool) -> None:
+        self.filled = filled
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        said = "Shown, with its {placeholders} filled in." if self.filled else "Shown as it stands."
+        return {**handler(schema), "description": said}
+
+
+Sentence = Annotated[Text, Shown(filled=True)]
+"""Text of a card, with placeholders."""
+Words = Annotated[Text, Shown(filled=False)]
+"""Text that is shown as it stands."""
 Expr = Annotated[
     Scalar,
     PlainValidator(_text),
