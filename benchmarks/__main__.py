@@ -23,6 +23,7 @@ from benchmarks import (
     fallback,
     fallback_hapi,
     headline,
+    impact,
     pathways,
     profile_set,
     questions,
@@ -52,6 +53,7 @@ def main() -> int:
     different += _as_pathway(chart)
     _growing()
     pathways.main()
+    impact.main(rounds=1)
     different += fallback.main()
     different += fallback_hapi.main()
     if different:
