@@ -288,7 +288,7 @@ class HookService:
         """
         started = self.stopwatch() if started is None else started
         at, snapshot = self.clock(), self.snapshot
-        request = parse_request(body, self.hook)
+        request = parse_request(body, self.hook, snapshot.library.signs)
         trace.decision = self._id(client, request, at)
         with self._keeping(self._begun(trace, client, self.id, request), started) as kept:
             # The pathways speak to clinicians; a patient or relative who opens the chart gets no card (rulings 2.7).

@@ -379,6 +379,13 @@ def next_link(bundle: Mapping[str, Any] | None) -> str:
     return out.next or ""
 
 
+def is_part(bundle: Mapping[str, Any], signs: Signs) -> bool:
+    """Whether a Bundle says that not all of it is here: it is labelled so, has a next page, or a total above its entries."""
+    out = Contents()
+    _page(bundle, out)
+    return _is_labelled(bundle, signs) or out.next is not None or out.total > len(items(bundle.get("entry")))
+
+
 def _page(bundle: Mapping[str, Any], out: Contents) -> None:
     links, total = bundle.get("link"), bundle.get("total")
     if not isinstance(links, list | None) or isinstance(total, bool) or not isinstance(total, int | None):

@@ -7,14 +7,29 @@ it is judged as it was sent. That nothing of another patient is among it is look
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fhirpath_spine.errors import BodyTooLarge, RequestError
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.incoming.answers import UnreadReason, is_resource, types_doubted, unread
-from fhirpath_spine.exchange.incoming.orders import Draft, addressed, drafts_of, meanings, of_patient, plain_concept
+from fhirpath_spine.exchange.incoming.answers import (
+    UnreadReason,
+    is_failure,
+    is_part,
+    is_resource,
+    types_doubted,
+    unread,
+)
+from fhirpath_spine.exchange.incoming.orders import (
+    Draft,
+    addressed,
+    drafts_of,
+    meanings,
+    of_nothing,
+    of_patient,
+    plain_concept,
+)
 from fhirpath_spine.fhirpath import elements_of
 from fhirpath_spine.pathway.facts.chart import Chart
 from fhirpath_spine.pathway.facts.signs import NO_SIGNS, Signs
@@ -36,6 +51,8 @@ class Context:
     beside: tuple[Any, ...] = ()
     sent: Mapping[str, Json] = field(default_factory=dict, repr=False)
     """The orders as they came, by reference, for whoever sends one back; of two of one name neither."""
+    partial: bool = False
+    """Whether the problems are not all that there are."""
 
     @property
     def size(self) -> int:
@@ -43,8 +60,8 @@ class Context:
         return len(self.problems) + len(self.orders) + len(self.beside)
 
 
-def read_context(hook: str, context: Mapping[str, Any], patient: str) -> Context:
-    """What the context of a hook holds beside the patient.
+def read_context(hook: str, context: Mapping[str, Any], patient: str, signs: Signs = NO_SIGNS) -> Context:
+    """What the context of a hook holds beside the patient. ``signs`` say that not all of it is here.
 
     Raises:
         RequestError: what the standard requires is missing or of the wrong type.
@@ -58,20 +75,42 @@ def read_context(hook: str, context: Mapping[str, Any], patient: str) -> Context
         return Context(
             problems=tuple(of_patient(one, patient, there) for one in found if _is_condition(one)),
             beside=tuple(one for one in found if not _is_condition(one)),
+            partial=is_part(context["conditions"], signs) or any(_is_refusal(one, signs) for one in found),
         )
     if hook in (_SELECT, _SIGN):
-        drafts = list(drafts_of(list(_entries(context, "draftOrders")), patient))
+        drafts = list(drafts_of(list(_entries(context, "draftOrders")), patient, signs))
         chosen = _selections(context) if hook == _SELECT else []
         named = {name for one in drafts for name in one.names}
-        if hook == _SIGN or not all(meanings(ref) & named for ref in chosen):
+        nameless = [ref for ref in chosen if not meanings(ref) & named]
+        meant = _meant(chosen, drafts)
+        # Of a page, and of more selections than they can mean, something was not sent: it is an order, too.
+        lost = is_part(context["draftOrders"], signs) or len(set(nameless)) > sum(
+            meant.isdisjoint(one.names) and one.order.get("resourceType") != "Medication" for one in drafts
+        )
+        more = (of_nothing(patient),) if lost else ()
+        if hook == _SIGN or nameless:
             # A selection that names none of the drafts may mean any of them: none is left out.
-            return Context(orders=tuple(one.order for one in drafts), sent=_by_reference(drafts))
-        meant = {name for ref in chosen for name in meanings(ref)}
+            return Context(orders=(*(one.order for one in drafts), *more), sent=_by_reference(drafts))
         on_screen = [(not meant.isdisjoint(one.names) and not one.is_form, one.order) for one in drafts]
         kept = tuple(one for mine, one in on_screen if mine or one.get("resourceType") == "Medication")
         beside = tuple(one for mine, one in on_screen if not mine)
-        return Context(orders=kept, beside=beside, sent=_by_reference(drafts))
+        return Context(orders=(*kept, *more), beside=beside, sent=_by_reference(drafts))
     return Context()
+
+
+def _meant(chosen: Iterable[str], drafts: Sequence[Draft]) -> set[str]:
+    """What is chosen, by every name: who chooses a group chooses what it holds."""
+    meant = {name for ref in chosen for name in meanings(ref)}
+    groups: dict[str, list[Draft]] = {}
+    for one in drafts:
+        for name in one.names if one.holds else ():
+            groups.setdefault(name, []).append(one)
+    waiting = [*meant]
+    while waiting:
+        more = {held for group in groups.pop(waiting.pop(), ()) for held in group.holds} - meant
+        meant |= more
+        waiting += more
+    return meant
 
 
 def _by_reference(drafts: Iterable[Draft]) -> dict[str, Json]:
@@ -101,7 +140,7 @@ def with_context(chart: Chart, context: Context, signs: Signs = NO_SIGNS) -> Cha
     """A chart with what the hook brings: a problem stands in the place of an older state of itself, an order among the drafts. A
     problem that cannot be read is one of the problems that could not be read.
     """
-    blank = any("code" not in one and "_code" not in one for one in context.problems)
+    blank = context.partial or any("code" not in one and "_code" not in one for one in context.problems)
     why = UnreadReason.SHAPE if blank or not all(isinstance(one, dict) for one in context.beside) else None
     why = types_doubted(context.problems, signs).get("Condition", why)
     if context.problems or why is not None:
@@ -175,6 +214,10 @@ def _selections(context: Mapping[str, Any]) -> list[str]:
             expression="context.selections",
         )
     return found
+
+
+def _is_refusal(value: object, signs: Signs) -> bool:
+    return isinstance(value, dict) and value.get("resourceType") == "OperationOutcome" and is_failure(value, signs)
 
 
 def _is_condition(value: object) -> bool:

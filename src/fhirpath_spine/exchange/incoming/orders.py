@@ -2,27 +2,37 @@
 
 What stands on the screen is ordered now, of the patient of the context: what a client leaves out of that, or writes in another
 form, is put so. Whether anything was ordered at all, and for whom, is never guessed at.
+
+It is long because there is one reader of orders: each form in which one may come is a few statements of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from fhirpath_spine.exchange import Json
-from fhirpath_spine.exchange.incoming.answers import is_resource
+from fhirpath_spine.exchange.incoming.answers import is_failure, is_resource
 from fhirpath_spine.fhirpath import elements_of
 from fhirpath_spine.pathway.facts.chart import is_id
 from fhirpath_spine.pathway.facts.orders import OVER
 from fhirpath_spine.pathway.facts.reading import items, plain_status
+from fhirpath_spine.pathway.facts.signs import NO_SIGNS, Signs
 
 DRUG, SERVICE, MEDICATION = "MedicationRequest", "ServiceRequest", "Medication"
 _OF_PERSON = {"NutritionOrder": "patient", "VisionPrescription": "patient", "Task": "for"}
 """Types of orders that name the person in another member than ``subject``."""
 _PERSONS = ("subject", "patient", "for")
-_CALLED_NOW = {"MedicationOrder": DRUG, "ProcedureRequest": SERVICE, "RequestOrchestration": "RequestGroup"}
+_CALLED_NOW = {
+    "MedicationOrder": DRUG,
+    "ProcedureRequest": SERVICE,
+    "DiagnosticOrder": SERVICE,
+    "ReferralRequest": SERVICE,
+    "DeviceUseRequest": "DeviceRequest",
+    "RequestOrchestration": "RequestGroup",
+}
 """Types of other releases. What is of no type at all is an order of a drug: where nothing can be read of it, that is said."""
 _GROUPS = frozenset({"CarePlan", "RequestGroup"})
 """Types that hold orders: each of these is one."""
@@ -40,18 +50,31 @@ class Draft:
     is_form: bool = False
     sent: Json | None = None
     """As it came, where it can be named and sent back."""
+    holds: frozenset[str] = frozenset()
+    """What a group calls the orders that are its own, and stand beside it."""
 
 
-def drafts_of(entries: Sequence[tuple[str, Any]], patient: str) -> Iterator[Draft]:
-    """The orders in the entries of a Bundle, each entry with its address; then what a plan or a group of orders holds."""
+def drafts_of(entries: Sequence[tuple[str, Any]], patient: str, signs: Signs = NO_SIGNS) -> Iterator[Draft]:
+    """The orders in the entries of a Bundle, each entry with its address; then what a plan or a group of orders holds. What says
+    that an order could not be given stands for one of which nothing can be read.
+    """
     there = addressed(entries)
-    for address, sent in entries:
+    heard = [(address, _unless_refused(sent, signs)) for address, sent in entries]
+    named = frozenset(name for address, sent in heard for name in _names_of(address, sent))
+    for address, sent in heard:
         order = _ordered(_resolved(_plain(_typed(sent)), there), patient, there)
-        names = frozenset({*_names(address, order), *_names("", sent if isinstance(sent, dict) else {})})
+        names = frozenset({*_names(address, order), *_names_of("", sent)})
         own = sent if isinstance(sent, dict) and sent.get("resourceType") == order["resourceType"] else None
-        yield Draft(order, names, _is_form(sent), own if is_id(order.get("id")) and _is_whole(own) else None)
-        for part in _parts(order):
+        inside = _named_inside(order)
+        holds = frozenset(meaning for reference in inside for meaning in meanings(reference))
+        yield Draft(order, names, _is_form(sent), own if is_id(order.get("id")) and _is_whole(own) else None, holds)
+        for part in (*_parts(order), *_not_sent(order, inside, named)):
             yield Draft(_ordered(part, patient), names)
+
+
+def of_nothing(patient: str) -> Json:
+    """An order of which nothing can be read."""
+    return _ordered({"resourceType": DRUG}, patient)
 
 
 def _is_whole(value: Any) -> bool:
@@ -86,7 +109,15 @@ def of_patient(resource: Mapping[str, Any], patient: str, there: Mapping[str, Js
                 out[one] = mine
     if not any(out.get(one) for one in {name, "subject", "patient"}):
         out[name] = mine
+    if name == "for" and out.get(name):
+        # Whose a resource is stands in no other member than these two.
+        out.setdefault("subject", out[name])
     return out
+
+
+def _unless_refused(sent: Any, signs: Signs) -> Any:
+    outcome = isinstance(sent, dict) and sent.get("resourceType") == "OperationOutcome"
+    return {} if outcome and is_failure(sent, signs) else sent
 
 
 def _is_form(sent: Any) -> bool:
@@ -103,6 +134,10 @@ def _names(address: str, order: Mapping[str, Any]) -> set[str]:
     id_ = order.get("id")
     own = {id_, f"{order.get('resourceType')}/{id_}"} if isinstance(id_, str) and id_ else set()
     return own | {address} if address else own
+
+
+def _names_of(address: str, sent: Any) -> set[str]:
+    return _names(address, sent if isinstance(sent, dict) else {})
 
 
 # ------------------------------------------------------------------ forms
@@ -133,6 +168,8 @@ def _plain(order: Json) -> Json:
             out.setdefault(name, found)
     if isinstance(code := out.get("code"), dict) and isinstance(code.get("concept"), dict):
         out["code"] = code["concept"]
+    if out["resourceType"] == SERVICE and "code" not in out and (asked := _asked_for(order)):
+        out["code"] = {"coding": asked}
     if "medicationCodeableConcept" in out:
         out["medicationCodeableConcept"] = plain_concept(out["medicationCodeableConcept"])
     if "medicationReference" in out:
@@ -143,6 +180,13 @@ def _plain(order: Json) -> Json:
         if isinstance(out.get(name), dict):
             out[name] = [out[name]]
     return out
+
+
+def _asked_for(order: Mapping[str, Any]) -> list[Any]:
+    """The codings of a service as releases before R4 have it: of each item, or in a list."""
+    concepts = [one.get("code") for one in items(order.get("item")) if isinstance(one, dict)]
+    plain = map(plain_concept, (*concepts, *items(order.get("serviceRequested"))))
+    return [coding for one in plain if isinstance(one, dict) for coding in items(one.get("coding"))]
 
 
 def plain_concept(value: Any) -> Any:
@@ -243,6 +287,37 @@ def _parts(group: Json) -> Iterator[Json]:
         if isinstance(detail, dict) and (what := _detail(detail)):
             said = {name: detail[name] for name in ("status", "doNotPerform") if name in detail}
             yield _with_drug({**what, **said}, named)
+
+
+def _steps(holder: Mapping[str, Any]) -> Iterator[Json]:
+    """What a group is to do: its actions, with those within them."""
+    for one in items(holder.get("action")):
+        if isinstance(one, dict):
+            yield one
+            yield from _steps(one)
+
+
+def _named_inside(group: Json) -> tuple[str, ...]:
+    """The references of a plan or a group to orders that do not stand in it."""
+    if group.get("resourceType") not in _GROUPS:
+        return ()
+    activities = [one for one in items(group.get("activity")) if isinstance(one, dict)]
+    holders = [one.get(name) for one in activities for name in ("reference", "plannedActivityReference")]
+    holders += [step.get("resource") for step in _steps(group)]
+    found = (one.get("reference") for one in map(_reference, holders) if isinstance(one, dict))
+    return tuple(one for one in found if isinstance(one, str) and one and not one.startswith("#"))
+
+
+def _not_sent(group: Json, inside: Iterable[str], named: frozenset[str]) -> Iterator[Json]:
+    """Orders of a group of drafts of which only a reference or a code is known. What a plan refers to may be an old order."""
+    if group.get("resourceType") != "RequestGroup" or plain_status(group.get("status")) in OVER:
+        return
+    for reference in inside:
+        if not meanings(reference) & named:
+            yield _typed({"resourceType": reference.split("/_history/")[0].split("/")[-2:][0]})
+    for step in _steps(group):
+        if "resource" not in step:
+            yield from ({"resourceType": SERVICE, "code": plain_concept(one)} for one in items(step.get("code")))
 
 
 def _with_drug(order: Json, named: Mapping[str, Json]) -> Json:

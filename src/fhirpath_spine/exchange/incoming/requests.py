@@ -14,6 +14,8 @@ from typing import Any
 from fhirpath_spine.errors import PatientMismatch, RequestError
 from fhirpath_spine.exchange.incoming.contexts import Context, read_context
 from fhirpath_spine.pathway.facts.chart import is_id
+from fhirpath_spine.pathway.facts.reading import items
+from fhirpath_spine.pathway.facts.signs import NO_SIGNS, Signs
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 """What can stand in an Authorization header: a line break would start a header of the caller's own."""
@@ -72,8 +74,8 @@ def secret(token: object) -> Secret | None:
     return Secret(token) if isinstance(token, str) and _TOKEN.fullmatch(token) else None
 
 
-def parse_request(body: object, hook: str) -> HookRequest:
-    """The request in a JSON body, for a service of that hook.
+def parse_request(body: object, hook: str, signs: Signs = NO_SIGNS) -> HookRequest:
+    """The request in a JSON body, for a service of that hook. ``signs`` say that not all of its context is here.
 
     Raises:
         RequestError: something required is missing or of the wrong type, or the call is for another hook.
@@ -104,7 +106,7 @@ def parse_request(body: object, hook: str) -> HookRequest:
         encounter=context["encounterId"] if isinstance(context.get("encounterId"), str) else "",
         server=server,
         access=_access(_object(body, "fhirAuthorization"), server, patient),
-        context=read_context(hook, context, patient),
+        context=read_context(hook, context, patient, signs),
     )
 
 
@@ -155,8 +157,9 @@ def _patient(context: Mapping[str, Any]) -> str:
 
 def _user(body: Mapping[str, Any], context: Mapping[str, Any]) -> str:
     # Drafts of before 1.0 had the user beside the context, and some clients still do: a patient there is a patient, too.
-    named = (context.get("userId"), body.get("user"))
-    return next((value for value in named if isinstance(value, str) and value), "")
+    named = (one for value in (context.get("userId"), body.get("user")) for one in items(value))
+    texts = (one.get("reference") if isinstance(one, dict) else one for one in named)
+    return next((text for text in texts if isinstance(text, str) and text), "")
 
 
 def _access(granted: Mapping[str, Any] | None, server: str, patient: str) -> Access | None:
