@@ -128,6 +128,51 @@ def test_a_kept_decision_says_what_it_holds(run: Any, tmp_path: Path) -> None:
     assert run("decide", kept).code == 2
 
 
+def edited(kept: Path, **changed: Any) -> Path:
+    document = json.loads(kept.read_text(encoding="utf-8"))
+    document["profiles"].update(changed)
+    kept.write_text(json.dumps(document), encoding="utf-8")
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"phrases": "0"}, "the phrase book has other words"),
+        ({"digest": "0"}, "a part of the profiles that no pathway reads"),
+        ({"program": "0.0.9"}, "the program was 0.0.9 and is "),
+        ({"pathways": {"PW-NEURO": {"version": "1.0.0", "digest": "0"}}}, "PW-NEURO was 1.0.0 and is "),
+        ({"pathways": {"PW-NEURO": {"version": "1.1.0", "digest": "0"}}}, "PW-NEURO is still 1.1.0 and has another"),
+        ({"pathways": {"PW-GONE": {"version": "1.1.0", "digest": "0"}}}, "PW-GONE is not here"),
+    ],
+)
+def test_a_decision_of_other_profiles_says_what_differs_and_what_to_do(
+    run: Any, tmp_path: Path, changed: dict[str, Any], says: str
+) -> None:
+    kept = tmp_path / "decision.json"
+    kept.write_text(run("decide", SCHWANNOMA, "--at", AT, "--format", "json").out, encoding="utf-8")
+    assert "judged with others" not in run("explain", kept).err
+    ran = run("explain", edited(kept, **changed))
+    assert ran.code == 0
+    said = " ".join(ran.err.split())
+    assert says in said
+    assert "Judge the chart again with `decide`, or check out the revision" in said
+
+
+def test_a_decision_is_asked_by_its_own_names_and_an_old_one_says_that_its_profiles_are_not_known(
+    run: Any, tmp_path: Path
+) -> None:
+    kept = tmp_path / "decision.json"
+    document = run("decide", SCHWANNOMA, "--at", AT, "--format", "json").json
+    del document["profiles"]
+    document["verdicts"][0]["id"] = "R-GONE-01"
+    kept.write_text(json.dumps(document), encoding="utf-8")
+    ran = run("explain", kept, "R-GONE-01")
+    assert ran.code == 0
+    assert "does not say with which profiles it was judged" in " ".join(ran.err.split())
+    assert run("explain", kept, "R-GONE-02").code == 2
+
+
 def test_a_refused_chart_is_explained_by_what_could_not_be_read(run: Any, chart: Path) -> None:
     ran = run("explain", chart, "R-MET-02", "--at", AT, "--unread", "Condition", "--unread", "Observation")
     assert ran.code == 1

@@ -81,6 +81,7 @@ def test_every_module_of_the_commands_has_a_verb_or_serves_one() -> None:
         "impacting",
         "missing",
         "mutation",
+        "origin",
         "reasons",
         "subjects",
         "watching",

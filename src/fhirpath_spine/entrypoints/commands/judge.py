@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from fhirpath_spine.diagnostics import did_you_mean
+from fhirpath_spine.entrypoints.commands.origin import KEY, origin, unlike
 from fhirpath_spine.entrypoints.commands.subjects import Subject, find_subject
 from fhirpath_spine.entrypoints.content import Content
 from fhirpath_spine.entrypoints.http.statuses import answer
@@ -124,6 +125,8 @@ def decide(
         raise RequestError("This is a decision, not a chart.", hint="Use `explain`, or name the Bundle.")
     judged = judge_subject(subject, unread)
     result = as_document(judged, on_unavailable=on_unavailable)
+    if form is Format.JSON:
+        result[KEY] = origin(judged.content.library)
     _show_decision(result, judged.at, form, full=full)
     raise typer.Exit(1 if "outcome" in result else 0)
 
@@ -143,11 +146,11 @@ def explain(
     Exit: 0 judged, 1 refused, 2 wrong use.
     """
     subject = find_subject(named, at, site, unread)
+    if subject.document is not None:
+        _of_document(subject.document, wanted, form, subject.content.library)
+        return
     if wanted and (hint := _unknown(wanted, subject.content.library)) is not None:
         raise RequestError(f"No recommendation is called {wanted}.", hint=hint)
-    if subject.document is not None:
-        _of_document(subject.document, wanted, form)
-        return
     seen = Seen()
     judged = judge_subject(subject, unread, seen)
     wording = judged.content.wording
@@ -186,12 +189,17 @@ def _unknown(wanted: str, library: Library) -> str | None:
     return None if wanted in known else did_you_mean(wanted, known) or f"For example {known[0]}."
 
 
-def _of_document(document: Json, wanted: str, form: Format) -> None:
-    """What a kept decision says of itself; the data are not in it."""
+def _of_document(document: Json, wanted: str, form: Format, library: Library) -> None:
+    """What a kept decision says of itself; the data are not in it, and what it says may have changed since."""
     kept = [{"id": v["id"], **v} for v in objects(document.get("verdicts"))]
     kept += [v for e in objects(document.get("entries")) for v in objects(e.get("verdicts"))]
     found = {**document, "verdicts": [v for v in kept if not wanted or v.get("id") == wanted]}
+    # It is asked by the names that it has itself, which the profiles here may not have any more.
+    if wanted and not found["verdicts"] and (hint := _unknown(wanted, library)) is not None:
+        raise RequestError(f"No recommendation is called {wanted}, here or in the decision.", hint=hint)
     note("The document holds what was decided, not the chart: for what lies behind it name the Bundle.")
+    if differs := unlike(document, library):
+        note(differs)
     if form is Format.JSON:
         print_json({k: found[k] for k in ("decision", "pathways", "entries", "verdicts") if k in found})
         return
