@@ -178,12 +178,43 @@ def test_a_limit_of_one_pathway_is_read_there_and_nowhere_else(profiles: Profile
     assert {d.code for d in profiles.found()} == {"SP123"}
 
 
-def test_a_limit_has_the_dimension_of_its_unit(profiles: ProfileSet) -> None:
-    more = "  low: {value: 7, unit: g/dL, source: DEFAULT, approver: null}\n"
-    limited(profiles, more=more)
-    profiles.edit(DATA, "  bad-night:", '  poor: "%creatinine.value < %limit.low"\n  bad-night:')
-    told = next(d for d in profiles.found() if d.code == "SP351")
-    assert str(told.span) == profiles.place(DATA, "%creatinine.value < ¦%limit.low")
+UNITS = {
+    "another dimension": ("unit: g/dL, ", "¦g/dL, source", "SP351", "Write it in 'umol/L', the unit of the need."),
+    "no unit of UCUM": ("unit: mgg/dL, ", "¦mgg/dL, source", "SP119", "UCUM minds case"),
+    "none where one is due": ("", "¦low: {value: 7, source", "SP115", "Write the unit"),
+}
+
+
+@pytest.mark.parametrize("unit", UNITS.values(), ids=list(UNITS))
+def test_a_wrong_unit_is_told_once_where_it_is_written_with_the_uses_named(
+    profiles: ProfileSet, unit: tuple[str, str, str, str]
+) -> None:
+    written, place, code, hint = unit
+    limited(profiles, more=f"  low: {{value: 7, {written}source: DEFAULT, approver: null}}\n")
+    uses = '  poor: "%creatinine.value < %limit.low"\n  rich: "%creatinine.value >= %limit.low"\n'
+    profiles.edit(DATA, "  bad-night:", f"{uses}  bad-night:")
+    (told,) = (d for d in profiles.found() if d.severity is Severity.ERROR)
+    assert (told.code, str(told.span)) == (code, profiles.place(DATA, place))
+    assert hint in told.hint
+    for use in ("poor:", "rich:"):
+        assert profiles.place(DATA, use).rpartition(":")[0] in told.hint
+
+
+def test_a_window_that_is_no_number_of_days_is_told_at_the_limit(profiles: ProfileSet) -> None:
+    days = "limits:\n  night: {value: 2, unit: months, source: DEFAULT, approver: null}\n"
+    profiles.edit(DATA, "needs:\n  patient", f"{days}needs:\n  patient")
+    profiles.edit(DATA, "    value: boolean\n    within: 30 days", "    value: boolean\n    within: limit.night")
+    profiles.edit(DATA, "    within: 7 days", "    within: limit.night")
+    (told,) = profiles.found()
+    assert (told.code, str(told.span)) == ("SP228", profiles.place(DATA, "unit: ¦months"))
+
+
+def test_a_use_that_does_not_fit_is_told_there_where_another_shows_that_the_unit_is_right(profiles: ProfileSet) -> None:
+    limited(profiles, more="  low: {value: 90, unit: umol/L, source: DEFAULT, approver: null}\n")
+    uses = '  poor: "%creatinine.value < %limit.low"\n  rich: "%pain-severity.value >= %limit.low"\n'
+    profiles.edit(DATA, "  bad-night:", f"{uses}  bad-night:")
+    (told,) = (d for d in profiles.found() if d.severity is Severity.ERROR)
+    assert str(told.span).rpartition(":")[0] == profiles.place(DATA, "rich:").rpartition(":")[0]
 
 
 def test_the_pages_list_each_limit_with_who_approved_it(profiles: ProfileSet) -> None:

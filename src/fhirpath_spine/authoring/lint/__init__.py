@@ -20,6 +20,7 @@ from fhirpath_spine.authoring.lint.relations import (
     check_usage,
 )
 from fhirpath_spine.authoring.lint.requests import check_requests
+from fhirpath_spine.authoring.lint.units import check_units
 from fhirpath_spine.authoring.lint.words import check_words
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def lint(draft: Draft, site: Site) -> None:
     check_leaks(draft)
     check_numbers(draft)
     check_intervals(draft)
+    check_units(draft)
     if not draft.files.report.errors and not draft.files.catalogue.broken:
         check_usage(draft)
         check_homes(draft)

@@ -27,6 +27,11 @@ class Report:
         """Note findings that are already placed."""
         self._found.update(dict.fromkeys(diagnostics))
 
+    def withdraw(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Forget findings that are told better elsewhere."""
+        for one in diagnostics:
+            self._found.pop(one, None)
+
     def sorted(self) -> list[Diagnostic]:
         """All findings in order of place."""
         return sorted(self._found, key=lambda d: (d.span.file, d.span.line, d.span.column, d.code, d.message))
