@@ -166,6 +166,27 @@ def test_a_limit_that_cannot_be_used_is_told(profiles: ProfileSet, bad: tuple[st
     assert any(hint in d.hint for d in found if d.code == code)
 
 
+APPROVALS = {
+    "of this value": ("approver: A. Surgeon, approved: 7", "", ""),
+    "of another value": ("approver: A. Surgeon, approved: 6", "¦6}", "A. Surgeon approved 6, and the limit is 7."),
+    "of another unit": ("approver: A. Surgeon, approved: 7 days", "¦7 days}", "approved 7 days, and the limit is 7."),
+    "of no value": ("approver: A. Surgeon", "¦A. Surgeon", "It is not said which value A. Surgeon approved."),
+    "by nobody": ("approver: null, approved: 7", "¦7}", "7 is approved by nobody."),
+}
+
+
+@pytest.mark.parametrize("approval", APPROVALS.values(), ids=list(APPROVALS))
+def test_an_approval_is_of_one_value(profiles: ProfileSet, approval: tuple[str, str, str]) -> None:
+    written, place, says = approval
+    limited(profiles)
+    profiles.edit(DATA, "approver: null", written)
+    found = profiles.found()
+    assert [d.code for d in found] == ["SP359"] * bool(place)
+    for told in found:
+        assert str(told.span) == profiles.place(DATA, place)
+        assert says in told.message
+
+
 def test_a_limit_that_nothing_reads_is_told(profiles: ProfileSet) -> None:
     limited(profiles, more="  other: {value: 3, source: DEFAULT, approver: null}\n")
     assert [(d.code, d.message) for d in profiles.found()] == [("SP317", "Nothing reads the limit 'other'.")]
@@ -220,5 +241,5 @@ def test_a_use_that_does_not_fit_is_told_there_where_another_shows_that_the_unit
 def test_the_pages_list_each_limit_with_who_approved_it(profiles: ProfileSet) -> None:
     limited(profiles)
     assert "| `severe` | 7 | DEFAULT | not approved |" in pages(profiles.library(), "")["PW-ALPHA.md"]
-    profiles.edit(DATA, "approver: null", "approver: A. Surgeon")
+    profiles.edit(DATA, "approver: null", "approver: A. Surgeon, approved: 7")
     assert "| `severe` | 7 | DEFAULT | A. Surgeon |" in pages(profiles.library(), "")["PW-ALPHA.md"]

@@ -248,6 +248,8 @@ ELSEWHERE = {
     "SP224": "test_expansions",
     "SP306": "test_lint",
     "SP342": "test_impact",
+    "SP359": "test_limits",
+    "SP360": "test_site",
     **dict.fromkeys(("SP343", "SP344", "SP345", "SP346", "SP347", "SP348", "SP351"), "test_mistakes"),
 }
 """Rules that need more than one edit, and where they are tested."""

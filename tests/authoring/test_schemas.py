@@ -108,7 +108,7 @@ ALONE = {
     "incoming": {"": {"noneKnown"}, "WithheldForm": {"issues", "labels", "absent", "empty"}, "UnitForm": {"printed", "source"}},
 }  # fmt: skip
 """Text of the profiles that is shown to nobody, or stands beside no test: names, reasons for authors, the words of documents."""
-ANYWHERE = {"unit", "units", "steps", "answers", "approver", "quotes"}
+ANYWHERE = {"unit", "units", "steps", "answers", "approver", "approved", "quotes"}
 
 
 def plain_texts(node: Any, key: str = "") -> Iterator[str]:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from fhirpath_spine.authoring import examine, load, load_site
+from fhirpath_spine.authoring import check, examine, load, load_site
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.pathway.facts import Lists, Word
 from fhirpath_spine.pathway.model import Order, Site
@@ -75,6 +75,29 @@ def test_a_site_sets_zone_flags_frameworks_codes_and_approvals(profiles, site_fi
     assert site.orders == (Order("Surgical opinion", "urn:site", "4711", "Opinion"),)
     assert site.approvals[0]["pathway"] == "PW-ALPHA"
     assert site.approvals[0]["role"] == "head of spine surgery"
+
+
+def test_an_approval_of_another_content_is_told_at_its_digest_and_one_of_this_content_is_not(profiles, site_file):
+    site_file.write_text(GOOD)
+    told = [d for d in check(profiles.folder, site_file) if d.code == "SP360"]
+    digest = next(p.digest for p in load(profiles.folder, site_file).pathways if p.id == "PW-ALPHA")
+
+    line = next(n for n, text in enumerate(GOOD.splitlines(), 1) if "PW-ALPHA" in text)
+    assert [(d.span.line, d.message) for d in told] == [
+        (line, "A. Surgeon approved another content of PW-ALPHA than it has now.")
+    ]
+    again = GOOD.splitlines()[-1].replace("0" * 64, digest)
+    site_file.write_text(f"{GOOD}{again}\n")
+    assert [d for d in check(profiles.folder, site_file) if d.code == "SP360"] == []
+
+    profiles.edit("data.yaml", "within: 7 days", "within: 8 days")
+    assert [d.span.line for d in check(profiles.folder, site_file) if d.code == "SP360"] == [line]
+
+
+def test_an_approval_of_a_pathway_that_is_not_there_is_told(profiles, site_file):
+    site_file.write_text(GOOD.replace("PW-ALPHA", "PW-ALPA"))
+    (told,) = [d for d in check(profiles.folder, site_file) if d.code == "SP360"]
+    assert "Did you mean 'PW-ALPHA'?" in told.hint
 
 
 def test_empty_braces_mean_no_code_map(profiles, site_file):

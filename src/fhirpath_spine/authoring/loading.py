@@ -12,7 +12,7 @@ from fhirpath_spine.authoring.profile.displays import FILE as DISPLAYS
 from fhirpath_spine.authoring.profile.displays import read_displays
 from fhirpath_spine.authoring.profile.files import read_files
 from fhirpath_spine.authoring.profile.library import build
-from fhirpath_spine.authoring.profile.site import read_site
+from fhirpath_spine.authoring.profile.site import check_approvals, read_site
 from fhirpath_spine.authoring.profile.terminology import Terminology
 from fhirpath_spine.authoring.source.folder import Folder
 from fhirpath_spine.authoring.source.report import Report
@@ -114,6 +114,8 @@ def check(
     checked = examined or examine(directory, site, edited)
     report.extend(checked.diagnostics)
     folder = Folder.at(directory, report, edited)
+    if site is not None and not isinstance(site, Site) and checked.library is not None:
+        check_approvals(site, checked.library, report)
     if folder is not None and (folder.root / DISPLAYS).exists():
         read_displays(folder, checked.written.terminology)
     return report.sorted()

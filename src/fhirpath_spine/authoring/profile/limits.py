@@ -30,7 +30,7 @@ _NAMED = re.compile(r"limit\.(?P<name>[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*)")
 
 
 class LimitForm(Form):
-    """A number, its unit, where it comes from, and who has approved it here."""
+    """A number, its unit, where it comes from, who has approved it here, and the number with its unit as that person saw it."""
 
     value: Number
     unit: Text | None = None
@@ -38,6 +38,7 @@ class LimitForm(Form):
     approver: Annotated[
         Text, WithJsonSchema({"type": ["string", "null"], "minLength": 1, "description": "A name, or null."})
     ]
+    approved: Text | None = None
 
 
 Limits = dict[Ident, LimitForm]
@@ -68,6 +69,7 @@ def build_limits(
         if form.source not in known:
             hint = did_you_mean(form.source, known) or "Name a source or framework of sources.yaml, or DEFAULT."
             report.add("SP308", f"the source '{form.source}' of a limit does not exist", form.source.span, hint)
+        _check_approval(form, report)
     return {
         str(name): Limit(
             id=str(name),
@@ -78,6 +80,23 @@ def build_limits(
         )
         for name, form in forms.items()
     }
+
+
+def _check_approval(form: LimitForm, report: Report) -> None:
+    """An approval is of one number and unit: once these change, it is nobody's any more."""
+    now = f"{form.value:f} {form.unit or ''}".strip()
+    if form.approver == NOBODY:
+        if form.approved is not None:
+            hint = "Remove approved:, or name the approver."
+            report.add("SP359", f"{form.approved} is approved by nobody", form.approved.span, hint)
+    elif form.approved is None:
+        hint = f"Write approved: {now} beside it, if that is what was approved."
+        report.add("SP359", f"it is not said which value {form.approver} approved", form.approver.span, hint)
+    elif form.approved != now:
+        hint = f"Have {now} approved and write approved: {now}; until then approver: null."
+        report.add(
+            "SP359", f"{form.approver} approved {form.approved}, and the limit is {now}", form.approved.span, hint
+        )
 
 
 def _amount(form: LimitForm) -> Amount:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from fhirpath_spine.pathway.facts.needs import Coding
+    from fhirpath_spine.pathway.model import Library
 Digest = Annotated[Scalar, *pattern("[0-9a-f]{64}", "a digest of 64 hexadecimal digits")]
 
 
@@ -149,6 +150,33 @@ def read_site(
     if report.errors:
         raise _refused(report)
     return site
+
+
+def check_approvals(file: str | os.PathLike[str], library: Library, report: Report) -> None:
+    """Reports each pathway that was approved with another content than it has, at the newest entry; older ones may stay."""
+    path = Path(file)
+    beside = Folder.at(path.parent, Report())
+    form = read_form_of(beside, path.name, SiteForm) if beside is not None else None
+    if form is None:
+        return  # which was told when the set was read
+    digests = {p.id: p.digest for p in library.pathways}
+    for entries in _by_pathway(form.approvals).values():
+        last = max(entries, key=lambda a: str(a.date))
+        now = digests.get(str(last.pathway))
+        if now is None:
+            hint = did_you_mean(last.pathway, digests) or f"Known: {', '.join(digests)}."
+            report.add("SP360", f"there is no pathway {last.pathway} to approve", last.pathway.span, hint)
+        elif all(a.digest != now for a in entries):
+            message = f"{last.by} approved another content of {last.pathway} than it has now"
+            hint = "Have it approved again: `fhirpath-spine config --approvals` prints the entry to sign."
+            report.add("SP360", message, last.digest.span, hint)
+
+
+def _by_pathway(approvals: Iterable[ApprovalForm]) -> dict[str, list[ApprovalForm]]:
+    found: dict[str, list[ApprovalForm]] = {}
+    for one in approvals:
+        found.setdefault(str(one.pathway), []).append(one)
+    return found
 
 
 def _systems(form: SiteForm, terminology: Terminology, report: Report) -> dict[str, str]:
