@@ -93,6 +93,26 @@ def test_a_report_names_no_patient(written: Path) -> None:
     assert [stem for stem in STEMS if chart(stem)[0] in text] == []
 
 
+def test_who_they_are_stands_in_a_file_of_its_own_where_it_is_asked_for(
+    runs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    plain, named = tmp_path / "plain.html", tmp_path / "named.html"
+    assert len(write_report(runs[1], named, named=True)) == len(write_report(runs[1], plain)) + 1
+    assert not plain.with_suffix(".who.csv").exists()
+    found, rows = rows_of(runs[1]), table(named, "who")
+    told = {why: {r["patient"] for r in rows if r["why"] == why} for why in {r["why"] for r in rows}}
+    assert told["an open emergency gate"] == {r["patient"] for r in found["lesions"] if r["gate"]}
+    assert told.get("not judged", set()) == {r["patient"] for r in found["refusals"]} - {""}
+    waits = [
+        r
+        for r in found["missing"]
+        if r["status"] == "needs-data" or (r["status"] == "blocked" and r["reason"] == "conflict")
+    ]
+    assert told["decisions wait for a datum"] == {r["patient"] for r in waits}
+    assert sum(int(r["decisions"] or 0) for r in rows) == len(waits)
+    assert all(r["state, reason or datum"] for r in rows)
+
+
 def test_measure_reports_are_valid_r4(written: Path) -> None:
     bundle = json.loads(written.with_suffix(".measure-reports.json").read_text(encoding="utf-8"))
     reports = [MeasureReport.model_validate(e["resource"]) for e in bundle["entry"]]

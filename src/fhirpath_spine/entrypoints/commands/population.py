@@ -113,6 +113,10 @@ def report(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="The page; default: DIR/report.html.")
     ] = None,
+    who: Annotated[
+        bool,
+        typer.Option("--who", help="A CSV more: by id, who has an open gate, waits for a datum or was not judged."),
+    ] = False,
 ) -> None:
     """Write what a run found as one page without network, as CSV beside it, and as FHIR MeasureReports.
 
@@ -122,7 +126,7 @@ def report(
     from fhirpath_spine.population.report.writing import write_report
 
     try:
-        for path in write_report(folder, out or folder / "report.html", compare):
+        for path in write_report(folder, out or folder / "report.html", compare, named=who):
             typer.echo(str(path))
     except OSError as error:
         raise SettingsError(

@@ -79,8 +79,8 @@ def gates(run: Counted) -> Section:
     return Section(
         "gates",
         "Open emergency gates",
-        f"{count(run.open_gates, 'patient has', 'patients have')} an open emergency gate. This page names nobody: who they are "
-        f"stands in {LESIONS.name}.parquet, where gate is true.",
+        f"{count(run.open_gates, 'patient has', 'patients have')} an open emergency gate. This page names nobody: "
+        "`population report --who` lists them by id, in a file of its own.",
         ("gate", "state", "certain", "patients"),
         sorted(rows),
         none="No gate is open.",

@@ -18,6 +18,7 @@ from fhirpath_spine.population.report.page import html_page
 from fhirpath_spine.population.report.section import Cell, Coded, Section, words_of
 from fhirpath_spine.population.report.summary import edited, summary
 from fhirpath_spine.population.report.unheard import not_judged
+from fhirpath_spine.population.report.who import who
 from fhirpath_spine.population.report.words import count, days_between, instant
 from fhirpath_spine.population.tables import run
 
@@ -26,8 +27,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula: a code of a chart may be anything."""
 
 
-def write_report(folder: Path, out: Path, compared: Path | None = None) -> list[Path]:
-    """Writes the report of a run to ``out`` (the page) and beside it; with another run, what changed since that one.
+def write_report(folder: Path, out: Path, compared: Path | None = None, *, named: bool = False) -> list[Path]:
+    """Writes the report of a run to ``out`` (the page) and beside it; with another run, what changed since that one. ``named``
+    asks for one file more, which says by id who the patients are.
 
     Raises:
         RequestError: a folder holds no finished run.
@@ -50,7 +52,7 @@ def write_report(folder: Path, out: Path, compared: Path | None = None) -> list[
     measures = out.with_suffix(".measure-reports.json")
     states = next(s for s in shown if s.id == "states")
     measures.write_bytes(orjson.dumps(measure_reports(found.record, states), option=orjson.OPT_INDENT_2))
-    return [*written, measures]
+    return [*written, measures, *([_write_csv(who(found), out)] if named else [])]
 
 
 def _facts(record: Json) -> list[tuple[str, str]]:
