@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fhirpath_spine.authoring.source.nodes import Block, Scalar
 from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.pathway.facts.chart import KEYS
+from fhirpath_spine.pathway.once import once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -91,11 +92,19 @@ def preferred(coding: Coding) -> tuple[int, str, str]:
     return place, system, code
 
 
+@once
 def first_of(codes: ValueSet) -> Coding:
     """The code that stands for a value set: its first exact member, or the first code of which all below count."""
     if codes.members:
         return min(codes.members, key=preferred)
     return min(((s, c) for s, found in codes.prefixes.items() for c in found), default=("", codes.name))
+
+
+@once
+def level_codes(library: Library) -> dict[str, Coding]:
+    """The code that stands for each level alone."""
+    coded = sorted(library.lesions.levels.items(), key=lambda pair: preferred(pair[0]), reverse=True)
+    return {named[0]: coding for coding, named in coded if len(named) == 1}
 
 
 def key_of(need: Need, kind: str) -> str:

@@ -21,6 +21,7 @@ from fhirpath_spine.authoring.cases.codes import (
     first_of,
     group_of,
     key_of,
+    level_codes,
     plain,
     preferred,
     put_dates,
@@ -285,8 +286,7 @@ class Scribe:
         sites: list[dict[str, Any]] = []
         level = parts.get("level")
         if isinstance(level, Scalar):
-            coded = sorted(self.library.lesions.levels.items(), key=lambda pair: preferred(pair[0]), reverse=True)
-            names = {named[0]: coding for coding, named in coded if len(named) == 1}
+            names = level_codes(self.library)
             for one in level.split("+"):
                 if one in names:
                     sites.append(self._coded(names[one], level.span))
