@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import socket
-from collections.abc import Iterator
 
 import pytest
 from fastapi import Request
 
-from fhirpath_spine.entrypoints.http import HEADER_BYTES, HEADER_SECONDS, BoundedProtocol, Places, read_bytes
+from fhirpath_spine.entrypoints.http import HEADER_SECONDS, BoundedProtocol, Places, read_bytes
 from fhirpath_spine.errors import TooMany, TooSlow
 from tests.adapters.virtual_time import ahead, put_forward, waited
-from tests.entrypoints.test_serve import PATIENCE, discovered, free_port, start
+from tests.entrypoints.test_serve import PATIENCE
 
 
 def test_a_body_that_does_not_end_is_given_up() -> None:
@@ -59,36 +56,6 @@ class Telling(BoundedProtocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         self.heard.set()
-
-
-@pytest.fixture
-def port() -> Iterator[int]:
-    """A service as it starts, with its bounds as they are."""
-    found = free_port()
-    process = start(found, SPINE_MODE="dev")
-    try:
-        discovered(found)
-        yield found
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=PATIENCE)
-
-
-def flooded(port: int) -> bytes:
-    """What comes back for a header that goes on and on; nothing where the connection is ended."""
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as caller:
-        try:
-            caller.sendall(b"GET /livez HTTP/1.1\r\nX: ")
-            for _ in range(40):
-                caller.sendall(b"b" * HEADER_BYTES)
-            return caller.recv(1)
-        except ConnectionError:
-            return b""
-
-
-def test_headers_beyond_the_bound_end_the_connection_and_no_other(port: int) -> None:
-    assert flooded(port) == b""
-    discovered(port)
 
 
 def test_half_a_header_ends_by_itself() -> None:

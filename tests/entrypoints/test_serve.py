@@ -11,8 +11,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from typing import Any
+from typing import Any, NamedTuple
 
+import pytest
+
+from fhirpath_spine.entrypoints.http import HEADER_BYTES
 from tests.kit.commands import PROGRAM
 
 PATIENCE = 180.0
@@ -58,26 +61,6 @@ def test_a_port_that_is_taken_is_said_before_anything_is_shown(run: Any) -> None
     assert "--port" in said(err)
 
 
-def test_dev_serves_says_so_loudly_and_a_signal_ends_it_with_0() -> None:
-    """Here by the keyboard; whoever hangs up, below, ends it as a supervisor does."""
-    port = free_port()
-    process = start(port, SPINE_MODE="dev", SPINE_CLOCK="2026-06-15T23:59:59Z")
-    try:
-        assert discovered(port)["services"][0]["id"] == "spine-patient-view"
-    finally:
-        process.send_signal(signal.SIGINT)
-    ended_well(process)
-
-
-def ended_well(process: subprocess.Popen[str]) -> str:
-    """What a service in development has said that ends with 0: who may call, and no mistake of its own."""
-    out, err = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, out) == (0, "")
-    assert "callers are NOT authenticated" in said(err)
-    assert "Traceback" not in err
-    return err
-
-
 def said(err: str) -> str:
     """What the lines of the log say; each of them has to be JSON, the last one too."""
     assert err.endswith("\n")
@@ -90,23 +73,71 @@ WEBSOCKET = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA=
 LEFT = "Content-Type: application/json\r\nContent-Length: 100\r\n"
 
 
-def test_neither_a_websocket_nor_a_caller_who_hangs_up_leaves_more_than_a_word_in_the_log() -> None:
+class Served(NamedTuple):
+    """A service in development from its start to its end, and what its callers saw."""
+
+    services: Any
+    websocket: bytes
+    flooded: bytes
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="module")
+def served() -> Served:
+    """Ended by the keyboard; whoever reads from the pipes, below, ends it as a supervisor does."""
     port = free_port()
-    process = start(port, SPINE_MODE="dev")
+    process = start(port, SPINE_MODE="dev", SPINE_CLOCK="2026-06-15T23:59:59Z")
     try:
-        discovered(port)
-        for line, headers in (("GET /x?token=canary4711", WEBSOCKET), ("POST /cds-services/spine-patient-view", LEFT)):
-            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as caller:
-                caller.sendall(f"{line} HTTP/1.1\r\nHost: a\r\n{headers}\r\n{{".encode())
-                if headers is WEBSOCKET:
-                    assert b" 404 " in caller.recv(64)
+        services = discovered(port)["services"]
+        with called(port, "GET /x?token=canary4711", WEBSOCKET) as caller:
+            websocket = caller.recv(64)
+        called(port, "POST /cds-services/spine-patient-view", LEFT).close()
+        flood = flooded(port)
         discovered(port)
     finally:
-        process.send_signal(signal.SIGTERM)
-    err = ended_well(process)
-    assert "caller left while sending" in said(err)
-    assert "internal error" not in err
-    assert "canary4711" not in err
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+    return Served(services, websocket, flood, process.returncode, out, err)
+
+
+def called(port: int, line: str, headers: str) -> socket.socket:
+    """The connection of a caller who has sent the head of a request and the first byte of its body."""
+    caller = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    caller.sendall(f"{line} HTTP/1.1\r\nHost: a\r\n{headers}\r\n{{".encode())
+    return caller
+
+
+def flooded(port: int) -> bytes:
+    """What comes back for a header that goes on and on; nothing where the connection is ended."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as caller:
+        try:
+            caller.sendall(b"GET /livez HTTP/1.1\r\nX: ")
+            for _ in range(40):
+                caller.sendall(b"b" * HEADER_BYTES)
+            return caller.recv(1)
+        except ConnectionError:
+            return b""
+
+
+def test_dev_serves_says_so_loudly_and_a_signal_ends_it_with_0(served: Served) -> None:
+    assert served.services[0]["id"] == "spine-patient-view"
+    assert (served.code, served.out) == (0, "")
+    assert "callers are NOT authenticated" in said(served.err)
+    assert "Traceback" not in served.err
+
+
+def test_neither_a_websocket_nor_a_caller_who_hangs_up_leaves_more_than_a_word_in_the_log(served: Served) -> None:
+    assert b" 404 " in served.websocket
+    assert "caller left while sending" in said(served.err)
+    assert "internal error" not in served.err
+    assert "canary4711" not in served.err
+
+
+def test_headers_beyond_the_bound_end_the_connection_and_no_other(served: Served) -> None:
+    assert served.flooded == b""
+    assert served.code == 0, "who asked afterwards was answered"
 
 
 def test_a_pipe_that_nobody_reads_stops_no_call_and_the_lost_lines_are_counted() -> None:

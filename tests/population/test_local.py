@@ -260,7 +260,8 @@ def kill_when(process: subprocess.Popen[bytes], seen: Callable[[], bool]) -> Non
 
 
 def test_killed_at_three_points_and_gone_on_with_the_rows_are_equal_and_nobody_is_judged_twice(tmp_path: Path) -> None:
-    lines = everyone(12)
+    times = 6  # three of eight parts are judged while more than half of them wait, however fast the machine is
+    lines = everyone(times)
     folder = export_of(tmp_path / "export", {f"{n}.ndjson": lines[n::9] for n in range(9)})
     whole = job_of(folder, tmp_path / "whole")
     judge_locally(whole, 2)
@@ -272,7 +273,7 @@ def test_killed_at_three_points_and_gone_on_with_the_rows_are_equal_and_nobody_i
     assert rows_of(out) == rows_of(whole.out)
     record = json.loads((out / "run.json").read_bytes())
     assert len(record["judged"]) > 1
-    assert sum(record["judged"].values()) == 12 * len(STEMS)
+    assert sum(record["judged"].values()) == times * len(STEMS)
     assert not (out / ".work").exists()
 
 
