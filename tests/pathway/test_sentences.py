@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fhirpath_spine.fhirpath import Expression
-from fhirpath_spine.pathway.sentences import MANY, Charted, Said, Slot, Text, plain, render
+from fhirpath_spine.pathway.sentences import MANY, Charted, Said, Slot, Text, plain, render, words
 from tests.kit import content
 
 NAMES = st.lists(st.text("abcdefgh", min_size=1), unique=True, max_size=3 * MANY)
@@ -69,3 +70,9 @@ def test_of_several_values_each_is_said_or_counted(values: list[str]) -> None:
     counted = int(rest[0].split()[0]) if rest else 0
     assert [one for one in named if one not in rest] == values[: len(values) - counted]
     assert len(named) <= MANY + 1
+
+
+@given(st.one_of(st.decimals(allow_nan=False), st.floats(allow_nan=False), st.integers()))
+def test_a_number_of_any_size_has_words(value: Decimal | float) -> None:
+    (said,) = words(value)
+    assert 0 < len(said) < 100

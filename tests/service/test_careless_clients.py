@@ -120,6 +120,13 @@ def test_problems_of_which_a_part_was_sent_are_not_all(part: Json) -> None:
     assert card["source"]["topic"]["code"] == "SPINEunavailable"
 
 
+@pytest.mark.parametrize("number", [7, -1, 1e308, 1e-300, 10**18])
+def test_a_number_where_a_site_should_stand_is_named_as_one_that_cannot_be_placed(number: float) -> None:
+    coded = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "C79.51"}]}
+    problem = {"resourceType": "Condition", "id": "c1", "code": coded, "bodySite": number}
+    assert call(STRAIN, hook="problem-list-item-create", conditions={"entry": [{"resource": problem}]})
+
+
 def test_what_was_chosen_and_not_sent_is_said() -> None:
     known = drug("known-medication-other")
     for orders, chosen in (([], ["o1"]), ([known], ["MedicationRequest/o1", "MedicationRequest/gone"])):

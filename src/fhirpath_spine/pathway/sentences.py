@@ -68,6 +68,8 @@ class Speaker(Protocol):
 
 MANY = 8
 """Values of one placeholder that are said one by one; of further ones it is said how many there are."""
+DIGITS = 16
+"""Digits up to which a number is written out."""
 
 
 def render(text: Text, speaker: Speaker) -> Said | None:
@@ -122,7 +124,7 @@ def words(value: Any, slot: Slot | None = None) -> Said:
             return ("yes" if value else "no",)
         case Quantity():
             if slot is not None and slot.unit:
-                return (f"{(value.value / slot.factor).quantize(Decimal('0.01'))} {slot.unit}",)
+                return (f"{_to_cents(value.value / slot.factor)} {slot.unit}",)
             return (f"{number(value.value)} {_readable(value.unit, value.value)}".rstrip(),)
         case int() | float() | Decimal():
             return (number(value),)
@@ -139,10 +141,17 @@ def _readable(unit: str, count: Decimal) -> str:
     return re.sub(r"\{([^}]*)\}", lambda m: "" if m[1] == "score" else m[1].replace("_", ""), unit)
 
 
+def _to_cents(exact: Decimal) -> Decimal:
+    """A number to two decimals; as it stands, where it has more digits than can be counted with: a chart may hold any."""
+    return exact.quantize(Decimal("0.01")) if exact.is_finite() and exact.adjusted() < DIGITS else exact
+
+
 def number(value: Decimal | float) -> str:
-    """A number without an exponent or trailing zeros, to two decimals at most: it is for reading."""
+    """A number without an exponent or trailing zeros, to two decimals at most: it is for reading, unless nobody could."""
     exact = Decimal(str(value))
-    rounded = exact.quantize(Decimal("0.01"))
+    if exact and abs(exact.adjusted()) >= DIGITS:
+        return str(exact)
+    rounded = _to_cents(exact)
     text = format(rounded if rounded or not exact else exact, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
