@@ -64,6 +64,36 @@ def test_the_answer_names_what_decided_and_not_a_hold_that_only_cautions(run: An
     assert says in told(run("explain", subject, "R-MET-02", *words))
 
 
+def test_the_answer_names_the_part_that_decided_and_the_fact_about_the_lesion(run: Any) -> None:
+    two = CASES.parent / "several-lesions.yaml"
+    said = told(run("explain", f"{two}:4", "R-MET-02"))
+    assert "nor contested is NOT_MET (SINS total, 15, 2026-05-20, Observation/sins-total-1)" in said
+    schwannoma = told(run("explain", SCHWANNOMA, "R-MET-02", "--at", AT))
+    assert "spinal metastasis is NOT_MET (class of this lesion: neurogenic (Tumour of the spine" in schwannoma
+    assert "facts about this lesion" not in schwannoma
+
+
+def test_the_answers_come_first_and_what_is_the_same_for_each_lesion_stands_once(run: Any) -> None:
+    two = CASES.parent / "several-lesions.yaml"
+    ran = run("explain", f"{two}:4", "R-MET-02")
+    answers, _, rest = ran.out.partition("PW-METS 1.1.0 ")
+    assert [" ".join(answers.split()).count(f"R-MET-02 {status}") for status in ("recommended", "not-applicable")] == [
+        1,
+        1,
+    ]
+    mets = " ".join(rest.partition("PW-PALL 1.1.0 ")[0].split())
+    assert mets.count("irradiated since the pain") == 1
+    assert mets.count("potentially unstable: ") == 2
+    full = run("explain", f"{two}:4", "R-MET-02", "--full")
+    assert len(ran.out.splitlines()) * 4 < len(full.out.splitlines())
+
+
+def test_what_would_decide_is_said_with_the_answer(run: Any) -> None:
+    said = told(run("explain", SCHWANNOMA, "R-NEU-02", "--at", AT, "--unread", "Observation"))
+    assert "R-NEU-02 needs-data: PW-NEURO applies to neurogenic:T8;" in said
+    assert "; to decide it: " in said.partition("PW-NEURO 1.1.0")[0]
+
+
 @pytest.mark.parametrize("subject", [PATIENTS / "14-observations-unreadable.json", SCHWANNOMA])
 def test_where_lesions_could_not_be_read_it_is_not_said_that_there_is_none(run: Any, subject: Path) -> None:
     said = told(run("explain", subject, "R-MET-02", "--at", AT, "--unread", "Condition"))

@@ -75,6 +75,7 @@ def test_every_module_of_the_commands_has_a_verb_or_serves_one() -> None:
     there = {path.stem for path in folder.glob("*.py")} - {"__init__", "main"}
     serving = {
         "asking",
+        "brief",
         "demo",
         "expand",
         "formats",

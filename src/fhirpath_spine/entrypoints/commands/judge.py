@@ -53,6 +53,9 @@ OnUnavailable = Annotated[
     typer.Option("--on-unavailable", metavar="HOW", help="card (default) or 412, where the scope cannot be decided."),
 ]
 Full = Annotated[bool, typer.Option("--full", help="The whole explanation, too.")]
+Deep = Annotated[
+    bool, typer.Option("--full", help="With R-ID: each criterion with all that it reads, down to the data.")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +142,12 @@ def explain(
     site: SiteFile = None,
     unread: Unread = None,
     everything: All = False,
+    full: Deep = False,
 ) -> None:
     """Show the tree of a decision: pathway, recommendation, criterion; with answer, value, resource, date and why.
 
-    With R-ID or --all each criterion is opened down to the data, also in pathways that do not apply.
+    With R-ID the answer comes first, then a line for each criterion, also in pathways that do not apply. With --full or --all
+    each criterion is opened down to the data.
     Exit: 0 judged, 1 refused, 2 wrong use.
     """
     subject = find_subject(named, at, site, unread)
@@ -172,6 +177,10 @@ def explain(
     if form is Format.JSON:
         if judged.error is None:
             print_json(found)
+    elif "why" in found and not (everything or full):
+        from fhirpath_spine.entrypoints.commands.brief import show_brief
+
+        show_brief(found)
     else:
         from fhirpath_spine.entrypoints.commands.reasons import show_reasons
 

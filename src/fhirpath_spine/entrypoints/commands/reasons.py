@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rich.text import Text
 from rich.tree import Tree
@@ -39,7 +39,7 @@ GAPS = {
 
 
 def show_reasons(found: Json) -> None:
-    """The tree of a decision where there is one, then what was asked for, or which pathways do not apply."""
+    """The tree of a decision where there is one, then what was asked for down to the data, or which pathways do not apply."""
     out = console()
     if "entries" in found:
         show_tree(found)
@@ -47,16 +47,16 @@ def show_reasons(found: Json) -> None:
     elif "silent" in found:
         out.print(Text(f"No pathway is asked: {found['silent']}."))
     for one in objects(found.get("elsewhere")):
-        tree = Tree(_pathway(one))
+        tree = Tree(pathway_line(one))
         for criterion in objects(one.get("criteria")):
             # Why it does not apply: what holds is no reason.
             if criterion["answer"] != "MET":
                 _question(tree, criterion)
         out.print(tree)
     for one in objects(found.get("why")):
-        for line in _short(one):
+        for line in short(one):
             out.print(line)
-        tree = Tree(_pathway(one))
+        tree = Tree(pathway_line(one))
         for criterion in objects(one.get("criteria")):
             _question(tree, criterion)
         for considered in objects(one.get("recommendations")):
@@ -69,11 +69,11 @@ def show_document(found: Json) -> None:
     out = console()
     out.print(Text(f"decision {found['decision']}"))
     for verdict in found["verdicts"]:
-        branch = Tree(_head(verdict))
+        branch = Tree(head(verdict))
         for line in verdict.get("because", ()):
             branch.add(Text(line))
         for missing in objects(verdict.get("missing")):
-            branch.add(Text(_gap(missing)))
+            branch.add(Text(gap(missing)))
         for criterion in objects(verdict.get("criteria")):
             _question(branch, criterion)
         out.print(branch)
@@ -81,7 +81,7 @@ def show_document(found: Json) -> None:
         out.print(Text("Nothing of it was judged in this decision."))
 
 
-def _short(one: Json) -> Iterator[Text]:
+def short(one: Json) -> Iterator[Text]:
     """The answer in a sentence for each recommendation: the pathway, the criterion that decides, and its datum."""
     for considered in objects(one.get("recommendations")):
         where = f"{one['pathway']} {APPLIES[one['applies']]}"
@@ -94,6 +94,8 @@ def _short(one: Json) -> Iterator[Text]:
             reason = next(map(_because, failing), "") or BARRIERS.get(one.get("barrier", ""), "")
         text = Text(f"{considered['id']} {status}: {where}{at}", style="bold")
         text.append(f"; {reason}" if reason else "")
+        if considered.get("decides") and one["applies"] == "MET" and status == "needs-data":
+            text.append(f"; to decide it: {', '.join(considered['decides'])}")
         yield text
 
 
@@ -108,20 +110,27 @@ def _decided(considered: Json, status: str) -> str:
 
 
 def _because(criterion: Json) -> str:
-    data = next(_data(criterion, criterion["answer"]), "")
+    data = next((line for part in data_of(criterion) for line in _lines(part)), "")
     return f"{criterion['name'].replace('-', ' ')} is {criterion['answer']}" + (f" ({data})" if data else "")
 
 
-def _data(one: Json, answer: str) -> Iterator[str]:
-    """The data that a criterion rests on or waits for, first those of a part with the same answer if there is one."""
-    # What is known of the lesion itself is read by nearly all, and tells least.
-    parts = sorted(objects(one.get("reads")), key=lambda part: bool(part["name"] == "lesion"))
-    for part in [p for p in parts if p.get("answer") == answer] or parts:
-        yield from _data(part, answer)
-    yield from _lines(one)
+def data_of(criterion: Json) -> list[Json]:
+    """The data and facts that decided a criterion or left it open; what is known of the lesion itself tells least, so last."""
+    decided = criterion.get("decidedBy", ())
+    found = list(_leaves(criterion, lambda name: name in decided)) or list(_leaves(criterion, lambda _: True))
+    return sorted(found or [criterion], key=lambda part: part.get("name", "").startswith("lesion."))
 
 
-def _pathway(one: Json) -> Text:
+def _leaves(one: Json, wanted: Callable[[str], bool]) -> Iterator[Json]:
+    """What has no parts, of all parts whose name is wanted."""
+    for part in objects(one.get("reads")):
+        if "reads" in part:
+            yield from _leaves(part, (lambda _: True) if wanted(part["name"]) else wanted)
+        elif wanted(part["name"].partition(".")[0]):
+            yield part
+
+
+def pathway_line(one: Json) -> Text:
     text = Text(f"{one['pathway']} {one['version']} {one['title']}: {APPLIES[one['applies']]}", style="bold")
     if "lesion" in one:
         text.append(f" to {one['lesion']['key']}")
@@ -132,7 +141,7 @@ def _pathway(one: Json) -> Text:
     return text
 
 
-def _head(verdict: Json) -> Text:
+def head(verdict: Json) -> Text:
     head = Text(f"{verdict['id']} {verdict.get('title', '')}  ")
     status = verdict.get("status", "not judged here")
     head.append(status, style=STYLES.get(status, "dim"))
@@ -142,7 +151,7 @@ def _head(verdict: Json) -> Text:
 
 
 def _considered(tree: Tree, one: Json) -> None:
-    branch = tree.add(_head(one))
+    branch = tree.add(head(one))
     for line in one.get("because", ()):
         branch.add(Text(line, style="italic"))
     for step in objects(one.get("imposed")):
@@ -175,7 +184,7 @@ def _question(tree: Tree, one: Json) -> None:
 def _opened(tree: Tree, one: Json, told: set[str]) -> None:
     """A name with what it reads; a definition that stands above already is not opened twice."""
     line = Text(f"%{one['name']}")
-    if one["label"] != one["name"].replace("-", " "):
+    if one["label"] != one["name"].replace("-", " ") and "value" not in one:
         line.append(f" ({one['label']})")
     if "answer" in one:
         line.append(" ")
@@ -197,11 +206,15 @@ def _opened(tree: Tree, one: Json, told: set[str]) -> None:
 
 
 def _lines(one: Json) -> Iterator[str]:
+    if "value" in one:
+        rest = next(map(data_line, objects(one.get("data"))), "")
+        yield f"{one['label']}: {one['value']}" + (f" ({rest})" if rest else "")
+        return
     yield from (data_line(e) for e in objects(one.get("data")))
-    yield from (_gap(m) for m in objects(one.get("missing")))
+    yield from (gap(m) for m in objects(one.get("missing")))
 
 
-def _gap(missing: Json) -> str:
+def gap(missing: Json) -> str:
     when = f" (last {missing['date']})" if missing.get("date") else ""
     days = f", {missing['days']} days count" if missing.get("days") else ""
     return f"{missing['item']}: {GAPS.get(missing['reason'], missing['reason'])}{when}{days}"

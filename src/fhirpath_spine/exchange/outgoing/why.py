@@ -67,6 +67,7 @@ def _question(one: Question) -> Json:
             "data": [evidence_json(e) for e in one.evidence],
             "missing": [missing_json(m) for m in one.missing],
             "reads": [_opened(o) for o in one.parts],
+            "decidedBy": list(one.decided_by),
             "metWith": [list(s) for s in one.decides.met],
             "notMetWith": [list(s) for s in one.decides.not_met],
         }
@@ -79,6 +80,7 @@ def _opened(one: Opened) -> Json:
             "name": one.name,
             "label": plain((one.label,)),
             "answer": ANSWERS[one.answer] if one.asked else None,
+            "value": one.value,
             "expression": one.expression,
             "data": [evidence_json(e) for e in one.evidence],
             "missing": [missing_json(m) for m in one.missing],

@@ -89,6 +89,14 @@ class Environment(Reasons):
             self._grounds[expression] = grounds
         return grounds
 
+    def decided_by(self, expression: Expression) -> tuple[str, ...]:
+        """The variables that decided the answer to a criterion, or left it open; of a definition that is a question, its own."""
+        env = next(self._at_ages(expression), self)
+        try:
+            return tuple(env._deciding(expression))
+        except LimitExceeded:
+            return ()
+
     def ask_any_lesion(self, expression: Expression, label: str = "") -> Answer:
         """The answer to a criterion that is asked of each lesion, true if it is true of one; of the patient without lesions.
 

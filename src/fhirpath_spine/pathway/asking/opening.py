@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from fhirpath_spine.fhirpath import Expression
-from fhirpath_spine.fhirpath.grammar.syntax import Binary, Call, Literal, Tree, Variable
+from fhirpath_spine.errors import SpineError
+from fhirpath_spine.fhirpath import Expression, Incomplete
+from fhirpath_spine.fhirpath.grammar.syntax import Binary, Call, Literal, Member, Tree, Variable
 from fhirpath_spine.pathway.asking.environment import Environment
 from fhirpath_spine.pathway.decision import Evidence, Missing
 from fhirpath_spine.pathway.truth import Truth
 
 Sets = frozenset[frozenset[str]]
 """Alternatives: each is a set of data that together would decide."""
+LESION = "lesion"
 WIDEST = 64
 """Alternatives that are followed; of more the smallest are kept."""
 _NEVER: Sets = frozenset()
@@ -28,7 +30,8 @@ _NOW: Sets = frozenset({frozenset()})
 class Opened(NamedTuple):
     """A name that a question reads. ``answer`` is that of a definition which is a question itself.
 
-    ``evidence`` is what the chart holds of a datum, ``missing`` why it may be unknown; ``parts`` is what a definition reads.
+    ``evidence`` is what the chart holds of a datum, ``missing`` why it may be unknown; ``parts`` is what a definition reads;
+    ``value`` is what a fact about the lesion is, in a word.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Opened(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[Missing, ...] = ()
     parts: tuple[Opened, ...] = ()
+    value: str = ""
 
 
 class Deciding(NamedTuple):
@@ -55,7 +59,52 @@ class Deciding(NamedTuple):
 
 def opened(expression: Expression, env: Environment) -> tuple[Opened, ...]:
     """Everything that an expression reads, in the order of its text, definitions opened."""
-    return (*(_opened(name, env, ()) for name in _names(expression)), *_limits(expression, env))
+    return (*_parts(expression, env, ()), *_limits(expression, env))
+
+
+def _parts(expression: Expression, env: Environment, above: tuple[str, ...]) -> Iterator[Opened]:
+    for name in _names(expression):
+        members = list(_of_lesion(expression)) if name == LESION else []
+        yield from (_fact(member, expression, env) for member in members)
+        if not members:
+            yield _opened(name, env, above)
+
+
+def _of_lesion(expression: Expression, tree: Tree | None = None) -> Iterator[Member]:
+    """The facts about the lesion that an expression, or a part of it, reads; each once."""
+    found: dict[str, Member] = {}
+    for one in (tree or expression.tree).walk():
+        if isinstance(one, Member) and isinstance(one.base, Variable) and one.base.name == LESION:
+            found.setdefault(one.name, one)
+    return iter(found.values())
+
+
+def _fact(member: Member, whole: Expression, env: Environment) -> Opened:
+    """One fact about the lesion by its name, with what it is here, and what it was read from."""
+    try:
+        found = whole.part(member).evaluate((), env.scope)
+    except SpineError:
+        found = Incomplete()
+    # Without a lesion there are no facts about it, and whether there is one may not be known.
+    unread = not found and not env.circumstances.complete
+    value = "could not be read" if unread else _told_value(found)
+    return Opened(
+        f"{LESION}.{member.name}", _called(member), evidence=env.held(LESION), missing=env.gaps(LESION), value=value
+    )
+
+
+def _called(member: Member) -> str:
+    return f"{member.name.replace('_', ' ')} of this lesion"
+
+
+def _told_value(found: list[Any]) -> str:
+    """A value in a word; empty for what is more than a word."""
+    if isinstance(found, Incomplete):
+        return ""
+    if any(isinstance(one, dict | list) for one in found):
+        return ""
+    words = [{True: "yes", False: "no"}[one] if isinstance(one, bool) else str(one) for one in found]
+    return ", ".join(words) or "none on record"
 
 
 def _names(expression: Expression) -> Iterator[str]:
@@ -69,7 +118,7 @@ def _opened(name: str, env: Environment, above: tuple[str, ...]) -> Opened:
     definition = library.definitions.get(name)
     if definition is None or name in above:
         return Opened(name, label, evidence=env.held(name), missing=env.gaps(name))
-    parts = (*(_opened(n, env, (*above, name)) for n in _names(definition)), *_limits(definition, env))
+    parts = (*_parts(definition, env, (*above, name)), *_limits(definition, env))
     asked = _is_question(definition)
     answer = env.ask(definition).truth if asked else None
     return Opened(name, label, definition.filled, asked, answer, parts=parts)
@@ -154,5 +203,9 @@ def _of_leaf(tree: Tree, whole: Expression, env: Environment) -> tuple[Sets, Set
     truth, missing = env.ask(whole.part(tree))
     if truth is not None:
         return (_NOW, _NEVER) if truth else (_NEVER, _NOW)
-    waits = frozenset({frozenset(m.item for m in missing)})
+    whole_lesion = env.circumstances.library.labels.get(LESION, LESION)
+    items = frozenset(m.item for m in missing)
+    if whole_lesion in items and (facts := [_called(one) for one in _of_lesion(whole, tree)]):
+        items = items - {whole_lesion} | set(facts)
+    waits = frozenset({items})
     return waits, waits

@@ -24,7 +24,7 @@ ROLES = ("excluded", "satisfied", "when", "blocked", "caution")
 
 
 class Question(NamedTuple):
-    """One criterion with its answer and what it reads. ``at`` names the lesion, where it is asked of each."""
+    """One criterion with its answer, what it reads, and of that what decided; ``at`` the lesion, where it is asked of each."""
 
     role: str
     name: str
@@ -34,6 +34,7 @@ class Question(NamedTuple):
     missing: tuple[Missing, ...]
     parts: tuple[Opened, ...]
     decides: Deciding
+    decided_by: tuple[str, ...]
     at: str = ""
 
 
@@ -209,5 +210,6 @@ def _question(role: str, name: str, test: Expression, env: Environment, at: str 
         answer.missing,
         opened(test, env),
         deciding(test, env),
+        env.decided_by(test),
         at,
     )
