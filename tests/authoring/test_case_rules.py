@@ -51,6 +51,8 @@ BAD = {
     "a level that no table knows": Bad("SP321", "level: T1}", "level: T9}", "¦T9", "no level"),
     "a recommendation that does not exist": Bad("SP401", "recommended: [R-PAIN-01]", "recommended: [R-PAIN-10]", "¦R-PAIN-10", "Did you mean"),
     "an indicator of nothing": Bad("SP401", "{R-PAIN-01: info}", "{R-PAIN-10: info}", "{¦R-PAIN-10", "Did you mean"),
+    "a citation of nothing": Bad("SP401", "{R-PAIN-01: info}", "{R-PAIN-01: info}, cites: {R-PAIN-10: P1}", "{¦R-PAIN-10", "Did you mean"),
+    "a claim on which it does not rest": Bad("SP401", "{R-PAIN-01: info}", "{R-PAIN-01: info}, cites-not: {R-PAIN-01: P99}", "¦P99", "rests on no claim"),
     "a pathway that does not exist": Bad("SP401", "{PW-ALPHA T1: SURVEIL}", "{PW-ALPH T1: SURVEIL}", "¦PW-ALPH", "no pathway"),
     "a base that does not exist": Bad("SP402", "base: night", "base: nite", "base: ¦nite", "'night'"),
     "a circle of bases": Bad("SP403", "    id: night\n", "    id: night\n    base: night\n", "case: ¦Pain by", "itself"),

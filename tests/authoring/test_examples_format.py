@@ -82,6 +82,28 @@ def test_words_that_do_not_stand_there_fail(profiles: Path) -> None:
     assert done.results[0].outcome is Outcome.FAIL
 
 
+@pytest.mark.parametrize(
+    ("cited", "said"),
+    [
+        ("cites: {R-SUS-01: [P2, P6]}, cites-not: {R-EMG-03: E3}", "R-EMG-03 is not shown, so it cites nothing"),
+        ("cites-not: {R-SUS-01: P6}", "R-SUS-01 should not cite P6, and cites P2, P6"),
+        ("cites: {R-SUS-02: P8}, cites-not: {R-SUS-02: [P12]}", "R-SUS-02 should not cite P12"),
+    ],
+)
+def test_a_claim_that_is_cited_and_should_not_be_fails(profiles: Path, cited: str, said: str) -> None:
+    (problem,) = told(profiles, HEAD.replace("recommended: [R-SUS-01]", cited)).results[0].problems
+    assert said in problem
+
+
+def test_a_claim_that_should_be_cited_and_is_not_fails(profiles: Path) -> None:
+    loss = HEAD.replace("back-pain: 2026-04-20", "neurogenic-malignant: T8").replace(
+        "night-pain: yes, 2026-06-14", "paresis: today"
+    )
+    cited = loss.replace("states: {PW-SUSPECT: WORKUP}, recommended: [R-SUS-01]", "cites: {R-EMG-03: [B20, E3]}")
+    (problem,) = told(profiles, cited).results[0].problems
+    assert "R-EMG-03 should cite E3, and cites B20" in problem
+
+
 def test_a_state_that_is_left_out_fails(profiles: Path) -> None:
     done = told(profiles, HEAD.replace("{PW-SUSPECT: WORKUP}", "{}"))
     assert done.results[0].outcome is Outcome.FAIL

@@ -50,6 +50,7 @@ def complaints(decision: Decision, expect: ExpectForm) -> list[str]:
         ]
         if not any(v.id == id_ and v.status.shown for v in decision.verdicts):
             found.append(f"{id_} is not shown, so it has no indicator")
+    found += _citations(decision, expect)
     if expect.cards is not None:
         found += _cards(decision, expect.cards)
     whole = "\n".join(everything(decision))
@@ -115,6 +116,18 @@ def _states(decision: Decision, expect: ExpectForm) -> Iterator[str]:
         return
     for entry in left:
         yield f"{name_of(entry)} {_state(entry)} is not expected"
+
+
+def _citations(decision: Decision, expect: ExpectForm) -> Iterator[str]:
+    for wanted, cited in ((True, expect.cites), (False, expect.cites_not)):
+        for id_, claims in cited.items():
+            shown = [v for v in decision.verdicts if v.id == id_ and v.status.shown]
+            if not shown:
+                yield f"{id_} is not shown, so it cites nothing"
+            for verdict in shown:
+                now = f"and cites {', '.join(verdict.claims) or 'nothing'}"
+                verb = "should cite" if wanted else "should not cite"
+                yield from (f"{id_} {verb} {one}, {now}" for one in claims if (one in verdict.claims) is not wanted)
 
 
 def _cards(decision: Decision, wanted: Mapping[Scalar, int]) -> Iterator[str]:

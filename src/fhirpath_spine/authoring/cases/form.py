@@ -117,6 +117,8 @@ class ExpectForm(Form):
     not_applicable: Verdicts = Field(default=(), alias="not-applicable")
     absent: Verdicts = ()
     indicators: dict[Text, Annotated[Scalar, *one_of(*INDICATORS)]] = Field(default_factory=dict)
+    cites: dict[Text, Annotated[tuple[Text, ...], OneOrMany()]] = Field(default_factory=dict)
+    cites_not: dict[Text, Annotated[tuple[Text, ...], OneOrMany()]] = Field(default_factory=dict, alias="cites-not")
     cards: dict[Annotated[Scalar, *one_of(*CARDS)], Whole] | None = None
     says: Annotated[tuple[Text, ...], OneOrMany()] = ()
     says_not: Annotated[tuple[Text, ...], OneOrMany()] = Field(default=(), alias="says-not")

@@ -20,7 +20,7 @@ from fhirpath_spine.pathway.judging.evaluate import decide
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
     from fhirpath_spine.authoring.cases.charts import Scene
     from fhirpath_spine.authoring.loading import Written
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fhirpath_spine.pathway.decision import Decision
     from fhirpath_spine.pathway.facts.needs import Coding
     from fhirpath_spine.pathway.judging.admission import Observer
-    from fhirpath_spine.pathway.model import Library
+    from fhirpath_spine.pathway.model import Library, Recommendation
     from fhirpath_spine.pathway.truth import Truth
 
 
@@ -94,7 +94,7 @@ def run(
     told = {story.span.file for story in stories}
     unread = {d.span.file for d in report.sorted() if d.severity is Severity.ERROR} - told
     done = Run(library, written, exemptions=read_exemptions(folder), unread=tuple(sorted(unread)))
-    known = tuple(recommendations(library))
+    known = recommendations(library)
     asked = list(filter(wanted, stories))
     for number, story in enumerate(asked):
         tell(number, len(asked))
@@ -167,15 +167,20 @@ def _outcome(result: Result) -> Outcome:
     return Outcome.FAIL
 
 
-def _check_names(story: Story, library: Library, known: Sequence[str], report: Report) -> None:
+def _check_names(story: Story, library: Library, known: Mapping[str, Recommendation], report: Report) -> None:
     """What a case expects has to exist, or it would never be found wanting."""
     for _, wanted in expected(story.expect):
         if wanted.id not in known:
             hint = did_you_mean(wanted.id, known)
             report.add("SP401", f"no recommendation is called '{wanted.id}'", wanted.id.span, hint)
-    for name in story.expect.indicators:
+    for name in (*story.expect.indicators, *story.expect.cites, *story.expect.cites_not):
         if name not in known:
             report.add("SP401", f"no recommendation is called '{name}'", name.span, did_you_mean(name, known))
+    for name, cited in (*story.expect.cites.items(), *story.expect.cites_not.items()):
+        rests = [claim.id for claim in known[name].claims] if name in known else cited
+        for one in cited:
+            if one not in rests:
+                report.add("SP401", f"{name} rests on no claim '{one}'", one.span, did_you_mean(one, rests))
     pathways = [p.id for p in library.pathways]
     for name in story.expect.states or ():
         if name.partition(" ")[0] not in pathways:
