@@ -25,37 +25,81 @@ def found(profiles: Path) -> list[tuple[str, str]]:
     return [(d.code, d.message) for d in check(profiles)]
 
 
-def fill_in(path: Path) -> None:
+WRITTEN = {
+    "evidence: [TODO]": "evidence: [N]",
+    "claims: [TODO]": "claims: [N1]",
+    "title: TODO": "title: Opinion",
+    "meant-here: TODO": 'meant-here: "%lesion.current"',
+    "of-use-here: TODO": 'of-use-here: "%lesion.current"',
+    "- TODO": "- Watching.",
+    "case: TODO": "case: Pain by night",
+    "given: [TODO]": "given: []",
+    "{recommended: [R-ALPHA-02: TODO]}": "{absent: [R-ALPHA-02]}",
+}
+
+
+def fill_in(path: Path) -> int:
+    """Writes what the author knows; the number of places."""
     text = path.read_text(encoding="utf-8")
-    assert "TODO" in text
-    path.write_text(
-        text.replace("evidence: [TODO]", "evidence: [N]").replace("claims: [TODO]", "claims: [N1]"), "utf-8"
-    )
+    places = sum(line.partition("#")[0].count("TODO") for line in text.splitlines())
+    for old, new in WRITTEN.items():
+        text = text.replace(old, new)
+    assert "TODO" not in text
+    path.write_text(text, "utf-8")
+    return places
 
 
-def test_a_new_pathway_lints_but_for_its_sources_and_loads_once_they_are_named(run: Any, profiles: Path) -> None:
-    ran = run("new", "pathway", "PW-THYROID", "--title", "Thyroid")
+def test_a_new_pathway_is_told_at_each_place_that_its_author_has_to_write_and_loads_once_it_is(
+    run: Any, profiles: Path
+) -> None:
+    ran = run("new", "pathway", "PW-THYROID")
     assert ran.code == 0, ran.err
     path = profiles / "thyroid" / "pathway.yaml"
     assert ran.out.strip() == str(path)
-    assert {code for code, _ in found(profiles)} == {"SP308"}
-    assert all("TODO" in message for _, message in found(profiles))
-    fill_in(path)
+    told = found(profiles)
+    assert {code for code, _ in told} == {"SP361"}
+    assert len(told) == fill_in(path) == 6
     assert found(profiles) == []
     ran = run("test", profiles / "thyroid")
     assert (ran.code, ran.out.splitlines()[-1]) == (0, "1 cases: 1 pass, 0 fail, 0 known, 0 error")
 
 
-def test_a_new_recommendation_lints_but_for_its_claims(run: Any, profiles: Path) -> None:
-    assert run("new", "recommendation", "PW-ALPHA", "R-ALPHA-04", "--kind", "radiotherapy").code == 0
-    assert {code for code, _ in found(profiles)} == {"SP308"}
-    fill_in(profiles / "alpha" / "pathway.yaml")
+@pytest.mark.parametrize(("kind", "places"), [("radiotherapy", 4), ("advice", 3)])
+def test_a_new_recommendation_is_told_at_each_place_that_its_author_has_to_write(
+    run: Any, profiles: Path, kind: str, places: int
+) -> None:
+    assert run("new", "recommendation", "PW-ALPHA", "R-ALPHA-04", "--kind", kind).code == 0
+    told = found(profiles)
+    assert {code for code, _ in told} == {"SP361"}
+    assert [message for _, message in told][:3] == [
+        "'title' is still to be written.",
+        "'claims' is still to be written.",
+        "'of-use-here' is still to be written.",
+    ]
+    assert len(told) == fill_in(profiles / "alpha" / "pathway.yaml") == places
     assert found(profiles) == []
+
+
+def test_a_text_file_that_is_still_to_be_written_is_told(profiles: Path) -> None:
+    path = profiles / "alpha" / "texts" / "R-ALPHA-01.md"
+    path.write_text(f"{path.read_text(encoding='utf-8')}\nTODO: the risks\n", encoding="utf-8")
+    assert [code for code, _ in found(profiles)] == ["SP361"]
+
+
+def test_a_new_case_is_an_error_until_it_is_written(run: Any, profiles: Path) -> None:
+    assert run("new", "case", "PW-ALPHA", "R-ALPHA-02").code == 0
+    ran = run("test")
+    assert ran.code == 2
+    assert ran.out.count("SP361") == 3
+    assert ran.out.splitlines()[-1] == "1 cases: 0 pass, 0 fail, 0 known, 1 error"
+    assert fill_in(profiles / "alpha" / "cases" / "new.yaml") == 3
+    assert run("test").code == 0
 
 
 def test_new_cases_are_judged_and_chosen_by_their_words(run: Any, profiles: Path) -> None:
     for title in ("Pain by night", "Nothing at all"):
         assert run("new", "case", "PW-ALPHA", "R-ALPHA-02", "--title", title).code == 0
+    fill_in(profiles / "alpha" / "cases" / "new.yaml")
     assert "2 cases: 2 pass" in run("test").out
     assert "1 cases: 1 pass" in run("test", "-k", "by night").out
     assert "2 cases: 2 pass" in run("test", "-k", "r-alpha-02").out
@@ -102,7 +146,7 @@ def test_a_file_of_cases_that_cannot_be_read_is_named_and_its_cases_are_not_coun
     assert run("new", "case", "PW-ALPHA", "R-ALPHA-02").code == 0
     file = profiles / "alpha" / "cases" / "other.yaml"
     file.write_text(f"cases:\n{broken}", encoding="utf-8")
-    for words in ((), ("-k", "New case"), ("-k", "what the broken file says")):
+    for words in ((), ("-k", "TODO"), ("-k", "what the broken file says")):
         ran = run("test", *words)
         assert ran.code == 2
         assert ran.out.splitlines()[-1].endswith(f"; not read, and so not counted: {file}")

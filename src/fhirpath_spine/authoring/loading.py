@@ -16,6 +16,7 @@ from fhirpath_spine.authoring.profile.site import check_approvals, read_site
 from fhirpath_spine.authoring.profile.terminology import Terminology
 from fhirpath_spine.authoring.source.folder import Folder
 from fhirpath_spine.authoring.source.report import Report
+from fhirpath_spine.authoring.source.unfinished import without_echoes
 from fhirpath_spine.diagnostics import Severity
 from fhirpath_spine.errors import ProfileError
 from fhirpath_spine.pathway.model import Library, Site
@@ -83,6 +84,7 @@ def examine(
             lint(draft, settings)
             library = draft.library
             written = Written(tuple(draft.compiler.compiled), files.content, files.terminology, settings)
+        without_echoes(report)
         if report.errors or library is None:
             library = None
         else:

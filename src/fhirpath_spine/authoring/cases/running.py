@@ -14,13 +14,15 @@ from fhirpath_spine.authoring.cases.stories import Story, read_exemptions, read_
 from fhirpath_spine.authoring.loading import load_written
 from fhirpath_spine.authoring.source.folder import Folder
 from fhirpath_spine.authoring.source.report import Report
+from fhirpath_spine.authoring.source.unfinished import CODE as UNFINISHED
+from fhirpath_spine.authoring.source.unfinished import without_echoes
 from fhirpath_spine.diagnostics import Severity, did_you_mean
 from fhirpath_spine.errors import PatientMismatch, ProfileError, ScopeUndecidable, SpineError
 from fhirpath_spine.pathway.judging.evaluate import decide
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from fhirpath_spine.authoring.cases.charts import Scene
     from fhirpath_spine.authoring.loading import Written
@@ -95,20 +97,32 @@ def run(
     unread = {d.span.file for d in report.sorted() if d.severity is Severity.ERROR} - told
     done = Run(library, written, exemptions=read_exemptions(folder), unread=tuple(sorted(unread)))
     known = recommendations(library)
+    waiting = _unfinished(stories, report)
     asked = list(filter(wanted, stories))
     for number, story in enumerate(asked):
         tell(number, len(asked))
         before = report.errors
         scene = stage(story, library, systems, report)
         _check_names(story, library, known, report)
+        if id(story) in waiting:
+            done.results.append(Result(story, None, Outcome.ERROR, ["the case is not written yet; see the findings"]))
+            continue
         if report.errors > before:
             done.results.append(Result(story, None, Outcome.ERROR, ["the case cannot be told; see the findings"]))
             continue
         for coding, span in scene.codings.items():
             done.codings.setdefault(coding, span)
         done.results.append(_judge(story, scene, done))
+    without_echoes(report)
     done.diagnostics = tuple(report.sorted())
     return done
+
+
+def _unfinished(stories: Sequence[Story], report: Report) -> set[int]:
+    """The cases, by identity, in which something is still to be written."""
+    found = [d.span for d in report.sorted() if d.code == UNFINISHED]
+    around = ([s for s in stories if s.span.file == span.file and s.span.line <= span.line] for span in found)
+    return {id(max(above, key=lambda s: s.span.line)) for above in around if above}
 
 
 def judge(

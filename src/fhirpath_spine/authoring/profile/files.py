@@ -19,6 +19,7 @@ from fhirpath_spine.authoring.profile.words import WordsForm
 from fhirpath_spine.authoring.source.folder import APART, SHARED
 from fhirpath_spine.authoring.source.forms import read_form
 from fhirpath_spine.authoring.source.nodes import Scalar
+from fhirpath_spine.authoring.source.unfinished import tell_unfinished
 from fhirpath_spine.diagnostics import Span, did_you_mean
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class Files:
                 )
             self.content[relative] = text or ""
             self.texts[relative] = _paragraphs(text or "", self.folder.name(relative))
+            for paragraph in self.texts[relative]:
+                tell_unfinished(paragraph, self.report)
         return self.texts[relative]
 
 

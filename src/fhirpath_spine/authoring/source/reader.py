@@ -17,6 +17,7 @@ import yaml
 from fhirpath_spine.authoring.source.layout import lacks_quotes, mend_colon, mend_signs
 from fhirpath_spine.authoring.source.nodes import Block, Items, Node, Scalar
 from fhirpath_spine.authoring.source.report import Report
+from fhirpath_spine.authoring.source.unfinished import MARK, tell_unfinished
 from fhirpath_spine.diagnostics import Span
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def document(text: str, file: str) -> tuple[Node | None, tuple[Diagnostic, ...]]
     """
     report = Report()
     node = read_yaml(text, file, report)
+    if node is not None and MARK in text:
+        tell_unfinished(node, report)
     return node, tuple(report.sorted())
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from fhirpath_spine.authoring.source.unfinished import MARK
 from fhirpath_spine.entrypoints.printing import note
 from fhirpath_spine.entrypoints.settings import load
 from fhirpath_spine.errors import SettingsError
@@ -26,7 +27,7 @@ status: draft
 evidence: [TODO]                               # ids of sources.yaml that its recommendations cite
 lesion: {{per: lesion}}                          # or none: once for the patient
 applies:
-  - current: "%lesion.current"
+  - meant-here: TODO                           # an expression that tells for whom it is
 states:
   - CLASSIFY: "true"
 recommendations:
@@ -37,13 +38,20 @@ RECOMMENDATION = """\
     kind: {kind}
     claims: [TODO]                             # ids of claims.yaml: what it rests on
     when:
-      - applies-here: "%lesion.current"
+      - of-use-here: TODO                      # an expression that tells whom it is of use to
+"""
+ALTERNATIVES = """\
     alternatives:
-      - "Watching without treatment."
+      - TODO                                   # what else could be done, doing nothing among it
 """
 CASE = """\
   - case: {title}
-    given: []                                  # TODO: entries of the chart, as - night-pain: yes
+    given: [TODO]                              # entries of the chart, as - night-pain: yes
+    expect: {{recommended: [{id}: TODO]}}        # or another verdict; and words that have to be said
+"""
+SILENT = """\
+  - case: Nobody is shown {id} without a lesion
+    given: []
     expect: {{absent: {id}}}
 """
 HEAD = "cases:\n"
@@ -64,7 +72,7 @@ def new() -> None:
 @app.command()
 def pathway(
     id_: Annotated[str, typer.Argument(metavar="PATHWAY", help="Its id: PW- and a name in capitals.")],
-    title: Title = "New pathway",
+    title: Title = MARK,
     profiles: Where = None,
 ) -> None:
     """Write a pathway with one recommendation, in a folder of its own, and give it the last place of the order.
@@ -85,13 +93,10 @@ def pathway(
         )
     first = f"R-{id_.removeprefix('PW-')[:6]}-01"
     folder.mkdir()
-    written = PATHWAY.format(id=id_, title=title) + RECOMMENDATION.format(
-        id=first, title="New recommendation", kind=KIND
-    )
+    written = PATHWAY.format(id=id_, title=title) + _recommendation(first, MARK, KIND)
     (folder / "pathway.yaml").write_text(written, encoding="utf-8")
     (folder / "cases").mkdir()
-    case = CASE.format(title=f"Nobody is shown {first} without a lesion", id=first)
-    (folder / "cases" / "first.yaml").write_text(HEAD + case, encoding="utf-8")
+    (folder / "cases" / "first.yaml").write_text(HEAD + SILENT.format(id=first), encoding="utf-8")
     policy.write_text(f"{text[: order.end() - 1]}, {id_}{text[order.end() - 1 :]}", encoding="utf-8")
     _done(folder / "pathway.yaml")
 
@@ -100,7 +105,7 @@ def pathway(
 def recommendation(
     pathway_id: Annotated[str, typer.Argument(metavar="PATHWAY", help="The pathway that it belongs to.")],
     id_: Annotated[str, typer.Argument(metavar="ID", help="R-, an area in capitals, and two digits: R-AREA-NN.")],
-    title: Title = "New recommendation",
+    title: Title = MARK,
     kind: Annotated[str, typer.Option("--kind", help="As docs/profiles.md lists them.")] = KIND,
     profiles: Where = None,
 ) -> None:
@@ -114,7 +119,7 @@ def recommendation(
         raise SettingsError(f"{id_} is there already.", hint="Ids are never reused; take the next number.")
     text = path.read_text(encoding="utf-8").rstrip("\n") + "\n"
     head = "" if re.search(r"^recommendations:", text, re.MULTILINE) else "recommendations:\n"
-    path.write_text(text + head + RECOMMENDATION.format(id=id_, title=title, kind=kind), encoding="utf-8")
+    path.write_text(text + head + _recommendation(id_, title, kind), encoding="utf-8")
     _done(path)
 
 
@@ -122,7 +127,7 @@ def recommendation(
 def case(
     pathway_id: Annotated[str, typer.Argument(metavar="PATHWAY", help="The pathway that it stands beside.")],
     id_: Annotated[str, typer.Argument(metavar="ID", help="The recommendation that it is about.")],
-    title: Title = "New case",
+    title: Title = MARK,
     profiles: Where = None,
 ) -> None:
     """Write a case at the end of the pathway's file of new cases.
@@ -134,6 +139,13 @@ def case(
     text = path.read_text(encoding="utf-8") if path.is_file() else HEAD
     path.write_text(text + CASE.format(title=title, id=id_), encoding="utf-8")
     _done(path)
+
+
+def _recommendation(id_: str, title: str, kind: str) -> str:
+    """The form; an option of treatment has to name what else could be done."""
+    from fhirpath_spine.authoring.lint.relations import OPTIONS
+
+    return RECOMMENDATION.format(id=id_, title=title, kind=kind) + (ALTERNATIVES if kind in OPTIONS else "")
 
 
 def _set(profiles: Path | None) -> Path:

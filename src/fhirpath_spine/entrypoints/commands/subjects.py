@@ -105,8 +105,10 @@ def _of_case(named: str, place: re.Match[str] | None, settings: Settings) -> Sub
     # A case says itself what its site has decided, so the library is the one of no site.
     kept = compiled_here(profiles, None, cache(settings.cache))
     library = kept.library
+    # What is wrong with other cases is not said of this one.
+    before = report.errors
     scene = stage(story, library, kept.systems, report)
-    if report.errors:
+    if report.errors > before:
         raise ProfileError("The case cannot be told.", diagnostics=tuple(report.sorted()), hint="Correct its lines.")
     content = Content(library, scene.site, wording_of(library, settings, scene.site))
     emergency, audience = str(story.form.emergency or "full"), str(story.form.audience or "clinician")
