@@ -6,11 +6,12 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx2
 from fastapi import FastAPI
@@ -73,9 +74,28 @@ def request_body(patient: str, base: str, **changes: Any) -> Json:
     return {k: v for k, v in whole.items() if v is not ...}
 
 
-@dataclass
+_ANSWERING: ContextVar[HookService] = ContextVar("answering")
+
+
+class Front:
+    """A service that is the one of the test that asks: what FastAPI makes of a service takes longer than a call does."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_ANSWERING.get(), name)
+
+
+@cache
+def _application(hook: str, client: Client, seconds: float) -> FastAPI:
+    """The application of all services of one hook, for one client, with one deadline: it holds these three of the first."""
+    del hook, seconds
+    return create([cast(HookService, Front())], client)
+
+
+@dataclass(repr=False)
 class Setup:
-    """A service and what it did. ``client`` is the built-in one unless a test says who else calls."""
+    """A service and what it did. ``client`` is the built-in one unless a test says who else calls. It is told by its name alone:
+    who asks asyncio for its tasks would else wait for all that they gave back to be written out.
+    """
 
     ehr: Ehr
     client: Client = field(default_factory=lambda: Client(servers=Servers(loopback=True)))
@@ -86,8 +106,8 @@ class Setup:
     records: list[CallRecord] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
-    made: list[tuple[Client, FastAPI]] = field(default_factory=list)
-    """The application that answered last, and for which client it was made."""
+    made: list[tuple[Client, HookService]] = field(default_factory=list)
+    """The service that answered last, and for which client it was made."""
 
     def keep(self, record: CallRecord) -> None:
         self.records.append(record)
@@ -102,22 +122,22 @@ class Setup:
         """The service for the client of now: one, for as long as that is the same."""
         if not self.made or self.made[-1][0] is not self.client:
             self.made.append((self.client, self._create()))
-        return self.made[-1][1]
+        _ANSWERING.set(self.made[-1][1])
+        return _application(self.hook, self.client, self.seconds)
 
-    def _create(self) -> FastAPI:
-        service = HookService(
+    def _create(self) -> HookService:
+        return HookService(
             id=f"spine-{self.hook}",
             hook=self.hook,
             snapshot=snapshot(self.hook),
             retriever=self.ehr,
             journal=self,
             clock=lambda: AT,
-            stopwatch=asyncio.get_running_loop().time,
+            stopwatch=lambda: asyncio.get_running_loop().time(),
             seconds=self.seconds,
             on_unavailable=self.on_unavailable,
             judge=self.judge,
         )
-        return create([service], self.client)
 
     async def call(self, body: Json) -> httpx2.Response:
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(self.application()), timeout=30) as caller:

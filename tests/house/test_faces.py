@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
@@ -22,9 +24,15 @@ ROOMS = {
 LAZY = [room for room, folder in ROOMS.items() if "face(" in (folder / "__init__.py").read_text(encoding="utf-8")]
 
 
+@lru_cache(maxsize=1)
+def nodes(text: str) -> list[ast.AST]:
+    """The whole tree of a source, parsed once for all that is asked of it in turn."""
+    return list(ast.walk(ast.parse(text)))
+
+
 def too_deep(text: str) -> Iterator[str]:
     """What a source imports from below a room."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module is not None:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
@@ -72,10 +80,14 @@ def test_a_face_imports_nothing_until_it_is_asked() -> None:
 # ------------------------------------------------------------------ our own code is not patched
 
 
-def ours(tree: ast.AST) -> Mapping[str, str]:
+REPLACING = re.compile(r"\b(?:setattr|delattr|setitem|patch|object)\b")
+"""What a function is called that replaces something."""
+
+
+def ours(text: str) -> Mapping[str, str]:
     """Name in a file -> what of ours it stands for."""
     found = {}
-    for node in ast.walk(tree):
+    for node in nodes(text):
         if isinstance(node, ast.ImportFrom | ast.Import):
             module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
             for alias in node.names:
@@ -87,15 +99,16 @@ def ours(tree: ast.AST) -> Mapping[str, str]:
 
 def patched(text: str) -> Iterator[str]:
     """What of ours a source replaces in place: named as a text, or as an object, or as an attribute of one."""
-    tree = ast.parse(text)
-    names = ours(tree)
-    for node in ast.walk(tree):
+    if not REPLACING.search(text):
+        return  # most files, which need not be parsed
+    names = ours(text)
+    for node in nodes(text):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
             continue
         target = node.args[0]
         while isinstance(target, ast.Attribute):
             target = target.value
-        if node.func.attr in ("setattr", "delattr", "setitem", "patch", "object"):
+        if REPLACING.fullmatch(node.func.attr):
             if isinstance(target, ast.Constant) and str(target.value).startswith("fhirpath_spine"):
                 yield str(target.value)
             elif isinstance(target, ast.Name) and target.id in names:

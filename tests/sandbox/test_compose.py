@@ -28,7 +28,15 @@ FILE = ROOT / "sandbox" / "compose.yaml"
 SERVICES: dict[str, Any] = yaml_of(FILE)["services"]
 DOCKERFILE: str = SERVICES["service"]["build"]["dockerfile_inline"]
 KEYS = {"image", "build", "command", "environment", "ports", "network_mode", "depends_on", "healthcheck"}
-ENVIRON = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+
+@pytest.fixture(scope="module")
+def environ() -> dict[str, str]:
+    """What a process of the file finds set on this machine; what it keeps compiled is that of the tests."""
+    return {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"],
+    }
 
 
 PATIENCE = 180.0
@@ -126,7 +134,7 @@ def taken(port: int) -> bool:
     return True
 
 
-def test_the_service_serves_where_its_health_check_and_its_port_look_for_it() -> None:
+def test_the_service_serves_where_its_health_check_and_its_port_look_for_it(environ: dict[str, str]) -> None:
     """The very command and check of the file, but for the port, which may be taken here."""
     service = SERVICES["service"]
     command = shlex.split(service["command"])
@@ -140,11 +148,11 @@ def test_the_service_serves_where_its_health_check_and_its_port_look_for_it() ->
     check = [word.replace(":8000/", f":{port}/") for word in check]
 
     def healthy() -> bool:
-        return subprocess.run(check, env=ENVIRON, capture_output=True, timeout=PATIENCE, check=False).returncode == 0
+        return subprocess.run(check, env=environ, capture_output=True, timeout=PATIENCE, check=False).returncode == 0
 
     assert not healthy()
     process = subprocess.Popen(
-        [*command[:-1], port], env={**ENVIRON, **service["environment"]}, stderr=subprocess.DEVNULL
+        [*command[:-1], port], env={**environ, **service["environment"]}, stderr=subprocess.DEVNULL
     )
     try:
         # To ask is to start a process, so nobody asks before there is someone who can answer.
@@ -159,7 +167,7 @@ def test_the_service_serves_where_its_health_check_and_its_port_look_for_it() ->
     assert process.returncode == 0
 
 
-def test_the_patients_are_loaded_once_hapi_answers() -> None:
+def test_the_patients_are_loaded_once_hapi_answers(environ: dict[str, str]) -> None:
     """The command of the file on a server that answers at the third try; only address and pause are others."""
     tried: list[str] = []
 
@@ -172,7 +180,7 @@ def test_the_patients_are_loaded_once_hapi_answers() -> None:
         script = SERVICES["patients"]["command"].replace("$$", "$").replace("sleep 5", "sleep 0.1")
         words = shlex.split(script.replace("http://127.0.0.1:8080/fhir", stub.base))
         assert words[:2] == ["sh", "-c"]
-        ran = subprocess.run(words, cwd=ROOT, env=ENVIRON, capture_output=True, timeout=PATIENCE, check=False)
+        ran = subprocess.run(words, cwd=ROOT, env=environ, capture_output=True, timeout=PATIENCE, check=False)
         assert ran.returncode == 0, ran.stderr
         assert "Patient/spine-demo-resectable" in stub.held
     assert len(tried) > 3
