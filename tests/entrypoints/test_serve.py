@@ -146,7 +146,7 @@ def test_a_pipe_that_nobody_reads_stops_no_call_and_the_lost_lines_are_counted()
     assert process.stderr is not None
     fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
     refused = "POST /cds-services/spine-patient-view HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
-    calls = 3000
+    calls = 1500  # a thousand wait in the queue, and a few in the pipe
     try:
         discovered(port)
         with (
