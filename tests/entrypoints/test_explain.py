@@ -88,6 +88,12 @@ def test_the_answers_come_first_and_what_is_the_same_for_each_lesion_stands_once
     assert len(ran.out.splitlines()) * 4 < len(full.out.splitlines())
 
 
+def test_a_limit_is_named_where_what_it_is_held_against_decided(run: Any) -> None:
+    said = told(run("explain", SCHWANNOMA, "R-NEU-02", "--at", AT))
+    assert "caution possibly unfit: NOT_MET (ECOG performance status: 0, 2026-06-08) %limit.ecog_unfit (3" in said
+    assert "%limit.growth" not in said
+
+
 def test_what_would_decide_is_said_with_the_answer(run: Any) -> None:
     said = told(run("explain", SCHWANNOMA, "R-NEU-02", "--at", AT, "--unread", "Observation"))
     assert "R-NEU-02 needs-data: PW-NEURO applies to neurogenic:T8;" in said

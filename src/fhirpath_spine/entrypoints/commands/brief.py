@@ -4,7 +4,7 @@ same for each lesion once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -88,7 +88,7 @@ def _criterion(one: Json) -> Iterator[_Line]:
     data = list(_data(one))
     more = f"; and {len(data) - MANY} more" if len(data) > MANY else ""
     rest = f"  ({'; '.join(data[:MANY])}{more})" if data else ""
-    limits = dict.fromkeys(_limits(one))
+    limits = dict.fromkeys(_limits(one, one.get("decidedBy", ())))
     yield _Line(f"{one['role']} {_name(one)}{at}: ", one["answer"], rest + "".join(f"  {limit}" for limit in limits))
     both = one.get("metWith") == one.get("notMetWith")
     verbs = (("would be decided" if both else "would hold", "metWith"), ("would be ruled out", "notMetWith"))
@@ -120,11 +120,18 @@ def _recorded(part: Json) -> Iterator[str]:
         yield f"{datum['label']}: {value}" if value else datum["label"]
 
 
-def _limits(one: Json) -> Iterator[str]:
+def _limits(one: Json, decided: Sequence[str]) -> Iterator[str]:
+    """The limits that a criterion, or a definition which led to what decided it, compares with."""
     for part in objects(one.get("reads")):
         if part["name"].startswith("limit."):
             yield f"%{part['name']} ({part['label']})"
-        yield from _limits(part)
+        elif not decided or _leads(part, decided):
+            yield from _limits(part, decided)
+
+
+def _leads(part: Json, decided: Sequence[str]) -> bool:
+    named = part["name"].partition(".")[0] in decided
+    return named or any(_leads(one, decided) for one in objects(part.get("reads")))
 
 
 def _name(criterion: Json) -> str:
