@@ -48,11 +48,43 @@ def test_a_manifest_that_names_a_missing_file_stops_before_anything_is_judged(tm
         find_export(path)
 
 
-@pytest.mark.parametrize("content", ["[]", '{"output": {}}', '{"output": [{}]}'])
+@pytest.mark.parametrize("content", ["[]", '{"output": {}}', '{"output": [{}]}', "", "not JSON"])
 def test_what_is_no_manifest_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "manifest.json").write_text(content, encoding="utf-8")
     with pytest.raises(ExportUnusable):
         find_export(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"request": "https://x/$export?_since=2026-01-01T00:00:00Z"}, "_since"),
+        ({"request": "https://x/$export?_type=Patient&_typeFilter=Condition%3Fcode%3Dx"}, "_typeFilter"),
+        ({"link": [{"relation": "next", "url": "https://x/2"}]}, "next page"),
+        ({"output": [{"url": "https://x/a/1.ndjson"}, {"url": "https://x/b/1.ndjson"}]}, r"two files .* 1\.ndjson"),
+    ],
+)
+def test_a_manifest_of_a_part_is_refused(tmp_path: Path, members: dict[str, object], said: str) -> None:
+    (tmp_path / "1.ndjson").write_bytes(b"{}\n")
+    path = manifest(tmp_path, **{"output": [{"url": "1.ndjson"}], **members})
+    with pytest.raises(ExportUnusable, match=said):
+        find_export(path)
+
+
+@pytest.mark.parametrize(
+    "asked", ["_type=Patient,Condition", "_type=Patient&_type=Condition", "_type=Patient%2CCondition"]
+)
+def test_a_request_for_some_types_leaves_the_others_out(tmp_path: Path, asked: str) -> None:
+    found = find_export(manifest(tmp_path, request=f"https://x/$export?{asked}"))
+    assert {"Observation", "Procedure"} < set(found.unasked)
+    assert not {"Patient", "Condition", "CarePlan"} & set(found.unasked)
+    assert find_export(manifest(tmp_path, request="https://x/$export")).unasked == ()
+
+
+def test_an_ending_in_capitals_is_one(tmp_path: Path) -> None:
+    (tmp_path / "a.NDJSON").write_bytes(b"")
+    (tmp_path / "b.NDJSON.GZ").write_bytes(b"")
+    assert [s.zipped for s in find_export(tmp_path).sources] == [False, True]
 
 
 def test_an_empty_folder_and_no_folder_are_refused(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The local engine: the same rows whatever the split, the order, the workers and the kills.
 
 A full disk and a dying worker are told.
+
+It is long because each way in which a run may be stopped, and gone on with or not, is one test.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -22,6 +26,7 @@ import pytest
 from fhirpath_spine.errors import RequestError
 from fhirpath_spine.population.engines import Pool, RunFailed, Steps, judge_locally, judge_part
 from fhirpath_spine.population.engines import rows_of as part_of
+from fhirpath_spine.population.exports import ExportUnusable
 from fhirpath_spine.population.rows import Outcome, patient_row
 from tests.population.population_kit import (
     AT,
@@ -283,3 +288,40 @@ def _no_worker_is_left() -> Iterator[None]:
     children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
     if children.is_file():
         assert children.read_text().split() == []
+
+
+def test_what_a_request_left_out_is_unread_and_not_absent(tmp_path: Path) -> None:
+    folder = export_of(tmp_path / "export", {"x.ndjson": chart("09-")[1]})
+    found = []
+    for asked in ("", "?_type=Patient,Condition"):
+        manifest = {"request": f"https://x/$export{asked}", "output": [{"url": "x.ndjson"}]}
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        job = job_of(folder, tmp_path / f"out{len(found)}")
+        judge_locally(job, 1)
+        found.append(rows_of(job.out))
+    assert found[0]["patients"][0]["unread"] == []
+    assert "procedures:outcome" in found[1]["patients"][0]["unread"]
+    assert {r["reason"] for r in found[1]["missing"]} >= {"unread"}
+
+
+def test_files_that_hold_less_than_their_manifest_says_are_not_judged(tmp_path: Path) -> None:
+    lines = chart("09-")[1]
+    folder = export_of(tmp_path / "export", {"x.ndjson": lines})
+    for number, fails in ((len(lines), False), (len(lines) + 1, True)):
+        manifest = {"output": [{"url": "x.ndjson", "count": number}]}
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        job = job_of(folder, tmp_path / f"out{number}")
+        with pytest.raises(ExportUnusable, match="the files hold") if fails else nullcontext():
+            judge_locally(job, 1)
+        assert (job.out / "run.json").is_file() is not fails
+
+
+def test_an_unfinished_run_with_other_profiles_is_not_gone_on_with(tmp_path: Path) -> None:
+    job = job_of(export_of(tmp_path / "export", {"x.ndjson": chart("09-")[1]}), tmp_path / "out")
+    fill_the_disk(job.out / ".work" / "rows")
+    with pytest.raises(RunFailed):
+        judge_locally(job, 1)
+    other = replace(job.content.library, digest="another")
+    for content in (replace(job.content, library=other), replace(job.content, site_mark="another")):
+        with pytest.raises(RequestError, match="unfinished run of another"):
+            judge_locally(replace(job, content=content), 1)

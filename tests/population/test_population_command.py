@@ -78,6 +78,9 @@ def test_profiles_name_what_is_judged_with(export: Path, tmp_path: Path) -> None
         (["judge", "nowhere", "--out", "{out}"], "There is no such export"),
         (["judge", "{export}", "--out", "{out}", "--at", "soon"], "--at is no date"),
         (["judge", "{export}", "--out", "{out}", "--pseudonyms", "{export}/none"], "cannot be read"),
+        (["judge", "{export}", "--out", "{out}", "--at", "2026-W25-1"], "--at is no date"),
+        (["judge", "{export}", "--out", "{out}", "--at", "9999-12-31"], "--at lies before"),
+        (["judge", "{export}", "--out", "{out}", "--at", "0001-01-01T00:00:00+14:00"], "--at lies before"),
         (["report", "{export}"], "holds no finished run"),
     ],
 )
@@ -85,6 +88,31 @@ def test_wrong_use_says_what_to_do(export: Path, tmp_path: Path, words: list[str
     done = RUN.invoke(app, ["population", *(w.format(export=export, out=tmp_path / "out") for w in words)])
     assert isinstance(done.exception, SpineError)
     assert said in str(done.exception)
+
+
+@pytest.mark.parametrize("day", ["2026-06-15", "20260615"])
+def test_a_day_means_its_end_however_it_is_written(export: Path, tmp_path: Path, day: str) -> None:
+    words = ["population", "judge", str(export), "--out", str(tmp_path / "out"), "--at", day, "--format", "json"]
+    assert json.loads(RUN.invoke(app, words).stdout)["at"] == "2026-06-15T23:59:59+00:00"
+
+
+def test_an_export_without_a_patient_is_exit_1_told_and_reported(tmp_path: Path) -> None:
+    nobody = export_of(tmp_path / "export", {"x.ndjson": []})
+    out = tmp_path / "out"
+    done = RUN.invoke(app, ["population", "judge", str(nobody), "--out", str(out), "--at", "2026-06-15"])
+    assert (done.exit_code, "holds no patient" in done.stderr) == (1, True)
+    assert RUN.invoke(app, ["population", "report", str(out)]).exit_code == 0
+
+
+def test_a_report_of_a_spoilt_run_says_so(export: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    RUN.invoke(app, ["population", "judge", str(export), "--out", str(out), "--at", "2026-06-15"])
+    for spoilt in ("verdicts.parquet", "run.json"):
+        for held in (b"", b"{", b"x" * 100):
+            (out / spoilt).write_bytes(held)
+            done = RUN.invoke(app, ["population", "report", str(out)])
+            assert isinstance(done.exception, SpineError)
+            assert done.exception.hint == "Judge the export again."
 
 
 def test_a_report_that_cannot_be_written_says_so(export: Path, tmp_path: Path) -> None:

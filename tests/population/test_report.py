@@ -66,6 +66,18 @@ def test_a_run_that_is_compared_with_itself_has_not_changed(runs: tuple[Path, Pa
     assert "No state changed." in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
+def test_who_is_in_one_run_alone_is_said_to_have_come_or_gone(tmp_path: Path) -> None:
+    outs = []
+    for name, lines in (("nobody", []), ("one", chart("09-")[1])):
+        job = job_of(export_of(tmp_path / name, {"x.ndjson": lines}), tmp_path / f"{name}-out")
+        judge_locally(job, 1)
+        outs.append(job.out)
+    for now, before, said in ((outs[1], outs[0], "entered"), (outs[0], outs[1], "left")):
+        write_report(now, tmp_path / "r.html", before)
+        why = {row["criterion"] for row in table(tmp_path / "r.html", "changed-steps")}
+        assert why == {f"the patient or the lesion {said} the pathway"}
+
+
 def test_a_comparison_names_what_was_edited_before_it_tells_what_that_did(
     runs: tuple[Path, Path], tmp_path: Path
 ) -> None:

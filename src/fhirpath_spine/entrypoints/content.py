@@ -23,6 +23,8 @@ from fhirpath_spine.pathway.model import Library, Site
 if TYPE_CHECKING:
     from fhirpath_spine.entrypoints.clients import Registry  # its forms are not for a command without clients
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Years of a day that somebody may mean."""
 KEY_BYTES = 32
 
 
@@ -122,9 +124,14 @@ def moment(text: str, site: Site) -> datetime:
     """
     zone = ZoneInfo(site.timezone)
     try:
-        found = datetime.fromisoformat(text)
+        # A week is no day, and a day of it is no form of FHIR.
+        found = datetime.fromisoformat("" if "W" in text else text)
     except ValueError:
         raise RequestError("--at is no date.", hint="Write 2026-06-15 or 2026-06-15T12:00:00Z.") from None
-    if len(text) == len("2026-06-15"):
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise RequestError(
+            f"--at lies before {FIRST_YEAR} or after {LAST_YEAR}.", hint="Write a day such as 2026-06-15."
+        )
+    if len(text) <= len("2026-06-15"):
         return datetime.combine(found.date(), time(23, 59, 59), zone)
     return found if found.tzinfo else found.replace(tzinfo=zone)

@@ -76,7 +76,7 @@ def judge(
 ) -> None:
     """Judge every patient of an export, into Parquet. The same command goes on after it was stopped.
 
-    Exit: 0 judged, 1 judged, but a patient was refused or a resource is nobody's, 2 wrong use or it cannot go on.
+    Exit: 0 judged, 1 there is no patient, or one was refused or a resource is nobody's, 2 wrong use or it cannot go on.
     """
     _needs("pyarrow", "population")
     from fhirpath_spine.population.engines.job import Content, Job, mark_of
@@ -101,7 +101,7 @@ def judge(
         with _bar() as watch:
             value = judge_locally(job, workers or os.cpu_count() or 1, watch)
     _say(value, out, form)
-    raise typer.Exit(1 if value["rows"]["refusals"] or value["export"]["errors"] else 0)
+    raise typer.Exit(1 if value["rows"]["refusals"] or value["export"]["errors"] or not value["patients"] else 0)
 
 
 @app.command()
@@ -188,6 +188,8 @@ def _say(value: Json, out: Path, form: Format) -> None:
     patients = ", ".join(f"{number:,} {outcome}" for outcome, number in value["patients"].items()) or "none"
     typer.echo(f"{out}: patients: {patients}; judged at {value['at']} with library {value['library'][:12]}")
     typer.echo("rows: " + ", ".join(f"{name} {number:,}" for name, number in value["rows"].items()))
+    if not value["patients"]:
+        note("The export holds no patient: nobody was judged.", bad=True)
     for code, kind, number in value["lines"]["nobody"]:
         note(f"{code}: {number:,} {kind or 'lines of no type'}; any patient may lack them", bad=True)
     if value["export"]["errors"]:

@@ -85,6 +85,7 @@ class Job:
             content.site_mark,
             self.at.isoformat(),
             self.export.base,
+            self.export.unasked,
             files,
         )
         return hashlib.sha256(repr((whole, self.pseudonyms.mark)).encode()).hexdigest()

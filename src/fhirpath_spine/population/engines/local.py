@@ -24,7 +24,15 @@ from fhirpath_spine.population.engines import medications
 from fhirpath_spine.population.engines.job import Job
 from fhirpath_spine.population.engines.part import judge_part, rows_of
 from fhirpath_spine.population.engines.pool import Pool, Steps, cannot_write
-from fhirpath_spine.population.engines.split import counts, is_split, number_of_parts, pieces_of, split, stretches
+from fhirpath_spine.population.engines.split import (
+    check_promised,
+    counts,
+    is_split,
+    number_of_parts,
+    pieces_of,
+    split,
+    stretches,
+)
 from fhirpath_spine.population.tables import run
 from fhirpath_spine.population.tables.merge import merge
 from fhirpath_spine.population.tables.schema import nobody
@@ -75,6 +83,7 @@ def judge_locally(job: Job, workers: int, watch: Watch = unwatched) -> Json:
             plan = _plan(work, mark, job.at, number_of_parts(job.export, workers))
             found = _split_all(job, plan, work, workers, watch)
             seen = counts(work / "split", found)
+            check_promised(job.export, seen)
             _judge_all(job, plan, work, found, workers, watch, seen.owned.total())
             folders = [rows_of(work, part) for part in range(plan.parts)]
             tallies = [orjson.loads((folder / "counts.json").read_bytes()) for folder in folders]

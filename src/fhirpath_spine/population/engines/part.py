@@ -86,8 +86,8 @@ def judge_part(
             if owner in lost:
                 journal.add(refused(owner, LOST))
             else:
-                companions = medications.named_in(lines)
-                journal.add(patient_row(owner, [*lines, *companions], library, job.at, site, base=job.export.base))
+                whole = [*lines, *medications.named_in(lines), *job.export.told]
+                journal.add(patient_row(owner, whole, library, job.at, site, base=job.export.base))
     _finish(part, journal, job, work)
     yield "", judged
 

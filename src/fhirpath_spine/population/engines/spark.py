@@ -33,6 +33,7 @@ from fhirpath_spine.pathway.model import Library
 from fhirpath_spine.population.engines import medications
 from fhirpath_spine.population.engines.job import Content, unpack
 from fhirpath_spine.population.engines.medications import Medications
+from fhirpath_spine.population.engines.split import check_promised
 from fhirpath_spine.population.exports.export import Export, find_export
 from fhirpath_spine.population.rows.gathering import PATIENT_BYTES
 from fhirpath_spine.population.rows.judging import patient_row
@@ -63,6 +64,7 @@ class _Task(NamedTuple):
 
     at: datetime
     base: str
+    told: list[bytes]
     pseudonyms: Pseudonyms
     content: Broadcast[bytes]
     before: Batches | None
@@ -96,8 +98,12 @@ def judge_on_spark(
             lines = _lines(spark, [str(s.path) for s in found.sources] if found else [export])
             spark.sparkContext.addFile(str(_medications(lines, Path(folder) / MEDICATIONS)))
             packed = spark.sparkContext.broadcast(content.pack())
-            task = _Task(at, found.base if found else "", pseudonyms, packed, before_judging)
+            task = _Task(
+                at, found.base if found else "", found.told if found else [], pseudonyms, packed, before_judging
+            )
             seen, rows, outcomes = _judge(spark, lines, task, out)
+            if found:
+                check_promised(found, seen)
             value = _record(spark, content.library, task, found, seen, rows, outcomes)
             _write(spark, f"{out}/{run.FILE}", orjson.dumps(value, option=orjson.OPT_INDENT_2))
             return value
@@ -204,7 +210,7 @@ def _judged(task: _Task, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Recor
                 held += [(line.decode(), *([] for _ in TABLES)) for _, line in group]
             else:
                 lines = _bounded(line for _, line in group)
-                lines += companions.named_in(lines)
+                lines += [*companions.named_in(lines), *task.told]
                 row = patient_row(owner, lines, content.library, task.at, content.site, base=task.base)
                 held.append((None, *_lists(task.pseudonyms.of(row))))
             if len(held) >= _BATCH:

@@ -15,7 +15,7 @@ from zlib import crc32
 
 import orjson
 
-from fhirpath_spine.population.exports.export import Export, Source
+from fhirpath_spine.population.exports.export import Export, ExportUnusable, Source
 from fhirpath_spine.population.exports.lines import read_lines
 from fhirpath_spine.population.rows.owners import NOBODYS, Fate, pieces
 from fhirpath_spine.population.tables.run import Lines
@@ -139,6 +139,20 @@ def counts(folder: Path, numbers: Sequence[int]) -> Lines:
     for number in numbers:
         total.add(Lines.unpack(orjson.loads(_counts(folder, number).read_bytes())))
     return total
+
+
+def check_promised(export: Export, seen: Lines) -> None:
+    """Refuses files that hold less than their manifest says.
+
+    Raises:
+        ExportUnusable: they do.
+
+    """
+    if seen.total < export.promised:
+        raise ExportUnusable(
+            f"The manifest says {export.promised:,} resources, and the files hold {seen.total:,}.",
+            hint="Download the files again: some are cut. Then judge into another --out, or remove the folder.",
+        )
 
 
 def pieces_of(part: int, parts: int, folder: Path, numbers: Sequence[int]) -> Iterator[bytes]:

@@ -5,17 +5,26 @@ What is named and not there stops the run before it starts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import orjson
 
 from fhirpath_spine.errors import RequestError
+from fhirpath_spine.exchange.incoming.answers import next_link
 from fhirpath_spine.exchange.incoming.parsing import parse
+from fhirpath_spine.pathway.facts.chart import KEYS, WHERE_OFFERED
 
 MANIFEST = "manifest.json"
 ENDINGS = (".ndjson", ".ndjson.gz")
+_ASKED = frozenset({*KEYS.values(), "Observation"} - {KEYS[key] for key in WHERE_OFFERED})
+"""Types without which a chart is not whole."""
+_PARTIAL = ("_since", "_typeFilter", "_elements", "_until")
+"""Parameters of a kick-off request that leave out a part of a type."""
 GZIP_RATIO = 12
 """How much larger NDJSON of FHIR is than its gzip, about: only to choose how many parts there are."""
 
@@ -37,7 +46,7 @@ class Source:
     @property
     def zipped(self) -> bool:
         """Whether it is compressed, so that it can only be read from its beginning."""
-        return self.path.suffix == ".gz"
+        return self.path.suffix.lower() == ".gz"
 
     @property
     def weight(self) -> int:
@@ -54,6 +63,19 @@ class Export:
     taken: str = ""
     """The manifest's ``transactionTime``."""
     errors: int = 0
+    unasked: tuple[str, ...] = ()
+    """The types that the request left out, of those that a chart is read for."""
+
+    @property
+    def told(self) -> list[bytes]:
+        """What is to be said beside the lines of each patient: the types that nobody asked the server for."""
+        issue = {"severity": "error", "code": "not-found", "diagnostics": " ".join(self.unasked)}
+        return [orjson.dumps({"resourceType": "OperationOutcome", "issue": [issue]})] if self.unasked else []
+
+    @property
+    def promised(self) -> int:
+        """How many resources there are at least, by what the manifest says of its files."""
+        return sum(s.count or 0 for s in self.sources)
 
     @property
     def weight(self) -> int:
@@ -71,7 +93,7 @@ def find_export(path: Path) -> Export:
     if path.is_dir():
         if (path / MANIFEST).is_file():
             return _of_manifest(path / MANIFEST)
-        found = sorted(p for p in path.rglob("*") if p.name.endswith(ENDINGS) and p.is_file())
+        found = sorted(p for p in path.rglob("*") if p.name.lower().endswith(ENDINGS) and p.is_file())
         if not found:
             raise ExportUnusable(
                 "The folder holds no NDJSON.", hint="Name a folder with .ndjson or .ndjson.gz files, or a manifest."
@@ -79,18 +101,23 @@ def find_export(path: Path) -> Export:
         return Export(tuple(Source(p, p.stat().st_size) for p in found))
     if not path.is_file():
         raise ExportUnusable("There is no such export.", hint="Name a manifest, a folder or a file of NDJSON.")
-    if path.name.endswith(ENDINGS):
+    if path.name.lower().endswith(ENDINGS):
         return Export((Source(path, path.stat().st_size),))
     return _of_manifest(path)
 
 
 def _of_manifest(path: Path) -> Export:
-    value = parse(path.read_bytes())
+    try:
+        value = parse(path.read_bytes())
+    except RequestError:
+        value = None
     if not isinstance(value, dict) or not isinstance(value.get("output"), list):
         raise ExportUnusable(
             f"{path.name} is no manifest of a Bulk Data export.", hint="It is a JSON object with the list `output`."
         )
     sources = [_source(path.parent, one) for one in value["output"]]
+    asked = parse_qs(urlsplit(str(value.get("request", ""))).query)
+    _check_whole(value, sources, asked)
     missing = [s.path.name for s in sources if not s.path.is_file()]
     if missing:
         shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
@@ -105,7 +132,34 @@ def _of_manifest(path: Path) -> Export:
         base=_base(request.scheme, request.netloc, request.path),
         taken=str(value.get("transactionTime", "")),
         errors=len(errors) if isinstance(errors, list) else 0,
+        unasked=_unasked(asked.get("_type", ())),
     )
+
+
+def _check_whole(manifest: Mapping[str, Any], sources: Iterable[Source], asked: Mapping[str, object]) -> None:
+    """Refuses what is only a part by its manifest, and what cannot lie side by side."""
+    if partial := [name for name in _PARTIAL if name in asked]:
+        raise ExportUnusable(
+            f"The manifest is of a part of the data: its request has {partial[0]}. Nothing was judged.",
+            hint="Export without it; what was left out would look like data that nobody recorded.",
+        )
+    if next_link(manifest):
+        raise ExportUnusable(
+            "The manifest has a next page, so it names only a part of the files. Nothing was judged.",
+            hint="Put the outputs of all its pages into one manifest.",
+        )
+    twice = sorted(name for name, number in Counter(s.path.name for s in sources).items() if number > 1)
+    if twice:
+        raise ExportUnusable(
+            f"The manifest names two files that are called {twice[0]}, and only one can lie beside it. Nothing was judged.",
+            hint="Save each file under a name of its own, and write that into the manifest.",
+        )
+
+
+def _unasked(lists: Iterable[str]) -> tuple[str, ...]:
+    """The types that a request for these types alone leaves out."""
+    named = {name.strip() for one in lists for name in one.split(",") if name.strip()}
+    return tuple(sorted(_ASKED - named)) if named else ()
 
 
 def _source(folder: Path, one: object) -> Source:

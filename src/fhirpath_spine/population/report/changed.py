@@ -69,7 +69,8 @@ def tallied(found: Iterable[Change]) -> Tally:
         if not one.id:
             out.states[one.pathway, one.before, one.after, one.cause] += 1
             if ABSENT in (one.before, one.after):
-                moved.add(where)
+                # What is decided once for the patient came or went with the pathway.
+                moved |= {where, (one.patient, one.pathway, "")}
             continue
         key = (why(one, where in moved), one.id, one.before, one.after, one.cause)
         out.decisions[key] += 1

@@ -7,7 +7,10 @@ import io
 from pathlib import Path
 
 import orjson
+from pyarrow import ArrowException
+from pyarrow.parquet import read_metadata
 
+from fhirpath_spine.errors import RequestError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.population.report.changed import sections, tallied
 from fhirpath_spine.population.report.comparing import changes
@@ -21,6 +24,8 @@ from fhirpath_spine.population.report.unheard import not_judged
 from fhirpath_spine.population.report.who import who
 from fhirpath_spine.population.report.words import count, days_between, instant
 from fhirpath_spine.population.tables import run
+from fhirpath_spine.population.tables.merge import file_of
+from fhirpath_spine.population.tables.schema import TABLES
 
 TITLE = "Treatment pathways in a population"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -32,14 +37,14 @@ def write_report(folder: Path, out: Path, compared: Path | None = None, *, named
     asks for one file more, which says by id who the patients are.
 
     Raises:
-        RequestError: a folder holds no finished run.
+        RequestError: a folder holds no finished run, or a table of it cannot be read.
         OSError: nothing can be written.
 
     """
-    found, earlier, tally = Counted(folder, run.read(folder)), None, None
+    found, earlier, tally = _counted(folder), None, None
     shown, facts = [*judged(found), *not_judged(found)], _facts(found.record)
     if compared is not None:
-        earlier = Counted(compared, run.read(compared))
+        earlier = _counted(compared)
         tally = tallied(changes(compared, folder, earlier.record, found.record))
         # Whoever compares asks first what changed.
         shown[1:1] = sections(tally, found.words, earlier.record["at"] != found.record["at"])
@@ -53,6 +58,16 @@ def write_report(folder: Path, out: Path, compared: Path | None = None, *, named
     states = next(s for s in shown if s.id == "states")
     measures.write_bytes(orjson.dumps(measure_reports(found.record, states), option=orjson.OPT_INDENT_2))
     return [*written, measures, *([_write_csv(who(found), out)] if named else [])]
+
+
+def _counted(folder: Path) -> Counted:
+    record = run.read(folder)
+    for table in TABLES:
+        try:
+            read_metadata(file_of(folder, table))
+        except (OSError, ArrowException):
+            raise RequestError(f"{file_of(folder, table)} cannot be read.", hint="Judge the export again.") from None
+    return Counted(folder, record)
 
 
 def _facts(record: Json) -> list[tuple[str, str]]:

@@ -50,6 +50,11 @@ class Lines:
             if place and len(self.places) < _TOLD:
                 self.places.append(place)
 
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return self.owned.total() + self.aside.total() + self.nobody.total()
+
     def add(self, other: Lines) -> None:
         """Takes over what was counted elsewhere."""
         self.owned += other.owned
@@ -147,7 +152,10 @@ def read(folder: Path) -> Json:
         raise RequestError(
             f"{folder} holds no finished run: there is no {FILE}.", hint="Run `population judge` to its end first."
         )
-    value = orjson.loads(path.read_bytes())
+    try:
+        value = orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError:
+        value = None
     if not isinstance(value, dict) or value.get("schema") != SCHEMA:
         raise RequestError(f"{path} is of another schema than {SCHEMA}.", hint="Judge the export again.")
     return value
