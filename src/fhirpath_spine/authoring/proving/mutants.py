@@ -83,7 +83,7 @@ class _Dropped:
             )
             for p in library.pathways
         )
-        return replace(library, pathways=pathways)
+        return reach.names_as(replace(library, pathways=pathways), library)
 
     def may_notice(self, case: Case) -> bool:
         """Whether a case asked the criterion, and got an answer that matters."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fhirpath_spine.errors import SpineError
 from fhirpath_spine.fhirpath import Account, Expression, ValueSet
+from fhirpath_spine.pathway.asking.reach import names_as
 from fhirpath_spine.pathway.asking.untold import untold
 from fhirpath_spine.pathway.once import once
 
@@ -28,8 +29,7 @@ def exchanged(library: Library, others: Mapping[Expression, Expression]) -> Libr
         more = set(held_by.get(open_.pop(), ())) - concerned
         concerned |= more
         open_ += more
-    made: Library = _Exchange(others, concerned).exchanged(library)
-    return made
+    return names_as(_Exchange(others, concerned).exchanged(library), library)
 
 
 @once

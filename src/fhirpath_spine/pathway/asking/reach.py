@@ -60,13 +60,14 @@ def criteria(record: object) -> Iterator[tuple[str, Criterion]]:
 def variables(library: Library, records: Iterable[object]) -> frozenset[str]:
     """All variables that the expressions and sentences of records read, through definitions, findings and ranked facts."""
     read: set[str] = set()
-    open_ = [name for record in _records(records) for name in _named_by(library, record)]
+    known = _named(library)
+    open_ = [name for record in _records(records) for name in _named_by(known, record)]
     while open_:
         name = open_.pop()
         if name not in read:
             read.add(name)
             behind = library.definitions.get(name) or library.findings.get(name) or library.ranked.get(name)
-            open_ += _named_by(library, behind) if behind is not None else ()
+            open_ += _named_by(known, behind) if behind is not None else ()
     return frozenset(read)
 
 
@@ -81,15 +82,21 @@ def _records(value: object) -> Iterator[object]:
         yield value
 
 
-def _named_by(library: Library, record: object) -> frozenset[str]:
+def _named_by(known: dict[int, tuple[object, frozenset[str]]], record: object) -> frozenset[str]:
     """The variables that a record names itself. A placeholder may name a need for its rejections alone."""
-    known = _named(library)
     if id(record) not in known:
         parts = (
             (part.variables if isinstance(part, Expression) else {part.rejected} - {""}) for part in _parts(record)
         )
         known[id(record)] = record, frozenset[str]().union(*parts)
     return known[id(record)][1]
+
+
+def names_as(made: Library, library: Library) -> Library:
+    """A library that was made from another: what the records that both hold name is known of the first, too."""
+    if made is not library:
+        _named(made).update(_named(library))
+    return made
 
 
 @once
