@@ -79,6 +79,7 @@ def test_profiles_name_what_is_judged_with(export: Path, tmp_path: Path) -> None
         (["judge", "{export}", "--out", "{out}", "--at", "soon"], "--at is no date"),
         (["judge", "{export}", "--out", "{out}", "--pseudonyms", "{export}/none"], "cannot be read"),
         (["judge", "{export}", "--out", "{out}", "--at", "2026-W25-1"], "--at is no date"),
+        (["judge", "{export}", "--out", "{export}/x.ndjson"], "Look at the folder of --out"),
         (["judge", "{export}", "--out", "{out}", "--at", "9999-12-31"], "--at lies before"),
         (["judge", "{export}", "--out", "{out}", "--at", "0001-01-01T00:00:00+14:00"], "--at lies before"),
         (["report", "{export}"], "holds no finished run"),
@@ -87,7 +88,7 @@ def test_profiles_name_what_is_judged_with(export: Path, tmp_path: Path) -> None
 def test_wrong_use_says_what_to_do(export: Path, tmp_path: Path, words: list[str], said: str) -> None:
     done = RUN.invoke(app, ["population", *(w.format(export=export, out=tmp_path / "out") for w in words)])
     assert isinstance(done.exception, SpineError)
-    assert said in str(done.exception)
+    assert said in f"{done.exception} {done.exception.hint}"
 
 
 @pytest.mark.parametrize("day", ["2026-06-15", "20260615"])

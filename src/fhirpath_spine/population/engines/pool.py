@@ -6,6 +6,7 @@ that one chart that kills a process costs one row and not the run.
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import sys
@@ -157,8 +158,12 @@ def _do(pipe: Connection, task: Any, left_out: frozenset[str], work: Work) -> tu
 
 
 def cannot_write(error: OSError) -> RunFailed:
-    """What a full or broken disk means for the run."""
+    """What a full or broken disk, or a folder that is none, means for the run."""
+    room = "Make room (a run needs as much as the export, while it lasts)"
+    mend = (
+        room if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Look at the folder of --out, and who may write there"
+    )
     return RunFailed(
         f"A file of the run could not be written or read: {error.strerror or type(error).__name__}.",
-        hint="Make room (a run needs as much as the export, while it lasts); the same command goes on from here.",
+        hint=f"{mend}; the same command goes on from here.",
     )
