@@ -8,7 +8,7 @@ from .asking import ask
 from .charts import SPEAKING, call
 from .mutants import NOTHING, Mutant, mutants, some
 
-FEW = 28
+FEW = 16
 """Mutants of each chart in every run; all of them are asked with ``-m thorough``."""
 
 
