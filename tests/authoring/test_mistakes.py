@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from fhirpath_spine.diagnostics import Diagnostic
+from fhirpath_spine.fhirpath import EvaluationError, Scope
+from fhirpath_spine.fhirpath import compile as compile_fhirpath
 from tests.authoring.conftest import ProfileSet
 
 DATA, PAIN, POLICY, A = "data.yaml", "modules/pain.yaml", "policy.yaml", "alpha/pathway.yaml"
@@ -116,6 +120,49 @@ def test_a_limit_of_another_dimension_is_named_at_the_limit(profiles: ProfileSet
     assert all(str(d.span) == profiles.place(DATA, f"< ¦{limit}") for d in told)
 
 
+@pytest.mark.parametrize(
+    ("test", "place"),
+    [
+        ("%imaging.some(date >= today() - 3 'mm')", "- ¦3 'mm'"),
+        ("%imaging.some(date + %creatinine.value > today())", "+ ¦%creatinine.value >"),
+        ("%imaging.some(date >= today() - (3 days + 1 'mm'))", "days + ¦1 'mm'"),
+        ("%creatinine.some(date + value > today())", "date + ¦value > today"),
+        ("%imaging.some(date >= today() - %span)", "today() - ¦%span"),
+        ("%imaging.date.max() + iif(%gait.value = 'normal', 3 days, 2 'kg') > today()", "3 days, ¦2 'kg'"),
+    ],
+)
+def test_what_a_date_is_moved_by_is_a_length_of_time(profiles: ProfileSet, test: str, place: str) -> None:
+    profiles.edit(DATA, SEVERE, f'"{test}"')
+    profiles.edit(DATA, "  bad-night:", "  span: \"3 'mg'\"\n  bad-night:")
+    (told,) = (d for d in profiles.found() if d.code == "SP351")
+    assert (told.severity.value, str(told.span)) == ("error", profiles.place(DATA, place))
+
+
+def test_a_limit_that_no_date_can_be_moved_by_is_told(profiles: ProfileSet) -> None:
+    limits = "limits:\n  growth: {value: 3, unit: mm, source: DEFAULT, approver: null}\n"
+    profiles.edit(DATA, "needs:\n  patient", f"{limits}needs:\n  patient")
+    profiles.edit(DATA, SEVERE, '"%imaging.some(date >= today() - %limit.growth)"')
+    (told,) = (d for d in profiles.found() if d.severity.value == "error")
+    assert (told.code, str(told.span)) == ("SP351", profiles.place(DATA, "unit: ¦mm"))
+    assert profiles.place(DATA, "- ¦%limit.growth").rpartition(":")[0] in told.hint
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["days", "'d'", "weeks", "'wk'", "months", "'mo'", "years", "'a'", "hours", "'h'", "'mm'", "'1'", "'%'", "'ug'"],
+)
+def test_what_lint_lets_pass_can_be_evaluated(profiles: ProfileSet, unit: str) -> None:
+    moved = f"today() - 3 {unit}"
+    profiles.edit(DATA, SEVERE, f'"%imaging.some(date >= {moved})"')
+    refused = any(d.code == "SP351" for d in profiles.found())
+    try:
+        compile_fhirpath(moved, variables={}).evaluate([], Scope({}, at=datetime(2026, 6, 15, tzinfo=UTC)))
+    except EvaluationError:
+        assert refused
+    else:
+        assert not refused
+
+
 def test_a_number_of_a_sentence_that_equals_a_limit_is_named_at_the_number(profiles: ProfileSet) -> None:
     profiles.edit(PAIN, '[severe: "%severe-pain"]', '[severe: {test: "%severe-pain", say: "Severity of 7 or more"}]')
     (told,) = profiles.found()
@@ -142,6 +189,18 @@ def test_an_entry_that_a_hold_of_its_kind_does_not_reach_is_refused_until_it_is_
     assert "CANCER reaches 2 of 3 of kind:radiotherapy and not R-ALPHA-06" in told.message
     profiles.edit(POLICY, '    say: "Own cancer"', '    except: R-ALPHA-06\n    say: "Own cancer"')
     assert profiles.found() == []
+
+
+def test_a_combination_holds_what_it_combines_and_is_held_like_it(profiles: ProfileSet) -> None:
+    one = profiles.text(A).partition("  - id: R-ALPHA-03")[2]
+    rest = one.replace("    suppressed: disputed\n", '    alternatives: ["Watching."]\n')
+    both = rest.replace("    kind: radiotherapy\n", "    kind: combination\n")
+    more = "".join(f"  - id: R-ALPHA-0{n}{text}" for n, text in ((4, rest), (5, rest), (6, both)))
+    profiles.write(A, profiles.text(A) + more)
+    profiles.edit(POLICY, "    caution: R-ALPHA-01\n", "    caution: [R-ALPHA-01, R-ALPHA-04, R-ALPHA-05]\n")
+    (told,) = profiles.found()
+    assert told.code == "SP344"
+    assert "CANCER reaches 2 of 3 of kind:radiotherapy and not R-ALPHA-06" in told.message
 
 
 def test_where_a_hold_selects_by_tag_the_tag_is_named(profiles: ProfileSet) -> None:

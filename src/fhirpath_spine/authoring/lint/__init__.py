@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fhirpath_spine.authoring.lint.durations import check_durations
 from fhirpath_spine.authoring.lint.hooks import check_hooks
 from fhirpath_spine.authoring.lint.intervals import check_intervals
 from fhirpath_spine.authoring.lint.leaks import check_leaks
@@ -41,6 +42,7 @@ def lint(draft: Draft, site: Site) -> None:
     check_leaks(draft)
     check_numbers(draft)
     check_intervals(draft)
+    check_durations(draft)
     check_units(draft)
     if not draft.files.report.errors and not draft.files.catalogue.broken:
         check_usage(draft)

@@ -45,7 +45,7 @@ def check_intervals(draft: Draft) -> None:
                 if value is not None and not _is_comparable(bound, value):
                     hint = f"Write it in '{value.unit}', the unit of the need."
                     message = f"a value in '{value.unit}' is never comparable with '{bound.unit}'"
-                    draft.files.report.add("SP351", message, _place(compiled, bound.tree), hint)
+                    draft.files.report.add("SP351", message, place_of(compiled, bound.tree), hint)
                 elif value is not None and (why := _implausible(bound, value)):
                     _report(draft, compiled, bound, why)
             for one, other in _pairs(group):
@@ -56,10 +56,11 @@ def check_intervals(draft: Draft) -> None:
 
 def _report(draft: Draft, compiled: Compiled, bound: Bound, message: str) -> None:
     hint = "Correct the limit, or the range that the need calls plausible."
-    draft.files.report.add("SP347", message, _place(compiled, bound.tree), hint)
+    draft.files.report.add("SP347", message, place_of(compiled, bound.tree), hint)
 
 
-def _place(compiled: Compiled, tree: Tree) -> Span:
+def place_of(compiled: Compiled, tree: Tree) -> Span:
+    """Where a part of an expression stands in its file."""
     return compiled.origin.place(max(0, tree.start + compiled.shift), tree.end - tree.start)
 
 
@@ -159,7 +160,7 @@ def _bound(tree: Tree, text: str, item: str) -> Bound | None:
         return None
     for one, other, op in ((tree.left, tree.right, tree.op), (tree.right, tree.left, TURNED[tree.op])):
         if isinstance(other, Literal) and (number := _number(other)) is not None and not isinstance(one, Literal):
-            need, member = _read(one, item)
+            need, member = value_read(one, item)
             unit = other.value.unit if isinstance(other.value, Quantity) else ""
             return Bound(text[one.start : one.end].strip(), op, number, str(unit), need, member, other)
     return None
@@ -172,8 +173,10 @@ def _number(tree: Literal) -> Decimal | None:
     return Decimal(value)
 
 
-def _read(tree: Tree, item: str) -> tuple[str, str]:
-    """The need and the member that a tree reads; empty if it is something else."""
+def value_read(tree: Tree, item: str) -> tuple[str, str]:
+    """The need and the member that a tree reads, where ``item`` is that of which one item is asked; empty if it is something
+    else.
+    """
     if isinstance(tree, Member):
         if tree.base is None:
             return item, tree.name

@@ -73,8 +73,8 @@ def check_holds(draft: Draft) -> None:
             )
 
 
-GUARDED = frozenset({"radiotherapy", "systemic"})
-"""Kinds of which a new entry may not slip past what holds the others."""
+GUARDED = {kind: frozenset({kind, "combination"}) for kind in ("radiotherapy", "systemic")}
+"""Kinds of which a new entry may not slip past what holds the others, each with the kinds that hold such a treatment."""
 
 
 def check_reach(draft: Draft) -> None:
@@ -92,7 +92,9 @@ def check_reach(draft: Draft) -> None:
             id_ for role in ("hide", "block", "ask", "caution") for s in getattr(built, role, ()) for id_ in s.ids
         }
         for kind in sorted(GUARDED):
-            mine = {i: f for i, f in draft.files.catalogue.forms.items() if f.kind == kind and not f.suppressed}
+            mine = {
+                i: f for i, f in draft.files.catalogue.forms.items() if f.kind in GUARDED[kind] and not f.suppressed
+            }
             held = reached & set(mine)
             for id_ in mine if 2 * len(held) > len(mine) else ():
                 if id_ not in held and id_ not in form.spared:
