@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -56,6 +57,10 @@ def test_why_not_is_answered_where_no_pathway_applies_at_all(run: Any, chart: Pa
             PATIENTS / "06-emergency-known-metastasis.json",
             "R-MET-02 suppressed: PW-METS applies to metastasis:T10; Elective recommendations are hidden",
         ),
+        (
+            PATIENTS / "16-comfort-only-goal.json",
+            "PW-PALL applies to neurogenic:T8; painful spinal metastasis is NOT_MET (class of this lesion: neurogenic",
+        ),
         (PAINFUL, "R-MET-02 recommended: PW-METS applies to metastasis:T8; painful spinal metastasis is MET (Pain"),
     ],
 )
@@ -71,6 +76,29 @@ def test_the_answer_names_the_part_that_decided_and_the_fact_about_the_lesion(ru
     schwannoma = told(run("explain", SCHWANNOMA, "R-MET-02", "--at", AT))
     assert "spinal metastasis is NOT_MET (class of this lesion: neurogenic (Tumour of the spine" in schwannoma
     assert "facts about this lesion" not in schwannoma
+
+
+@pytest.mark.parametrize("full", [(), ("--full",)])
+@pytest.mark.parametrize(
+    ("file", "first"),
+    [
+        (SCHWANNOMA.name, "not shown: PW-METS does not apply to neurogenic:T8"),
+        ("16-comfort-only-goal.json", "not shown: PW-METS does not apply to neurogenic:T8"),
+    ],
+)
+def test_all_answers_stand_on_top_and_first_that_of_the_pathway_that_a_recommendation_is_at_home_in(
+    run: Any, file: str, first: str, full: tuple[str, ...]
+) -> None:
+    said = told(run("explain", PATIENTS / file, "R-MET-02", "--at", AT, *full))
+    answers = said.partition("PW-METS 1.1.0 ")[0]
+    assert [answers.count(f" PW-{name} ") for name in ("METS", "PALL")] == [1, 1]
+    assert "PW-PALL 1.1.0 " not in answers
+    assert answers.partition("R-MET-02 ")[2].startswith(first)
+
+
+def test_where_no_pathway_bears_its_name_the_pathway_that_applies_comes_first(run: Any) -> None:
+    said = told(run("explain", SCHWANNOMA, "R-TX-13", "--at", AT))
+    assert said.partition("R-TX-13 ")[2].startswith("not-applicable: PW-NEURO applies")
 
 
 def test_the_answers_come_first_and_what_is_the_same_for_each_lesion_stands_once(run: Any) -> None:
@@ -92,6 +120,23 @@ def test_a_limit_is_named_where_what_it_is_held_against_decided(run: Any) -> Non
     said = told(run("explain", SCHWANNOMA, "R-NEU-02", "--at", AT))
     assert "caution possibly unfit: NOT_MET (ECOG performance status: 0, 2026-06-08) %limit.ecog_unfit (3" in said
     assert "%limit.growth" not in said
+
+
+@pytest.mark.parametrize("words", [("explain",), ("explain", "R-MET-02"), ("explain", "--all"), ("decide",)])
+def test_who_names_no_day_is_told_that_it_is_now_and_for_which_day_an_invented_patient_is_written(
+    run: Any, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    verb, *rest = words
+    own = tmp_path / SCHWANNOMA.name
+    own.write_bytes(SCHWANNOMA.read_bytes())
+    invented, other = (" ".join(run(verb, file, *rest).out.splitlines()[:3]) for file in (SCHWANNOMA, own))
+    now = "No --at names another day, so it is judged as of now."
+    assert f"{now} This invented patient is written for --at {AT}." in invented
+    assert now in other
+    assert "invented" not in other
+    dated = run(verb, SCHWANNOMA, *rest, "--at", AT).out
+    assert re.match(rf"(Judged|decision \S+)\s+at\s+{AT}T23:59:59", dated)
+    assert now not in dated
 
 
 def test_what_would_decide_is_said_with_the_answer(run: Any) -> None:

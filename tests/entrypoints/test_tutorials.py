@@ -50,5 +50,16 @@ def test_a_tutorial_goes_as_it_stands(title: str, tmp_path: Path, run: Any, monk
             edit(tmp_path / ("" if file == "site.yaml" else "profiles") / file, diff)
 
 
+def test_a_question_of_the_page_is_answered_as_it_says(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    monkeypatch.setenv("COLUMNS", "200")
+    commands = re.findall(
+        r"^```console\n(.*?)^```", PAGE.partition("\n## Asking why\n")[2].partition("\n## ")[0], re.M | re.S
+    )
+    assert commands
+    for some in commands:
+        do(Path(), run, some)
+
+
 def test_there_is_a_tutorial_for_each_thing_that_an_author_adds() -> None:
     assert list(TUTORIALS) == ["Add a recommendation", "Add a pathway", "Add a language of doubt words"]

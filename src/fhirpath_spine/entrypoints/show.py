@@ -48,10 +48,19 @@ def show_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     console().print(table)
 
 
-def show_decision(result: Json, at: datetime, *, full: bool = False) -> None:
+def show_moment(at: datetime | None, remark: str, decision: str = "") -> None:
+    """The instant that a chart was judged at, unless what follows names it, and what there is to be said of that."""
+    if at is not None:
+        named = f", decision {decision}" if decision else ""
+        console().print(Text(f"Judged at {at.isoformat(timespec='seconds')}{named}", style="dim"))
+    if remark:
+        console().print(Text(remark, style="yellow"))
+
+
+def show_decision(result: Json, at: datetime, remark: str = "", *, full: bool = False) -> None:
     """A document of ``decide``: what a clinician sees; in ``full`` the explanation and what no card shows, too."""
     out = console()
-    out.print(Text(f"Judged at {at.isoformat()}, decision {result['decision']}", style="dim"))
+    show_moment(at, remark, str(result["decision"]))
     if "outcome" in result:
         for issue in result["outcome"]["issue"]:
             out.print(Text(f"Refused: {issue['details']['text']}", style="bold red"))

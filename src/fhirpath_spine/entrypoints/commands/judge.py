@@ -23,7 +23,7 @@ from fhirpath_spine.exchange.outgoing.why import why_json
 from fhirpath_spine.pathway.decision import Decision
 from fhirpath_spine.pathway.facts.chart import Chart
 from fhirpath_spine.pathway.judging.evaluate import decide as judge
-from fhirpath_spine.pathway.judging.why import Seen, consider
+from fhirpath_spine.pathway.judging.why import Seen, Why, consider
 from fhirpath_spine.pathway.model import Library
 
 Named = Annotated[
@@ -67,6 +67,7 @@ class Judged:
     chart: Chart | None = None
     decision: Decision | None = None
     error: SpineError | None = None
+    remark: str = ""
 
 
 def judge_subject(subject: Subject, unread: list[str] | None, look: Seen | None = None) -> Judged:
@@ -84,8 +85,8 @@ def judge_subject(subject: Subject, unread: list[str] | None, look: Seen | None 
             look=look,
         )
     except (PreconditionError, RequestError) as error:
-        return Judged(content, at, found, error=error)
-    return Judged(content, at, found, decision)
+        return Judged(content, at, found, error=error, remark=subject.remark)
+    return Judged(content, at, found, decision, remark=subject.remark)
 
 
 def judge_chart(content: Content, bundle: object, at: datetime, unread: list[str] | None = None) -> Judged:
@@ -130,7 +131,7 @@ def decide(
     result = as_document(judged, on_unavailable=on_unavailable)
     if form is Format.JSON:
         result[KEY] = origin(judged.content.library)
-    _show_decision(result, judged.at, form, full=full)
+    _show_decision(result, judged, form, full=full)
     raise typer.Exit(1 if "outcome" in result else 0)
 
 
@@ -163,17 +164,21 @@ def explain(
     if judged.decision is not None and not (wanted or everything):
         found = tree(judged.decision, decision_id(judged.decision, wording), wording)
     elif judged.error is not None:
-        _show_decision(as_document(judged, on_unavailable="412"), judged.at, form)
+        _show_decision(as_document(judged, on_unavailable="412"), judged, form)
     if seen.admitted is not None:
         opened = [*consider(judged.content.library, judged.decision, seen.admitted, _wanting(wanted, everything))]
         if wanted:
-            opened = [one for one in opened if one.recommendations]
+            opened = sorted((one for one in opened if one.recommendations), key=_home(wanted))
         told = why_json(opened, wording.phrases)
         found["why" if wanted or everything else "elsewhere"] = [
             one for one in told if wanted or everything or one["applies"] != "MET"
         ]
     elif judged.decision is not None and judged.decision.silent:
         found["silent"] = judged.decision.silent
+    if form is not Format.JSON and judged.error is None:
+        from fhirpath_spine.entrypoints.show import show_moment
+
+        show_moment(None if "entries" in found else judged.at, judged.remark)
     if form is Format.JSON:
         if judged.error is None:
             print_json(found)
@@ -190,6 +195,19 @@ def explain(
 
 def _wanting(wanted: str, everything: bool) -> Callable[[str], bool]:
     return lambda id_: everything or id_ == wanted
+
+
+def _home(wanted: str) -> Callable[[Why], tuple[bool, bool]]:
+    """Orders the answers about a recommendation: where it is shown, then the pathway whose name its id bears (`R-MET-02` that of
+    `PW-METS`), since a recommendation of a module stands in several.
+    """
+    area = wanted.removeprefix("R-").partition("-")[0]
+
+    def place(one: Why) -> tuple[bool, bool]:
+        shown = one.applies and any(r.verdict is not None and r.verdict.status.shown for r in one.recommendations)
+        return not shown, not one.pathway.startswith(f"PW-{area}")
+
+    return place
 
 
 def _unknown(wanted: str, library: Library) -> str | None:
@@ -217,10 +235,10 @@ def _of_document(document: Json, wanted: str, form: Format, library: Library) ->
     show_document(found)
 
 
-def _show_decision(result: Json, at: datetime, form: Format, *, full: bool = False) -> None:
+def _show_decision(result: Json, judged: Judged, form: Format, *, full: bool = False) -> None:
     if form is Format.JSON:
         print_json(result)
         return
     from fhirpath_spine.entrypoints.show import show_decision  # what draws is not for machines
 
-    show_decision(result, at, full=full)
+    show_decision(result, judged.at, judged.remark, full=full)

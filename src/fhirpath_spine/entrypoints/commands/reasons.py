@@ -53,9 +53,10 @@ def show_reasons(found: Json) -> None:
             if criterion["answer"] != "MET":
                 _question(tree, criterion)
         out.print(tree)
-    for one in objects(found.get("why")):
-        for line in short(one):
-            out.print(line)
+    whys = objects(found.get("why"))
+    for line in (line for one in whys for line in short(one)):
+        out.print(line)
+    for one in whys:
         tree = Tree(pathway_line(one))
         for criterion in objects(one.get("criteria")):
             _question(tree, criterion)

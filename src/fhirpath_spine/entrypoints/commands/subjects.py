@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from fhirpath_spine.diagnostics import did_you_mean
 from fhirpath_spine.entrypoints.content import Content, load_content, moment, wording_of
 from fhirpath_spine.entrypoints.kept import cache, compiled_here
 from fhirpath_spine.entrypoints.settings import Settings, load
-from fhirpath_spine.errors import ProfileError, RequestError
+from fhirpath_spine.errors import ProfileError, RequestError, SettingsError
 from fhirpath_spine.exchange import Json
 from fhirpath_spine.exchange.incoming.bundles import read_bundle
 from fhirpath_spine.exchange.incoming.parsing import take_in
@@ -23,13 +24,16 @@ if TYPE_CHECKING:
     from fhirpath_spine.authoring.cases.stories import Story  # its forms are not for a command about a Bundle
 
 PLACE = re.compile(r"(?P<file>.+\.yaml)(?::(?P<line>\d+))?$")
+TODAY = "No --at names another day, so it is judged as of now."
 MANY = 8
 """Cases that are named where several are meant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A chart to be judged, by which content and when; or what is left of one in a ``document``."""
+    """A chart to be judged, by which content and when; or what is left of one in a ``document``. ``remark`` says that nobody
+    named the day.
+    """
 
     content: Content
     at: datetime
@@ -38,6 +42,7 @@ class Subject:
     document: Json | None = None
     emergency: str = "full"
     audience: str = "clinician"
+    remark: str = ""
 
     def read(self, unread: list[str]) -> Chart:
         """The chart. Raises RequestError or PreconditionError if the Bundle is none of one patient."""
@@ -84,7 +89,18 @@ def _of_file(path: Path, at: str, settings: Settings) -> Subject:
     found = take_in(body)
     if isinstance(found, dict) and "decision" in found and ("verdicts" in found or "entries" in found):
         return Subject(content, when, document=found)
-    return Subject(content, when, bundle=found)
+    return Subject(content, when, bundle=found, remark="" if at else f"{TODAY}{_written_for(path)}")
+
+
+def _written_for(path: Path) -> str:
+    """The day to judge an invented patient at: its dates are relative to that, so that today says something else of it."""
+    from fhirpath_spine.entrypoints.patients import INDEX, WRITTEN_FOR, invented
+
+    patients = []
+    if (path.parent / INDEX).is_file():
+        with suppress(SettingsError):
+            patients = [one.path.name for one in invented(path.parent)]
+    return f" This invented patient is written for --at {WRITTEN_FOR}." if path.name in patients else ""
 
 
 def _of_case(named: str, place: re.Match[str] | None, settings: Settings) -> Subject:
