@@ -226,7 +226,10 @@ def test_a_window_that_is_no_number_of_days_is_told_at_the_limit(profiles: Profi
     profiles.edit(DATA, "needs:\n  patient", f"{days}needs:\n  patient")
     profiles.edit(DATA, "    value: boolean\n    within: 30 days", "    value: boolean\n    within: limit.night")
     profiles.edit(DATA, "    within: 7 days", "    within: limit.night")
-    (told,) = profiles.found()
+    profiles.edit(DATA, "  bad-night:", '  of-late: "%night-pain.date >= today() - %limit.night"\n  bad-night:')
+    (told,) = (d for d in profiles.found() if d.severity is Severity.ERROR)
+    assert "Give it unit: days." in told.hint
+    assert told.hint.count(f"{DATA}:") == 2
     assert (told.code, str(told.span)) == ("SP228", profiles.place(DATA, "unit: ¦months"))
 
 

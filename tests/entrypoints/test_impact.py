@@ -191,6 +191,24 @@ def test_a_side_that_is_neither_folder_nor_revision_is_wrong_use(run: Any, old: 
     assert "Name a folder of profiles, or a revision" in ran.err
 
 
+def test_a_set_that_no_revision_holds_is_compared_with_what_it_is_a_copy_of_as_the_page_says(
+    run: Any, old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")
+    loop = page.partition("\n## The loop\n")[2]
+    copytree(old, old.parent / "my-profiles")
+    monkeypatch.chdir(old.parent)
+    monkeypatch.setenv("SPINE_PROFILES", "my-profiles")
+    for words in (("impact", "HEAD", "profiles"), ("lint", "--against", "HEAD")):
+        ran = run(*words)
+        assert ran.code == 2
+        assert "At 'HEAD' there are no profiles in my-profiles/" in ran.err
+        assert "compared with the folder that it is a copy of, such as " in " ".join(ran.err.split())
+    for words in (("impact", "profiles", "my-profiles"), ("lint", "--against", "profiles")):
+        assert f"`fhirpath-spine {' '.join(words)}`" in loop
+        assert run(*words).code == 0
+
+
 @pytest.mark.parametrize("kind", ["folder", "lines"])
 def test_patients_may_be_a_folder_of_bundles_or_lines_of_them(
     run: Any, old: Path, new: Path, chart: Path, tmp_path: Path, kind: str

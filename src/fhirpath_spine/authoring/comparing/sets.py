@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.loading import examine
+from fhirpath_spine.authoring.source.folder import profiles_directory
 from fhirpath_spine.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from fhirpath_spine.diagnostics import Diagnostic
 
 ASKED = "Name a folder of profiles, or a revision such as HEAD, main or HEAD~1."
+BEFORE = "A set that no revision holds is compared with the folder that it is a copy of, such as {}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +69,22 @@ def _unpack(revision: str, profiles: Path, folder: Path) -> None:
     prefix = _ask(git, *at, "rev-parse", "--show-prefix")
     if commit is None or prefix is None:
         raise SettingsError(
-            f"'{revision}' is neither a folder nor a revision of the repository that holds the profiles.", hint=ASKED
+            f"'{revision}' is neither a folder nor a revision of the repository that holds the profiles.",
+            hint=_either(),
         )
     root = _ask(git, *at, "rev-parse", "--show-toplevel") or b""
     tree = f"{commit.decode().strip()}:{prefix.decode().strip().rstrip('/')}"
     packed = _ask(git, "-C", root.decode().strip(), "archive", "--format=tar", tree)
     if packed is None:
-        raise SettingsError(f"At '{revision}' there are no profiles in {prefix.decode().strip()}.", hint=ASKED)
+        raise SettingsError(f"At '{revision}' there are no profiles in {prefix.decode().strip()}.", hint=_either())
     with tarfile.open(fileobj=BytesIO(packed)) as held:
         held.extractall(folder, filter="data")
+
+
+def _either() -> str:
+    shipped, here = profiles_directory(), Path.cwd()
+    named = shipped.relative_to(here) if shipped.is_relative_to(here) else shipped
+    return f"{ASKED} {BEFORE.format(named)}"
 
 
 def _ask(git: str, *words: str) -> bytes | None:

@@ -31,7 +31,11 @@ def check_units(draft: Draft) -> None:
         return
     for name, form in _forms(draft):
         told = found.get(str(name), [])
-        if told and (told[0].code == NO_UNIT or not _fits_somewhere(draft, str(name), told)):
+        windows = [one for one in told if one.code == NO_DAYS]
+        # Days do wherever another calendar unit does, so a use that takes months is no sign that months are right.
+        if windows:
+            _tell(draft, name, form, windows)
+        elif told and (told[0].code == NO_UNIT or not _fits_somewhere(draft, str(name), told)):
             _tell(draft, name, form, told)
 
 
@@ -42,7 +46,8 @@ def _tell(draft: Draft, name: Scalar, form: LimitForm, told: list[Diagnostic]) -
     more = f" and {len(places) - MANY} more" if len(places) > MANY else ""
     unit = f"the unit '{form.unit}' of the limit '{name}'" if form.unit else f"the limit '{name}' without a unit"
     why = first.message[:1].lower() + first.message[1:]
-    message = f"{unit} fits no use of it: {why.rstrip('.')}"
+    what = "window" if first.code == NO_DAYS else "use of it"
+    message = f"{unit} fits no {what}: {why.rstrip('.')}"
     span = form.unit.span if form.unit else name.span
     report.add(first.code, message, span, f"{first.hint} It is read at {', '.join(places[:MANY])}{more}.".strip())
 
