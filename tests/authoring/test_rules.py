@@ -251,6 +251,7 @@ ELSEWHERE = {
     "SP359": "test_limits",
     "SP360": "test_site",
     "SP361": "test_new",
+    "SP362": "test_impact",
     **dict.fromkeys(("SP343", "SP344", "SP345", "SP346", "SP347", "SP348", "SP351"), "test_mistakes"),
 }
 """Rules that need more than one edit, and where they are tested."""

@@ -118,6 +118,22 @@ def test_it_names_the_file_and_entry_that_count_for_the_pathway_and_no_other_edi
     assert "alpha/" not in line
 
 
+@pytest.mark.parametrize(("value", "source", "asks"), [(8, "N", True), (8, "DEFAULT", False), (7, "N", False)])
+def test_a_number_that_changed_has_to_say_whether_its_source_still_gives_it(
+    run: Any, old: Path, new: Path, value: int, source: str, asks: bool
+) -> None:
+    edit(old, "data.yaml", "value >= 7", "value >= %limit.much")
+    edit(new, "data.yaml", "value >= 8", "value >= %limit.much")
+    for folder, number, gives in ((old, 7, "N"), (new, value, source)):
+        limit = f"limits:\n  much: {{value: {number}, source: {gives}, approver: null}}\nneeds:\n  patient:"
+        edit(folder, "data.yaml", "needs:\n  patient:", limit)
+    told = run("impact", old, new).err, run("lint", new, "--against", old).out
+    for text in told:
+        assert ("SP362" in text) == asks
+        assert ("data.yaml:2:28" in text) == asks
+        assert ("The limit 'much' was 7 and is 8, and its source is still N" in text) == asks
+
+
 HEAVIEST_FIRST = [
     Turn("b", "", "", "", "judged", "refused: what could not be read"),
     Turn("b", "PW-A", "", "R-A-01", "needs-data (info)", "satisfied"),

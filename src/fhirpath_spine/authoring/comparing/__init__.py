@@ -9,6 +9,7 @@ __all__, __getattr__ = face(
     patients="Patient Sealed patients_of_cases",
     sets="Side side",
     sharing="Shared shared",
+    sources="kept_sources",
     structure="Difference differences",
     turning="LeftOut Turn turns",
     versions="unbumped",

@@ -65,7 +65,7 @@ def lint(
         examined = authoring.examine(profiles, settings.site)
         found = authoring.check(profiles, settings.site, examined=examined)
     if against:
-        found += _unbumped(against, profiles, settings.site, examined)
+        found += _turned(against, profiles, settings.site, examined)
     if profiles != asked:
         found = [d for d in found if _below(asked, d.span.file)] or _elsewhere(found)
     if not diff and (text := write(found, form)):
@@ -103,15 +103,16 @@ def _elsewhere(found: list[Diagnostic]) -> list[Diagnostic]:
     return [d for d in found if d.severity is Severity.ERROR]
 
 
-def _unbumped(against: str, profiles: Path, site: Path | None, examined: authoring.Checked | None) -> list[Diagnostic]:
-    """Pathways that mean something else than in another set, under the same version. ``examined`` is the set, unless it was
-    mended since.
+def _turned(against: str, profiles: Path, site: Path | None, examined: authoring.Checked | None) -> list[Diagnostic]:
+    """What a change since another set asks for: a version of each pathway that means something else, a source of each number.
+    ``examined`` is the set, unless it was mended since.
 
     Raises:
         SettingsError: the other set is none, or does not load.
 
     """
     from fhirpath_spine.authoring.comparing.sets import side
+    from fhirpath_spine.authoring.comparing.sources import kept_sources
     from fhirpath_spine.authoring.comparing.versions import unbumped
 
     with side(against, profiles, site) as old:
@@ -119,7 +120,8 @@ def _unbumped(against: str, profiles: Path, site: Path | None, examined: authori
             for error in old.errors:
                 note(str(error))
             raise SettingsError(f"{against} cannot be loaded, so nothing was compared.", hint="Name one that can.")
-        return unbumped(old.checked, examined or authoring.examine(profiles, site))
+        new = examined or authoring.examine(profiles, site)
+        return [*unbumped(old.checked, new), *kept_sources(old.checked, new)]
 
 
 def rule(

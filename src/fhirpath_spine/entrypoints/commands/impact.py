@@ -16,6 +16,7 @@ import typer
 from fhirpath_spine import authoring
 from fhirpath_spine.authoring.comparing.patients import Patient, Sealed, patients_of_cases
 from fhirpath_spine.authoring.comparing.sets import Side, side
+from fhirpath_spine.authoring.comparing.sources import kept_sources
 from fhirpath_spine.authoring.comparing.structure import differences
 from fhirpath_spine.authoring.comparing.turning import Criterion, LeftOut, Turn, turns
 from fhirpath_spine.authoring.comparing.versions import unbumped
@@ -66,6 +67,8 @@ def impact(
         one, other = sides
         whom = None if patients is not None and _is_export(patients) else _patients(other, patients, at)
         found = list(_over_export(one, other, patients, at)) if whom is None else list(_over(one, other, whom))
+        for kept in kept_sources(one.checked, other.checked):
+            note(str(kept).replace(other.folder.as_posix(), new, 1))
         for left in (turn for turn in found if isinstance(turn, LeftOut)):
             note(f"{left.patient} is left out: {left.why}")
         turned = [turn for turn in found if isinstance(turn, Turn)]
