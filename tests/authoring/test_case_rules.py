@@ -60,6 +60,8 @@ BAD = {
     "another entry that the base does not hold": Bad("SP404", "    without: night-pain\n", "    instead: [weakness: 2026-06-01]\n", "instead: [¦weakness", "given"),
     "a key that is not asked for": Bad("SP405", "unavailable: reports", "unavailable: report", "unavailable: ¦report\n", "'reports'"),
     "a day that is none": Bad("SP406", "gait: abnormal, 2026-06-14", "gait: {value: abnormal, date: yesterday}", "date: ¦yesterday", "no date"),
+    "a day written otherwise": Bad("SP406", "gait: abnormal, 2026-06-14", "gait: abnormal, 14.06.2026", ", ¦14.06.2026", "2025-06-01"),
+    "a day written otherwise under its name": Bad("SP406", "gait: abnormal, 2026-06-14", "gait: {value: abnormal, date: 14/6/2026}", "date: ¦14/6/2026", "2025-06-01"),
     "an age that is none": Bad("SP407", "age: 45", "age: young", "age: ¦young", "age in years"),
     "an entry that is called like nothing": Bad("SP408", "gait: abnormal", "giat: abnormal", "¦giat", "'gait'"),
     "an entry of a value set that no need reads": Bad("SP408", "gait: abnormal", "level-t1: abnormal", "- ¦level-t1", "No need reads"),

@@ -39,6 +39,21 @@ FIXTURES = {
     "a colon beside quotation marks": Slip(
         "SP202", PAIN, "title: Pain\n", "title: 'Pain \"as told\": a plan'\n", 'title: Pain "as told": a plan\n'
     ),
+    "a colon between braces": Slip(
+        "SP202",
+        PAIN,
+        SAY,
+        'say:\n      - {when: "%night-pain.value", text: "Watch: and wait"}\n',
+        'say:\n      - {when: "%night-pain.value", text: Watch: and wait}\n',
+    ),
+    "an expression without quotes": Slip(
+        "SP202",
+        PAIN,
+        SAY,
+        'say:\n      - text: Now.\n        when: "%night-pain.value"\n',
+        "say:\n      - text: Now.\n        when: %night-pain.value\n",
+    ),
+    "curly quotes": Slip("SP202", PAIN, "title: Pain\n", 'title: "A plan"\n', "title: “A plan”\n"),
     "a tab after a key": Slip("SP202", PAIN, "title: Pain\n", "title: Pain # all\n", "title:\tPain # all\n"),
     "a tab at the end": Slip("SP202", PAIN, "title: Pain\n", "title: Pain \n", "title: Pain\t\n"),
     "tabs as indentation": Slip("SP202", PAIN, "    scope: patient\n", "    scope: patient\n", "\t\tscope: patient\n"),

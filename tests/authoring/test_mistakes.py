@@ -247,11 +247,27 @@ def test_a_forgotten_sign_of_a_definition_is_told(profiles: ProfileSet) -> None:
         ("    kind: advice\n", "      kind: advice\n", "indentation does not fit: this line begins at column 7"),
         ("    scope: patient\n", "   scope: patient\n", "indentation does not fit: this line begins at column 4"),
         ("    scope: patient\n", "\tscope: patient\n", "Indent with spaces"),
+        ("title: Pain\n", "title: %pain\n", "An expression without quotes begins with %. Put it in double quotes."),
+        ("title: Pain\n", "title: {a: Pain: all, b: c}\n", "write it in double quotes"),
+        ("title: Pain\n", "title: “Pain\n", "Curly quotes are signs like any other"),
+        ("title: Pain\n", "title: 'Pain\n", "The quote that opens here is closed in line "),
     ],
 )
 def test_layout_is_told_as_what_it_is(profiles: ProfileSet, old: str, new: str, says: str) -> None:
     profiles.edit(PAIN, old, new)
     assert any(says in f"{d.message} {d.hint}" for d in found(profiles, "SP202")), profiles.found()
+
+
+def test_an_open_quote_is_told_where_it_opens(profiles: ProfileSet) -> None:
+    profiles.edit(PAIN, "title: Pain\n", 'title: "Pain\n')
+    (told,) = found(profiles, "SP202")
+    assert str(told.span) == profiles.place(PAIN, 'title: ¦"Pain')
+
+
+@pytest.mark.parametrize("compared", [">= 7", "= 7"])
+def test_who_compares_an_entry_is_asked_whether_its_value_was_meant(profiles: ProfileSet, compared: str) -> None:
+    profiles.edit(DATA, "%pain-severity.value >= 7", f"%pain-severity {compared}")
+    assert [d.hint for d in found(profiles, "SP116")] == ["Did you mean %pain-severity.value?"]
 
 
 @pytest.mark.parametrize(

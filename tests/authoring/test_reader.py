@@ -25,7 +25,7 @@ HOSTILE = {
     "a mapping as key": ("{a: b}: c\n", "SP202", 1, 1),
     "an empty key": (": c\n", "SP202", 1, 1),
     "an open bracket": ("a: [b\n", "SP202", 2, 1),
-    "an open quote": ('a: "b\n', "SP202", 2, 1),
+    "an open quote": ('a: "b\n', "SP202", 1, 4),
     "bad indentation": ("a: b\n  c: d\n", "SP202", 2, 4),
     "a control character": ("a: \x07\n", "SP202", 1, 1),
     "a right-to-left override": ("a: b\u202ec\n", "SP202", 1, 5),

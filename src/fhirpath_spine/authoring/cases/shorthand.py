@@ -56,6 +56,8 @@ KEYWORDS = (
 )
 _AGO = re.compile(r"(\d{1,5}) days? ago")
 _DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_OTHER_DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}")
+_WRITTEN = "A date is written year, month, day: 2025-06-01."
 _LEVELS = re.compile(r"[CTLS]\d{1,2}(\+[CTLS]\d{1,2})*")
 _NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)(?: (\S+))?")
 
@@ -174,6 +176,9 @@ class Scribe:
         for text in filter(None, (t.strip() for t in node.split(","))):
             word = Scalar.of(text, node.place(node.find(text), len(text)))
             role = self._role(text, need)
+            if not role and _OTHER_DAY.fullmatch(text):
+                self.report.add("SP406", f"'{text}' is no date", word.span, _WRITTEN)
+                return None
             if not role or role in parts:
                 code, what = ("SP204", f"is a second {role}") if role else ("SP410", f"says nothing about {need.name}")
                 likely = [*(need.value.words if need.value else ()), *self.library.value_sets]
@@ -244,7 +249,9 @@ class Scribe:
             return (self.today - timedelta(days=int(match[1]))).isoformat()
         if isinstance(text, Scalar) and _DAY.match(text):
             return str(text)
-        if text != "undated":
+        if isinstance(text, Scalar) and _OTHER_DAY.fullmatch(text):
+            self.report.add("SP406", f"'{text}' is no date", text.span, _WRITTEN)
+        elif text != "undated":
             self._wrong("SP406", text, f"'{text}' is no date", ("today", "undated"))
         return ""
 

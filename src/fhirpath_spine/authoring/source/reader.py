@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from fhirpath_spine.authoring.source.layout import lacks_quotes, mend_colon, mend_signs
+from fhirpath_spine.authoring.source.layout import mend_signs
 from fhirpath_spine.authoring.source.nodes import Block, Items, Node, Scalar
 from fhirpath_spine.authoring.source.report import Report
+from fhirpath_spine.authoring.source.slips import CURLY, OPENS, slip
 from fhirpath_spine.authoring.source.unfinished import MARK, tell_unfinished
-from fhirpath_spine.diagnostics import Span
+from fhirpath_spine.diagnostics import Edit, Span
 
 if TYPE_CHECKING:
     from fhirpath_spine.diagnostics import Diagnostic
@@ -28,7 +29,6 @@ DEPTH = 50
 
 _FORBIDDEN = re.compile("[\t\r\x85\u2028\u2029\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 _PLAIN = {True: "Indent with spaces, two for each level.", False: "Delete it, and write plain text."}
-_QUOTE = "A text that holds a colon needs quotes: write it in double quotes."
 TOLD = 20
 """Most signs of one file that are told at once."""
 _EMPTY = ("", "~", "null", "Null", "NULL")
@@ -84,10 +84,10 @@ def read_yaml(text: str, file: str, report: Report) -> Node | None:
     except _RefusedError:
         return None
     except yaml.YAMLError as error:
-        advice = _advice(error, text)
-        mark = getattr(error, "problem_mark", None)
-        edit = mend_colon(text, file, mark.line) if mark is not None and advice is _QUOTE else None
-        report.add("SP202", f"this is not YAML: {_problem(error)}", _place(error, file), advice, edit)
+        if (told := slip(error, text, file)) is not None:
+            report.add("SP202", *told)
+        else:
+            report.add("SP202", f"this is not YAML: {_problem(error)}", _place(error, file), _advice(error, text))
         return None
     return root if report.errors == before else None
 
@@ -162,6 +162,10 @@ class _Builder:
         raw = self._text[event.start_mark.index : event.end_mark.index]
         plain = event.style in (None, "")
         scalar = Scalar.of(event.value, span, raw, event.style or "")
+        if plain and event.value[:1] in OPENS and event.value:
+            edit = _straight(raw, span)
+            self._report.add("SP202", "a text stands in curly quotes", span, CURLY, edit)
+            raise _RefusedError
         top = self._open[-1] if self._open else None
         if top is not None and isinstance(top.node, Block) and top.key is None:
             self._key(top, scalar, plain, event)
@@ -197,6 +201,13 @@ class _Builder:
             top.key, top.repeated = None, False
 
 
+def _straight(raw: str, span: Span) -> Edit | None:
+    """Straight quotes for the curly ones around a text that has no others."""
+    inner = raw[1:-1]
+    lone = len(raw) > 1 and raw[-1] in OPENS and not set(inner) & {*OPENS, '"', "\\", "\n"}
+    return Edit(span, f'"{inner}"') if lone else None
+
+
 def _problem(error: yaml.YAMLError) -> str:
     problem = getattr(error, "problem", None) or getattr(error, "reason", None)
     return str(problem or "it cannot be read")
@@ -212,8 +223,6 @@ def _advice(error: yaml.YAMLError, text: str) -> str:
     mark = getattr(error, "problem_mark", None)
     lines = text.split("\n")
     line = lines[mark.line] if mark is not None and mark.line < len(lines) else ""
-    if lacks_quotes(line) and mark is not None:
-        return _QUOTE
     above = next((one for one in reversed(lines[: mark.line if mark is not None else 0]) if one.strip()), "")
     if line.strip() and above and _indent(line) != _indent(above):
         return (

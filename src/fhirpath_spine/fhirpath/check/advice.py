@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhirpath_spine.fhirpath.grammar.syntax import Binary, Call, Literal, Member, Tree
+from fhirpath_spine.fhirpath.grammar.syntax import Binary, Call, Literal, Member, Tree, Variable
 
 if TYPE_CHECKING:
     from fhirpath_spine.fhirpath.grammar.problems import Report
     from fhirpath_spine.fhirpath.values.shapes import Ty
 _BOOLEANS = {"anyTrue": "some", "allTrue": "every", "allFalse": "every", "anyFalse": "some"}
 _CODE = ("code", "system")
+VALUED = {"Observation"}
+"""Types of which a need gives the value by that name."""
 _STEPS = ("where", "ofType", "select", "first", "last", "tail", "skip", "take", "distinct", "single", "as")
 
 
@@ -88,3 +90,11 @@ def choice(report: Report, tree: Tree, _ty: Ty, families: set[str]) -> None:
     if len(families) > 1:
         message = "This may be of several types; only one of them can be compared."
         report.warn("SP154", tree.start, tree.end, message, "Narrow it with ofType().")
+
+
+def forgotten_value(*sides: tuple[Tree, Ty]) -> str:
+    """What to write where an entry of the chart is compared, and its value was meant."""
+    for tree, ty in sides:
+        if isinstance(tree, Variable) and VALUED & set(ty.types or ()):
+            return f"Did you mean %{tree.name}.value?"
+    return ""

@@ -99,7 +99,8 @@ def _comparable(context: Context, tree: Binary, left: Ty, right: Ty, *, strict: 
             "SP115", tree, "A bare number stands where a unit is due.", "Write the unit, for example 5 'mg/dL'."
         )
     elif not _families(left) & _families(right):
-        context.error("SP116", tree, f"{_words(left)} and {_words(right)} can never be equal.")
+        message = f"{_words(left)} and {_words(right)} can never be equal."
+        context.error("SP116", tree, message, advice.forgotten_value((tree.left, left), (tree.right, right)))
 
 
 def _compare(context: Context, tree: Binary, left: Ty, right: Ty) -> Ty:
@@ -116,7 +117,8 @@ def _compare(context: Context, tree: Binary, left: Ty, right: Ty) -> Ty:
             "SP115", tree, "A bare number stands where a unit is due.", "Write the unit, for example 5 'mg/dL'."
         )
     elif not _families(left) & _families(right) & set(_ORDERED):
-        context.error("SP116", tree, f"{_words(left)} and {_words(right)} cannot be compared.")
+        message = f"{_words(left)} and {_words(right)} cannot be compared."
+        context.error("SP116", tree, message, advice.forgotten_value((tree.left, left), (tree.right, right)))
     elif context.profile:
         for side, ty in ((tree.left, left), (tree.right, right)):
             advice.choice(context.report, side, ty, _families(ty))
