@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from fhirpath_spine.authoring.cases import run
+from fhirpath_spine.authoring.cases import Outcome, run
 from fhirpath_spine.diagnostics import catalogue
 
 FILE = "alpha/cases/some.yaml"
@@ -91,6 +91,26 @@ def test_what_is_bad_is_found_at_its_place_and_alone(profiles, bad):
     assert {d.code for d in found} == {bad.code}, found
     assert profiles.place(FILE, bad.at) in {str(d.span) for d in found}
     assert any(bad.says.lower() in f"{d.message} {d.hint}".lower() for d in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        ("base: night", "base: nite", 1),
+        ("gait: abnormal", "giat: abnormal", 2),
+        ("    id: night\n", "    id: night\n    base: night\n", 2),
+        ("without: night-pain", "without: night-pains", 1),
+        ("case: No pain by night", "case: Pain by night", 2),
+    ],
+)
+def test_a_case_that_is_wrong_or_has_a_wrong_base_is_counted_and_passes_for_nothing(profiles, old, new, wrong):
+    profiles.write(FILE, GOOD)
+    profiles.edit(FILE, old, new)
+
+    done = run(profiles.folder)
+
+    assert (done.count(Outcome.ERROR), len(done.results)) == (wrong, 2)
+    assert [r.story.title for r in done.results if r.outcome is Outcome.ERROR][-1] == done.results[-1].story.title
 
 
 def test_every_rule_of_cases_is_tested():

@@ -101,13 +101,18 @@ def run(
     asked = list(filter(wanted, stories))
     for number, story in enumerate(asked):
         tell(number, len(asked))
-        before = report.errors
-        scene = stage(story, library, systems, report)
-        _check_names(story, library, known, report)
+        # What is wrong with a base is found again in each case of it, so each is asked for itself.
+        own = Report()
+        scene = stage(story, library, systems, own)
+        _check_names(story, library, known, own)
+        report.extend(own.sorted())
         if id(story) in waiting:
             done.results.append(Result(story, None, Outcome.ERROR, ["the case is not written yet; see the findings"]))
             continue
-        if report.errors > before:
+        if story.flaw:
+            done.results.append(Result(story, None, Outcome.ERROR, [f"{story.flaw}; see the findings"]))
+            continue
+        if own.errors:
             done.results.append(Result(story, None, Outcome.ERROR, ["the case cannot be told; see the findings"]))
             continue
         for coding, span in scene.codings.items():

@@ -22,6 +22,11 @@ TODAY = "2026-06-15"
 """The day of a case that says none; the invented patients of the sandbox live on it too."""
 
 
+TWICE = "another case has its title or its id"
+BASELESS = "its base cannot be told"
+NAMELESS = "it changes what its base does not hold"
+
+
 @dataclass(slots=True)
 class Entry:
     """One line of the chart: the name that ``without`` removes it by, and how it was written."""
@@ -33,7 +38,9 @@ class Entry:
 
 @dataclass(slots=True)
 class Story:
-    """One case with all that it inherits. ``only_without`` says that it is its base minus something, and nothing else."""
+    """One case with all that it inherits. ``only_without`` says that it is its base minus something, and nothing else; ``flaw``
+    why it proves nothing, whatever comes of it.
+    """
 
     form: CaseForm
     span: Span
@@ -47,6 +54,7 @@ class Story:
     orders: list[Entry] = field(default_factory=list)
     base: Story | None = None
     only_without: bool = False
+    flaw: str = ""
 
     @property
     def title(self) -> str:
@@ -83,20 +91,24 @@ class _Reading:
         self._by_id: dict[str, tuple[CaseForm, CasesForm]] = {}
         self._done: dict[int, Story] = {}
         self._open: set[int] = set()
-        titles: dict[str, Scalar] = {}
+        self._twice, self._ambiguous = set[int](), set[str]()
+        titles: dict[str, CaseForm] = {}
         for case, file in written:
             if case.case in titles:
+                self._twice |= {id(case), id(titles[case.case])}
                 self._report.add(
                     "SP204", f"two cases are called '{case.case}'", case.case.span, "Name each for itself."
                 )
-            titles[case.case] = case.case
+            titles[case.case] = case
             if case.id is not None:
                 if case.id in self._by_id:
+                    self._twice |= {id(case), id(self._by_id[case.id][0])}
+                    self._ambiguous.add(case.id)
                     self._report.add("SP204", f"two cases have the id '{case.id}'", case.id.span, "Rename one.")
                 self._by_id[case.id] = (case, file)
 
     def stories(self) -> list[Story]:
-        """One story for each case that can be told."""
+        """One story for each case, also for one that cannot be told."""
         return [story for case, file in self._written if (story := self._story(case, file)) is not None]
 
     def _story(self, case: CaseForm, file: CasesForm) -> Story | None:
@@ -107,9 +119,16 @@ class _Reading:
             return None
         self._open.add(id(case))
         base = self._base(case)
-        if case.base is not None and base is None:
-            return None
         story = Story(case, case.case.span)
+        if id(case) in self._twice:
+            story.flaw = TWICE
+        if case.base is not None and (
+            base is None or base.flaw in (BASELESS, NAMELESS) or case.base in self._ambiguous
+        ):
+            story.flaw = BASELESS
+        if case.base is not None and (base is None or base.flaw == BASELESS):
+            self._done[id(case)] = story
+            return story
         if base is not None:
             story.at, story.patient, story.site, story.base = base.at, base.patient, base.site, base
             story.entries, story.unavailable, story.cut = [*base.entries], [*base.unavailable], [*base.cut]
@@ -143,6 +162,7 @@ class _Reading:
             if len(kept) == len(story.entries):
                 hint = did_you_mean(gone, [e.label for e in story.entries]) or "Name an entry of the base."
                 self._report.add("SP404", f"the base has no entry '{gone}'", gone.span, hint)
+                story.flaw = NAMELESS
             story.entries = kept
         instead = list(map(_read, case.instead))
         for label in dict.fromkeys(e.label for e in instead):
@@ -150,6 +170,7 @@ class _Reading:
                 span = next(e.name.span for e in instead if e.label == label)
                 hint = did_you_mean(label, [e.label for e in story.entries]) or "Put it under given."
                 self._report.add("SP404", f"the base has no entry '{label}'", span, hint)
+                story.flaw = NAMELESS
         replaced = {e.label for e in instead}
         story.entries = [e for e in story.entries if e.label not in replaced] + instead
         story.entries += map(_read, case.given)

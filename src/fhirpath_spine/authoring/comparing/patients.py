@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fhirpath_spine.authoring.cases.charts import stage
-from fhirpath_spine.authoring.cases.stories import read_stories
+from fhirpath_spine.authoring.cases.stories import TWICE, read_stories
 from fhirpath_spine.authoring.source.folder import Folder
 from fhirpath_spine.authoring.source.report import Report
 from fhirpath_spine.pathway.facts.chart import Chart
@@ -45,16 +45,16 @@ class Sealed:
 
 def patients_of_cases(profiles: Path, checked: Checked) -> tuple[list[Patient], int]:
     """The cases of a set that loads, and how many of them mean nothing to it."""
-    report = Report()
-    folder = Folder.at(profiles, report)
+    folder = Folder.at(profiles, Report())
     found: list[Patient] = []
     untold = 0
     if folder is None or checked.library is None:
         return found, untold
     for story in read_stories(folder):
-        before = report.errors
+        # A mistake in a base is one of each case of it, so no report is shared.
+        report = Report()
         scene = stage(story, checked.library, checked.written.terminology.systems, report)
-        if report.errors > before:
+        if report.errors or story.flaw not in ("", TWICE):
             untold += 1
             continue
         name = f"{story.span.file.removeprefix(f'{folder.shown}/')}:{story.span.line} {story.title}"

@@ -105,7 +105,7 @@ def _written_for(path: Path) -> str:
 
 def _of_case(named: str, place: re.Match[str] | None, settings: Settings) -> Subject:
     from fhirpath_spine.authoring.cases.charts import stage
-    from fhirpath_spine.authoring.cases.stories import read_stories
+    from fhirpath_spine.authoring.cases.stories import BASELESS, read_stories
     from fhirpath_spine.authoring.source.folder import Folder
     from fhirpath_spine.authoring.source.report import Report
 
@@ -124,7 +124,7 @@ def _of_case(named: str, place: re.Match[str] | None, settings: Settings) -> Sub
     # What is wrong with other cases is not said of this one.
     before = report.errors
     scene = stage(story, library, kept.systems, report)
-    if report.errors > before:
+    if report.errors > before or story.flaw == BASELESS:
         raise ProfileError("The case cannot be told.", diagnostics=tuple(report.sorted()), hint="Correct its lines.")
     content = Content(library, scene.site, wording_of(library, settings, scene.site))
     emergency, audience = str(story.form.emergency or "full"), str(story.form.audience or "clinician")
