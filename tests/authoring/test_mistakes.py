@@ -270,6 +270,12 @@ def test_who_compares_an_entry_is_asked_whether_its_value_was_meant(profiles: Pr
     assert [d.hint for d in found(profiles, "SP116")] == ["Did you mean %pain-severity.value?"]
 
 
+def test_who_asks_an_entry_as_a_question_is_asked_whether_its_value_was_meant(profiles: ProfileSet) -> None:
+    profiles.edit(DATA, "%night-pain.value and %severe-pain", "%night-pain and %severe-pain")
+    hints = [d.hint for d in found(profiles, "SP114")]
+    assert hints == ["Did you mean %night-pain.value? Compare it, or ask exists()."]
+
+
 @pytest.mark.parametrize(
     ("check", "good", "bad"),
     [("verhoeff", "22325002", "22325003"), ("verhoeff", "161891005", "161981005"), ("modulo-10", "72514-3", "72514-4")],

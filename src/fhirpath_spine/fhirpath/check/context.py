@@ -100,6 +100,7 @@ class Context(ABC):
         """Report a criterion that is no truth value."""
         if ty.types and all(family(t) != "boolean" for t in ty.types):
             message = f"{what} is {listed(ty.types)}, not true or false."
-            self.error("SP114", tree, message, "Compare it, or ask exists().")
+            meant = advice.forgotten_value((tree, ty))
+            self.error("SP114", tree, message, f"{meant} Compare it, or ask exists().".strip())
         elif ty.many and ty.types and self.profile:
             advice.several(self.report, tree, tree)
