@@ -127,6 +127,8 @@ def test_a_limit_of_another_dimension_is_named_at_the_limit(profiles: ProfileSet
         ("%imaging.some(date + %creatinine.value > today())", "+ ¦%creatinine.value >"),
         ("%imaging.some(date >= today() - (3 days + 1 'mm'))", "days + ¦1 'mm'"),
         ("%creatinine.some(date + value > today())", "date + ¦value > today"),
+        ("today() - %creatinine.first().value > @2026-01-01", "today() - ¦%creatinine.first()"),
+        ("today() - %creatinine.where(value > 90 'umol/L').value.max() > @2026-01-01", "today() - ¦%creatinine.where"),
         ("%imaging.some(date >= today() - %span)", "today() - ¦%span"),
         ("%imaging.date.max() + iif(%gait.value = 'normal', 3 days, 2 'kg') > today()", "3 days, ¦2 'kg'"),
     ],

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from fhirpath_spine.authoring.lint.intervals import ITEMS, place_of, value_read
 from fhirpath_spine.fhirpath import Quantity
-from fhirpath_spine.fhirpath.grammar.syntax import Binary, Call, Literal, Tree, Unary, Variable
+from fhirpath_spine.fhirpath.grammar.syntax import Binary, Call, Index, Literal, Member, Tree, Unary, Variable
 from fhirpath_spine.fhirpath.values.quantity import calendar_unit
 from fhirpath_spine.fhirpath.values.shapes import family
 
@@ -44,12 +45,10 @@ def check_durations(draft: Draft) -> None:
 
 def _moved(tree: Tree, item: str) -> Iterator[tuple[Binary, str]]:
     """The sums and differences that begin with a date or a time; each with the need of which one item is asked there."""
-    if (
-        isinstance(tree, Binary)
-        and tree.op in ("+", "-")
-        and {*map(family, tree.left.ty.types or ())} & {"date", "time"}
-    ):
-        yield tree, item
+    if isinstance(tree, Binary) and tree.op in ("+", "-"):
+        families = {*map(family, tree.left.ty.types or ())}
+        if families & {"date", "time"}:
+            yield tree, item
     inner = item
     if isinstance(tree, Call) and tree.name in ITEMS and isinstance(tree.base, Variable):
         inner = tree.base.name
@@ -73,8 +72,18 @@ def _amounts(draft: Draft, tree: Tree, item: str) -> Iterator[Amount]:
             for part in (*((tree.base,) if tree.base is not None else ()), *inside):
                 yield from _amounts(draft, part, item)
         case _:
-            name, member = value_read(tree, item)
+            name, member = value_read(_of_need(tree), item)
             need = draft.needs.get(name)
             value = None if need is None else need.value if member == "value" else need.components.get(member)
             if value is not None and value.kind == "quantity" and value.unit:
                 yield Amount(tree, Quantity(Decimal(1), value.unit, fhir=True))
+
+
+def _of_need(tree: Tree) -> Tree:
+    """A member of some items of a need as the member of the need: which of them are chosen changes no unit."""
+    if not isinstance(tree, Member):
+        return tree
+    base = tree.base
+    while isinstance(base, Call | Index) and base.base is not None:
+        base = base.base
+    return replace(tree, base=base)
