@@ -31,20 +31,19 @@ class Slip(NamedTuple):
 
 def slip(error: yaml.YAMLError, text: str, file: str) -> Slip | None:
     """The likely mistake behind an error of the parser; None where it is not known."""
-    mark = getattr(error, "problem_mark", None)
-    if mark is None:
+    if not isinstance(error, yaml.MarkedYAMLError) or (mark := error.problem_mark) is None:
         return None
     lines = text.split("\n")
     line = lines[mark.line] if mark.line < len(lines) else ""
     here = Span(file, mark.line + 1, mark.column + 1)
-    if (opened := _opened(error, text)) is not None:
+    if (opened := _opened(error, text, mark.line)) is not None:
         row, column, end = opened
         closed = f"in line {end + 1} only" if end is not None else "nowhere"
         message = f"the quote that opens here is closed {closed}"
         return Slip(message, Span(file, row + 1, column + 1), "Write the second quote at the end of the text.")
     if (curly := _CURLY.search(line)) is not None:
         return Slip("a text stands in curly quotes", Span(file, mark.line + 1, curly.start(1) + 1), CURLY)
-    if str(getattr(error, "problem", "")).endswith("cannot start any token") and line[mark.column :]:
+    if (error.problem or "").endswith("cannot start any token") and line[mark.column :]:
         sign = line[mark.column]
         hint = "Put it in double quotes." if sign == "%" else "Put the text in double quotes."
         what = "an expression" if sign == "%" else "a text"
@@ -58,12 +57,12 @@ def slip(error: yaml.YAMLError, text: str, file: str) -> Slip | None:
     return None
 
 
-def _opened(error: yaml.YAMLError, text: str) -> tuple[int, int, int | None] | None:
-    """Where the quote opens that is never closed, or that the next quote of another text closes, and the line of that."""
-    if getattr(error, "context", None) == "while scanning a quoted scalar":
-        start = getattr(error, "context_mark", None)
-        return (start.line, start.column, None) if start is not None else None
-    at, found = getattr(error, "problem_mark").line, None  # noqa: B009 - yaml says nothing of its types
+def _opened(error: yaml.MarkedYAMLError, text: str, at: int) -> tuple[int, int, int | None] | None:
+    """Where the quote opens that is never closed, or that the next quote of another text closes in the line ``at``, and that."""
+    if error.context == "while scanning a quoted scalar":
+        opens = error.context_mark
+        return (opens.line, opens.column, None) if opens is not None else None
+    found: tuple[int, int, int | None] | None = None
     try:
         for token in yaml.scan(text, Loader=yaml.CSafeLoader):
             start, end = token.start_mark, token.end_mark
